@@ -1,0 +1,5 @@
+/// Benchmarks with peers.
+@NullMarked
+package dev.quern.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Java SDK.
+@NullMarked
+package dev.quern.client;
+
+import org.jspecify.annotations.NullMarked;

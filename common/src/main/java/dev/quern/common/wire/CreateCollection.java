@@ -1,0 +1,17 @@
+package dev.quern.common.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/// `POST /v1/collections`.
+///
+/// @param name 1 to 63 characters of `A-Z a-z 0-9 . _ -`
+/// @param dims 1 to 16,384; may be absent when `model` is given
+/// @param metric `cosine` (default), `dot` or `l2`
+/// @param model embedding model for rows and queries that come as text
+/// @param ifNotExists true: an existing collection of the same shape is returned
+public record CreateCollection(
+        String name,
+        @Nullable Integer dims,
+        @Nullable String metric,
+        @Nullable String model,
+        @Nullable Boolean ifNotExists) {}

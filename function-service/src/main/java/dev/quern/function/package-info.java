@@ -1,0 +1,5 @@
+/// Functions and calls.
+@NullMarked
+package dev.quern.function;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Composition root.
+@NullMarked
+package dev.quern.server;
+
+import org.jspecify.annotations.NullMarked;

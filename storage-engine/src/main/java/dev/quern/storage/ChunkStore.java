@@ -1,0 +1,63 @@
+package dev.quern.storage;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.SpaceId;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Durable, immutable, content-addressed bytes. A chunk belongs to one space: the same bytes in
+/// another space are another chunk, and an id never resolves across spaces.
+///
+/// Writing takes two steps, so that one fsync serves many chunks and many writers: [#put] appends,
+/// [#sync] makes everything whose `put` returned before it durable. A chunk may be named by a
+/// [MetaLog] command only after a `sync`. Thread-safe. The owner of the store closes it.
+public interface ChunkStore extends AutoCloseable {
+    /// The largest chunk.
+    int MAX_CHUNK_BYTES = 16 << 20;
+
+    /// Appends a chunk unless the space has it; not durable before the next [#sync].
+    ///
+    /// @param bytes 1 to [#MAX_CHUNK_BYTES] bytes, not modified during the call
+    /// @throws dev.quern.common.QuernException `INVALID` for another size, `EXHAUSTED` when the
+    ///   disk is full (nothing is lost and the store stays usable)
+    PutChunk put(SpaceId space, MemorySegment bytes);
+
+    /// Returns when every chunk whose `put` returned before this call is durable.
+    void sync();
+
+    /// Whether the space has the chunk.
+    boolean contains(SpaceId space, ChunkId id);
+
+    /// Opens a chunk for reading, its checksum verified.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if the space has no such chunk;
+    ///   `CORRUPT`, naming the pack and the offset, if its bytes do not match
+    @MustBeClosed
+    ChunkLease open(SpaceId space, ChunkId id);
+
+    /// Counts, for metrics.
+    ChunkStats stats();
+
+    @Override
+    void close();
+
+    /// A copy of a chunk's bytes, for small ones.
+    default byte[] read(SpaceId space, ChunkId id) {
+        try (ChunkLease lease = open(space, id)) {
+            return lease.bytes().toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /// The outcome of a put.
+    ///
+    /// @param id the chunk's name
+    /// @param stored false when the space had it already
+    record PutChunk(ChunkId id, boolean stored) {}
+
+    /// Counts of a store.
+    ///
+    /// @param chunks chunks indexed
+    /// @param storedBytes bytes of packs on disk
+    /// @param packs pack files
+    record ChunkStats(long chunks, long storedBytes, int packs) {}
+}

@@ -1,0 +1,5 @@
+/// Collections on Lucene.
+@NullMarked
+package dev.quern.vector;
+
+import org.jspecify.annotations.NullMarked;
