@@ -28,6 +28,10 @@ public interface ChunkStore extends AutoCloseable {
     /// Whether the space has the chunk.
     boolean contains(SpaceId space, ChunkId id);
 
+    /// Whether the space has the chunk and a [#sync] has made it durable, so that a fact may name
+    /// it.
+    boolean isDurable(SpaceId space, ChunkId id);
+
     /// Opens a chunk for reading, its checksum verified.
     ///
     /// @throws dev.quern.common.QuernException `NOT_FOUND` if the space has no such chunk;

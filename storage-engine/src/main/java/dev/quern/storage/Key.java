@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,13 +10,18 @@ import java.util.Locale;
 /// lie together. Order is byte order of the UTF-8 components; numbers sort by value when written by
 /// [#number].
 ///
-/// @param components one or more, none with a NUL character
+/// @param components one or more, none with a NUL character; one may be empty
 public record Key(List<String> components) {
     /// Checks the components.
+    ///
+    /// @throws QuernException `INVALID` if there is none, or one has a NUL character or half a
+    ///   surrogate pair (which UTF-8 cannot tell from a question mark)
     public Key {
         components = List.copyOf(components);
-        if (components.isEmpty() || components.stream().anyMatch(c -> c.indexOf('\0') >= 0)) {
-            throw QuernException.invalid("key must have components without NUL characters");
+        if (components.isEmpty() || !components.stream().allMatch(Key::isEncodable)) {
+            throw QuernException.invalid(
+                    "key must have components of whole characters without NUL, got "
+                            + Names.abbreviate(String.join("/", components)));
         }
     }
 
@@ -31,6 +37,13 @@ public record Key(List<String> components) {
         return new Key(longer);
     }
 
+    /// Whether this key begins with all components of `prefix`; true for the prefix itself.
+    public boolean startsWith(Key prefix) {
+        int length = prefix.components.size();
+        return components.size() >= length
+                && components.subList(0, length).equals(prefix.components);
+    }
+
     /// The last component.
     public String last() {
         return components.getLast();
@@ -42,5 +55,18 @@ public record Key(List<String> components) {
             throw QuernException.invalid("key number must be 0 or more, got " + value);
         }
         return String.format(Locale.ROOT, "%016x", value);
+    }
+
+    /// For messages: the components with `/` between them, abbreviated.
+    @Override
+    public String toString() {
+        return Names.abbreviate(String.join("/", components));
+    }
+
+    private static boolean isEncodable(String component) {
+        return component
+                .codePoints()
+                .allMatch(c ->
+                        c != 0 && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE));
     }
 }

@@ -18,7 +18,7 @@ public interface MetaLog extends AutoCloseable {
     /// @return the log index at which it applied; the new version of every key it put
     /// @throws dev.quern.common.QuernException `CONFLICT` naming the key whose condition failed
     ///   (nothing was applied); `INVALID` if it is over [#MAX_TXN_BYTES], or requires a chunk that
-    ///   the space lacks; `EXHAUSTED` at the queue's bound
+    ///   the space lacks or that is not durable yet; `EXHAUSTED` at the queue's bound
     long commit(Txn txn);
 
     /// The fact at a key.

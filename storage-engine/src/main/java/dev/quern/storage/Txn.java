@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +58,15 @@ public record Txn(
 
         /// Removes every fact whose key starts with all components of `prefix` and is at most
         /// `through` (the whole prefix when they are equal).
-        record DeleteThrough(Key prefix, Key through) implements Mutation {}
+        record DeleteThrough(Key prefix, Key through) implements Mutation {
+            /// Checks that `through` lies under `prefix`.
+            public DeleteThrough {
+                if (!through.startsWith(prefix)) {
+                    throw QuernException.invalid(
+                            "delete through " + through + " must lie under " + prefix);
+                }
+            }
+        }
     }
 
     /// Collects the parts of a transaction. Not thread-safe.

@@ -1,0 +1,48 @@
+package dev.quern.storage;
+
+import dev.quern.common.ByteSize;
+import dev.quern.common.QuernException;
+import java.nio.file.Path;
+
+/// Settings of the storage engine.
+///
+/// @param directory where everything is kept; made when absent
+/// @param packSize size at which a pack file is sealed and the next one begun; 4 KiB to 16 GiB, 64
+///   MiB by default
+/// @param maxQueuedBytes bound on the encoded transactions that wait to be applied; 64 KiB to 1
+///   GiB, 16 MiB by default
+/// @param cacheSize block cache that both RocksDB databases share; 1 MiB or more, 32 MiB by default
+public record StorageConfig(
+        Path directory, ByteSize packSize, ByteSize maxQueuedBytes, ByteSize cacheSize) {
+    private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
+    private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
+    private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
+    private static final ByteSize MAX_QUEUED = ByteSize.ofMebibytes(1 << 10);
+    private static final ByteSize MIN_CACHE = ByteSize.ofMebibytes(1);
+    private static final ByteSize MAX_CACHE = ByteSize.ofMebibytes(1 << 20);
+
+    /// Checks the bounds.
+    ///
+    /// @throws QuernException `INVALID` naming the setting, its bounds and the value
+    public StorageConfig {
+        requireBetween("pack size", packSize, MIN_PACK, MAX_PACK);
+        requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
+        requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
+    }
+
+    /// The defaults.
+    public static StorageConfig in(Path directory) {
+        return new StorageConfig(
+                directory,
+                ByteSize.ofMebibytes(64),
+                ByteSize.ofMebibytes(16),
+                ByteSize.ofMebibytes(32));
+    }
+
+    private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw QuernException.invalid(
+                    "storage " + what + " must be " + min + " to " + max + ", got " + value);
+        }
+    }
+}
