@@ -8,7 +8,8 @@ import java.nio.file.Path;
 /// @param modelsDirectory holds a folder for each model, with `model.onnx` and `tokenizer.json`
 /// @param threads batches computed at a time, each on one core; 1 to 1,024
 /// @param maxQueuedTexts texts that may wait, over all requests; 1 or more
-/// @param maxBatchTokens tokens of a batch, padding included; 16 or more; 512 is the fastest on CPUs
+/// @param maxBatchTokens tokens of a batch, padding included; 16 or more; 512 is the fastest on
+///   CPUs
 public record EmbedConfig(
         Path modelsDirectory, int threads, int maxQueuedTexts, int maxBatchTokens) {
     /// Checks the ranges.

@@ -10,8 +10,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// A model ready to run. The digest of its weights is computed once, when it is loaded. Thread-safe;
-/// the [EmbedService] that loaded it closes it.
+/// A model ready to run. The digest of its weights is computed once, when it is loaded.
+/// Thread-safe; the [EmbedService] that loaded it closes it.
 ///
 /// @param info what callers see of it
 /// @param tokenizer its tokenizer
@@ -19,6 +19,8 @@ import java.util.HexFormat;
 record LoadedModel(ModelInfo info, Tokenizer tokenizer, EmbedEngine engine)
         implements AutoCloseable {
     @MustBeClosed
+    @SuppressWarnings(
+            "MustBeClosedChecker") // the record closes both; a failure closes what is open
     static LoadedModel load(ModelCatalogue.Located located) {
         ModelCatalogue.Entry entry = located.entry();
         Tokenizer tokenizer = Tokenizer.open(located.tokenizerFile());

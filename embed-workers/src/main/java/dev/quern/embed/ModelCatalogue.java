@@ -33,9 +33,14 @@ final class ModelCatalogue {
                         .toList();
         if (found.isEmpty()) {
             throw QuernException.notFound(
-                    "no embedding model in " + modelsDirectory + ": expected a folder "
+                    "no embedding model in "
+                            + modelsDirectory
+                            + ": expected a folder "
                             + String.join(", ", KNOWN.stream().map(Entry::folder).toList())
-                            + " with " + MODEL_FILE + " and " + TOKENIZER_FILE);
+                            + " with "
+                            + MODEL_FILE
+                            + " and "
+                            + TOKENIZER_FILE);
         }
         found.forEach(Located::requireFiles);
         return found;

@@ -11,12 +11,7 @@ import java.util.List;
 /// @param digest SHA-256 of its weights, hex; vectors of different digests are not comparable
 /// @param precision arithmetic it is run with: `fp32`
 public record ModelInfo(
-        String id,
-        List<String> aliases,
-        int dims,
-        int maxTokens,
-        String digest,
-        String precision) {
+        String id, List<String> aliases, int dims, int maxTokens, String digest, String precision) {
     /// Copies the list.
     public ModelInfo {
         aliases = List.copyOf(aliases);

@@ -42,7 +42,11 @@ final class OnnxEngine implements EmbedEngine {
         this.dims = outputDims(session);
         if (!KNOWN_INPUTS.containsAll(session.getInputNames())) {
             throw QuernException.invalid(
-                    "model " + file + " has inputs " + session.getInputNames() + ", expected "
+                    "model "
+                            + file
+                            + " has inputs "
+                            + session.getInputNames()
+                            + ", expected "
                             + KNOWN_INPUTS);
         }
     }
@@ -67,9 +71,7 @@ final class OnnxEngine implements EmbedEngine {
             }
         } catch (OrtException e) {
             throw new QuernException(
-                    ErrorKind.INVALID,
-                    "model " + file + " cannot be loaded: " + e.getMessage(),
-                    e);
+                    ErrorKind.INVALID, "model " + file + " cannot be loaded: " + e.getMessage(), e);
         }
     }
 
@@ -90,8 +92,14 @@ final class OnnxEngine implements EmbedEngine {
             }
         } catch (OrtException e) {
             throw QuernException.internal(
-                    "model " + file + " failed on a batch of " + shape[0] + " x " + shape[1]
-                            + " tokens: " + e.getMessage(),
+                    "model "
+                            + file
+                            + " failed on a batch of "
+                            + shape[0]
+                            + " x "
+                            + shape[1]
+                            + " tokens: "
+                            + e.getMessage(),
                     e);
         } finally {
             inputs.values().forEach(OnnxTensor::close);
@@ -130,7 +138,10 @@ final class OnnxEngine implements EmbedEngine {
             }
         }
         throw QuernException.invalid(
-                "model has outputs " + session.getOutputInfo().keySet() + ", expected " + OUTPUT
+                "model has outputs "
+                        + session.getOutputInfo().keySet()
+                        + ", expected "
+                        + OUTPUT
                         + " [rows, tokens, dims]");
     }
 }

@@ -2,7 +2,8 @@ package dev.quern.embed;
 
 import java.time.Duration;
 
-/// How far a sync is. Counts only grow, `filesTotal` too when an interrupted sync is finished first.
+/// How far a sync is. Counts only grow, `filesTotal` too when an interrupted sync is finished
+/// first.
 ///
 /// @param commit the commit being indexed
 /// @param filesTotal files that changed since the last sync, deleted ones included

@@ -1,6 +1,5 @@
 package dev.quern.embed;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,13 +12,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// A model's tokenizer, from its `tokenizer.json`; nothing is fetched. The file's own truncation and
-/// padding (128 tokens for MiniLM) are switched off: the limit is the model's.
+/// A model's tokenizer, from its `tokenizer.json`; nothing is fetched. The file's own truncation
+/// and padding (128 tokens for MiniLM) are switched off: the limit is the model's.
 ///
 /// Thread-safe; the native code runs on the calling thread.
 final class Tokenizer implements TokenCounter, AutoCloseable {
     /// Characters looked at first for each token wanted; English has 4 to 5.
     private static final int CHARS_PER_TOKEN = 8;
+
+    /// Longer words are one unknown token to WordPiece.
+    private static final int MAX_TOKENS_OF_A_WORD = 100;
 
     private final HuggingFaceTokenizer tokenizer;
     private final int[] begin;
@@ -57,21 +59,25 @@ final class Tokenizer implements TokenCounter, AutoCloseable {
         }
     }
 
-    /// The ids of a text with the begin and end tokens, cut to `maxTokens` in all.
+    /// The ids of a text with the begin and end tokens, cut to `maxTokens` in all. Of a long text
+    /// only a beginning is tokenized, so that the cost is bounded by the limit.
     Ids encode(String text, int maxTokens) {
         int room = maxTokens - specials();
         String clean = replaceLoneSurrogates(text);
-        int looked = Math.min(clean.length(), room * CHARS_PER_TOKEN);
-        while (true) {
-            int cut = looked == clean.length() ? looked : wordEndBefore(clean, looked);
+        for (int looked = room * CHARS_PER_TOKEN; ; looked = Math.multiplyExact(looked, 2)) {
+            boolean whole = looked >= clean.length();
+            int space = whole ? clean.length() : spaceBefore(clean, looked);
+            int cut = space > 0 || whole ? space : characterEnd(clean, looked);
             int[] ids = toInts(tokenizer.encode(clean.substring(0, cut), false, false).getIds());
-            if (ids.length > room) {
+            // A word that the cut broke may have other tokens when it is whole, up to this many.
+            int unsure = space > 0 || whole ? 0 : MAX_TOKENS_OF_A_WORD;
+            if (ids.length > room + unsure) {
                 return new Ids(surround(Arrays.copyOf(ids, room)), true);
             }
-            if (cut == clean.length()) {
-                return new Ids(surround(ids), false);
+            if (whole) {
+                boolean truncated = ids.length > room;
+                return new Ids(surround(truncated ? Arrays.copyOf(ids, room) : ids), truncated);
             }
-            looked = Math.min(clean.length(), Math.multiplyExact(looked, 2));
         }
     }
 
@@ -85,14 +91,18 @@ final class Tokenizer implements TokenCounter, AutoCloseable {
         for (int i = 0; i < given.length; i++) {
             if (given[i] < 0 || given[i] >= vocabularySize) {
                 throw QuernException.invalid(
-                        "token " + i + " of the array is " + given[i]
+                        "token "
+                                + i
+                                + " of the array is "
+                                + given[i]
                                 + ", expected an id of the model's vocabulary, 0 to "
                                 + (vocabularySize - 1));
             }
         }
         int[] bare = isSurrounded(given) ? strip(given) : given;
         int room = maxTokens - specials();
-        return new Ids(surround(Arrays.copyOf(bare, Math.min(bare.length, room))), bare.length > room);
+        return new Ids(
+                surround(Arrays.copyOf(bare, Math.min(bare.length, room))), bare.length > room);
     }
 
     @Override
@@ -127,15 +137,20 @@ final class Tokenizer implements TokenCounter, AutoCloseable {
         tokenizer.close();
     }
 
-    /// Where a text of which only a beginning is looked at may be cut without changing its tokens:
-    /// after its last white space. A text without any is looked at whole.
-    private static int wordEndBefore(String text, int limit) {
+    /// After the last white space before `limit`, where a cut changes no token; 0 without any.
+    private static int spaceBefore(String text, int limit) {
         for (int i = limit; i > 0; i--) {
             if (Character.isWhitespace(text.charAt(i - 1))) {
                 return i;
             }
         }
-        return text.length();
+        return 0;
+    }
+
+    private static int characterEnd(String text, int limit) {
+        return limit < text.length() && Character.isLowSurrogate(text.charAt(limit))
+                ? limit + 1
+                : limit;
     }
 
     private int[] surround(int[] ids) {
