@@ -42,8 +42,7 @@ record ByteRange(long offset, long lengthBytes, long sizeBytes) {
         if (from >= sizeBytes) {
             throw Refusal.unsatisfiableRange(header, sizeBytes);
         }
-        return Optional.of(
-                new ByteRange(from, Math.min(to, sizeBytes - 1) - from + 1, sizeBytes));
+        return Optional.of(new ByteRange(from, Math.min(to, sizeBytes - 1) - from + 1, sizeBytes));
     }
 
     /// The value of `Content-Range`.

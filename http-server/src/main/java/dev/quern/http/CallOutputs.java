@@ -9,8 +9,8 @@ import dev.quern.function.FunctionService;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// Puts a call's output into its body, reading it from the store when the service has not got it
-/// at hand.
+/// Puts a call's output into its body, reading it from the store when the service has not got it at
+/// hand.
 final class CallOutputs {
     private final FunctionService functions;
 

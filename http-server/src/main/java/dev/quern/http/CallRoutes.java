@@ -70,14 +70,13 @@ final class CallRoutes {
         }
         CallOutput output =
                 call.output()
-                        .orElseThrow(
-                                () ->
-                                        QuernException.notFound(
-                                                "call "
-                                                        + id
-                                                        + " "
-                                                        + call.status().wireName()
-                                                        + ", it has no output"));
+                        .orElseThrow(() ->
+                                QuernException.notFound(
+                                        "call "
+                                                + id
+                                                + " "
+                                                + call.status().wireName()
+                                                + ", it has no output"));
         return new Reply(
                 200,
                 Map.of("x-content-type-options", "nosniff"),

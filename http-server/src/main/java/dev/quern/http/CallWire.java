@@ -37,8 +37,7 @@ final class CallWire {
         return body(info, null, null);
     }
 
-    private static CallBody body(
-            CallInfo info, @Nullable Payload output, @Nullable String logs) {
+    private static CallBody body(CallInfo info, @Nullable Payload output, @Nullable String logs) {
         return new CallBody(
                 info.id().hex(),
                 info.function(),

@@ -14,6 +14,7 @@ final class Connections {
 
     private final int maxConnections;
     private final long idleNanos;
+
     /// When each was last used, by [System#nanoTime]; [#BUSY] while it serves a request.
     private final Map<HttpConnection, AtomicLong> lastUsed = new ConcurrentHashMap<>();
 
@@ -25,11 +26,11 @@ final class Connections {
     /// On the connection's event loop, before its first request.
     void opened(HttpConnection connection) {
         if (lastUsed.size() >= maxConnections) {
-            var unused = connection.close();
+            var _ = connection.close();
             return;
         }
         lastUsed.put(connection, new AtomicLong(System.nanoTime()));
-        connection.closeHandler(unused -> lastUsed.remove(connection));
+        connection.closeHandler(_ -> lastUsed.remove(connection));
     }
 
     void begin(HttpConnection connection) {
@@ -59,12 +60,11 @@ final class Connections {
     /// Closes the connections that have been idle for too long.
     void sweep() {
         long now = System.nanoTime();
-        lastUsed.forEach(
-                (connection, used) -> {
-                    long at = used.get();
-                    if (at != BUSY && now - at > idleNanos) {
-                        var unused = connection.close();
-                    }
-                });
+        lastUsed.forEach((connection, used) -> {
+            long at = used.get();
+            if (at != BUSY && now - at > idleNanos) {
+                var _ = connection.close();
+            }
+        });
     }
 }

@@ -10,7 +10,7 @@ record EntityTag(String value) {
 
     /// Whether an `If-None-Match` header names this tag: `*`, or a list compared weakly.
     boolean isIn(String header) {
-        for (String part : header.split(",")) {
+        for (String part : header.split(",", -1)) {
             String tag = part.strip();
             if (tag.equals("*") || tag.equals(value) || tag.equals("W/" + value)) {
                 return true;

@@ -23,6 +23,7 @@ final class Exchange {
     private final HttpServerRequest request;
     private final String id;
     private final RequestBody body;
+    private final HttpDate date;
     private final Duration stallTimeout;
     private final long startNanos = System.nanoTime();
     private volatile boolean gone;
@@ -32,14 +33,15 @@ final class Exchange {
     private int status = CLIENT_GONE;
     private boolean closing;
 
-    Exchange(HttpServerRequest request, String id, Duration stallTimeout) {
+    Exchange(HttpServerRequest request, String id, HttpDate date, Duration stallTimeout) {
+        this.date = date;
         this.request = request;
         this.id = id;
         this.stallTimeout = stallTimeout;
         this.body = RequestBody.of(request, stallTimeout);
         request.exceptionHandler(this::disconnected);
         request.response().exceptionHandler(this::disconnected);
-        request.response().closeHandler(unused -> disconnected(null));
+        request.response().closeHandler(_ -> disconnected(null));
     }
 
     private void disconnected(@Nullable Throwable cause) {
@@ -126,7 +128,7 @@ final class Exchange {
         closing = !body.isDone() && body.missingBytes() > MAX_SKIPPED_BYTES;
         ResponseSink out =
                 new ResponseSink(
-                        request.response(), stallTimeout, () -> prepareHead(reply));
+                        request.response(), stallTimeout, () -> prepareHead(reply), this::close);
         sink = out;
         if (gone) {
             out.fail(new IOException("the client closed the connection"));
@@ -160,6 +162,7 @@ final class Exchange {
         HttpServerResponse response = request.response();
         response.setStatusCode(reply.status());
         response.putHeader("x-request-id", id);
+        response.putHeader("date", date.now());
         for (Map.Entry<String, String> header : reply.headers().entrySet()) {
             response.putHeader(header.getKey(), header.getValue());
         }
@@ -167,8 +170,7 @@ final class Exchange {
             response.putHeader("content-type", streamed.contentType());
             streamed.lengthBytes()
                     .ifPresent(
-                            length ->
-                                    response.putHeader("content-length", Long.toString(length)));
+                            length -> response.putHeader("content-length", Long.toString(length)));
         }
         if (closing) {
             response.putHeader("connection", "close");
@@ -199,6 +201,6 @@ final class Exchange {
 
     /// Cuts the connection, so that a client which got half a reply knows.
     void close() {
-        var unused = request.connection().close();
+        var _ = request.connection().close();
     }
 }

@@ -2,7 +2,6 @@ package dev.quern.http;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.ChunkLease;
 import dev.quern.volume.CommitId;
 import dev.quern.volume.CommitInfo;
 import dev.quern.volume.CommitRequest;
@@ -12,23 +11,17 @@ import dev.quern.volume.StagedPut;
 import dev.quern.volume.VolumePath;
 import dev.quern.volume.VolumeService;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
-/// The bytes of files: uploads go from the socket into the chunker, downloads from the stored
-/// chunk to the socket, neither ever whole in memory.
+/// The bytes of files: uploads go from the socket into the chunker, downloads from the stored chunk
+/// to the socket, neither ever whole in memory.
 final class FileRoutes {
     private static final String TEMPLATE = "/v1/volumes/{volume}/files/{path...}";
-    private static final DateTimeFormatter HTTP_DATE =
-            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
-                    .withZone(ZoneOffset.UTC);
 
     private final VolumeService volumes;
     private final RequestIds ids;
@@ -162,27 +155,26 @@ final class FileRoutes {
                         .with("x-content-type-options", "nosniff")
                         .with("x-quern-commit", commit.hex());
         return file.modifiedAt().isPresent()
-                ? described.with("last-modified", HTTP_DATE.format(file.modifiedAt().get()))
+                ? described.with("last-modified", HttpDate.format(file.modifiedAt().get()))
                 : described;
     }
 
     private static void send(FileContent content, long offset, long length, ResponseSink sink)
             throws IOException {
-        long at = offset;
-        long end = offset + length;
-        while (at < end) {
-            ChunkLease lease = lease(content, at);
-            MemorySegment bytes = lease.bytes();
-            long size = Math.min(bytes.byteSize(), end - at);
-            sink.sendDirect(bytes.asSlice(0, size), lease::close);
-            at += size;
+        try {
+            content.forEachSegment(
+                    offset,
+                    length,
+                    segment -> {
+                        try {
+                            sink.sendDirect(segment);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
-    }
-
-    /// The sink closes it, when the connection has taken the bytes.
-    @SuppressWarnings("MustBeClosedChecker")
-    private static ChunkLease lease(FileContent content, long at) {
-        return content.lease(at);
     }
 
     private static VolumePath path(Request request) {

@@ -77,8 +77,7 @@ final class FunctionRoutes {
     }
 
     private Reply call(Request request) throws IOException {
-        CallInfo call =
-                functions.call(request.space(), request.path("function"), payload(request));
+        CallInfo call = functions.call(request.space(), request.path("function"), payload(request));
         return Reply.json(outputs.body(request.space(), call));
     }
 
@@ -111,12 +110,11 @@ final class FunctionRoutes {
         for (int i = 0; i < wire.size(); i++) {
             inputs.add(CallWire.input(wire.get(i), i));
         }
-        return Ndjson.reply(
-                lines ->
-                        functions.map(
-                                request.space(),
-                                request.path("function"),
-                                inputs,
-                                call -> lines.write(outputs.body(request.space(), call))));
+        return Ndjson.reply(lines ->
+                functions.map(
+                        request.space(),
+                        request.path("function"),
+                        inputs,
+                        call -> lines.write(outputs.body(request.space(), call))));
     }
 }

@@ -66,10 +66,8 @@ final class FunctionWire {
         FunctionLimits limits = spec.limits();
         Map<String, Mount> volumes = new LinkedHashMap<>();
         spec.mounts()
-                .forEach(
-                        (path, mount) ->
-                                volumes.put(
-                                        path, new Mount(mount.volume(), mount.at().orElse(null))));
+                .forEach((path, mount) ->
+                        volumes.put(path, new Mount(mount.volume(), mount.at().orElse(null))));
         return new FunctionBody(
                 info.name(),
                 info.version(),

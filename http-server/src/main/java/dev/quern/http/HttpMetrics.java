@@ -72,8 +72,8 @@ final class HttpMetrics implements AutoCloseable {
                         "status",
                         Integer.toString(status))
                 .record(Duration.ofNanos(nanos));
-        receivedBytes.increment(received);
-        sentBytes.increment(sent);
+        receivedBytes.increment((double) received);
+        sentBytes.increment((double) sent);
     }
 
     @Override

@@ -102,7 +102,10 @@ final class JsonErrors {
     }
 
     private static String expected(@Nullable Class<?> type) {
-        if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+        if (type == Integer.class
+                || type == int.class
+                || type == Long.class
+                || type == long.class) {
             return "a whole number";
         } else if (type == Double.class || type == double.class || type == Float.class) {
             return "a number";

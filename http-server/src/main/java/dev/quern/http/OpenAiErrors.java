@@ -30,8 +30,7 @@ final class OpenAiErrors {
     }
 
     static Reply reply(Failure failure) {
-        Detail detail =
-                new Detail(failure.message(), type(failure.kind()), null, code(failure));
+        Detail detail = new Detail(failure.message(), type(failure.kind()), null, code(failure));
         return failure.addHeaders(Reply.json(failure.status(), new Body(detail)));
     }
 

@@ -57,8 +57,7 @@ record Reply(int status, Map<String, String> headers, Body body) {
     }
 
     static Reply streamed(int status, String contentType, Writer writer) {
-        return new Reply(
-                status, Map.of(), new Streamed(contentType, OptionalLong.empty(), writer));
+        return new Reply(status, Map.of(), new Streamed(contentType, OptionalLong.empty(), writer));
     }
 
     Reply with(String header, String value) {

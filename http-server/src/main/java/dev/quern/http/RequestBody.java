@@ -62,7 +62,7 @@ final class RequestBody extends InputStream {
         if (present) {
             request.pause();
             request.handler(body::add);
-            request.endHandler(unused -> body.end());
+            request.endHandler(_ -> body.end());
         }
         return body;
     }
@@ -218,7 +218,7 @@ final class RequestBody extends InputStream {
         }
         started = true;
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
-            var unused = request.response().writeContinue();
+            var _ = request.response().writeContinue();
         }
         request.fetch(WINDOW);
     }

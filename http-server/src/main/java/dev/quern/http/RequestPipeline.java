@@ -26,6 +26,7 @@ final class RequestPipeline {
     private final Authenticator authenticator;
     private final Router router;
     private final RequestIds ids;
+    private final HttpDate date;
     private final InFlight inFlight;
     private final Connections connections;
     private final BodyBudget budget;
@@ -36,6 +37,7 @@ final class RequestPipeline {
     /// What the requests of a server share.
     record Shared(
             RequestIds ids,
+            HttpDate date,
             InFlight inFlight,
             Connections connections,
             BodyBudget budget,
@@ -46,6 +48,7 @@ final class RequestPipeline {
         this.authenticator = authenticator;
         this.router = router;
         this.ids = shared.ids();
+        this.date = shared.date();
         this.inFlight = shared.inFlight();
         this.connections = shared.connections();
         this.budget = shared.budget();
@@ -64,7 +67,7 @@ final class RequestPipeline {
     /// Takes a request over; on its event loop.
     void accept(HttpServerRequest request) {
         String id = ids.of(request.getHeader("x-request-id"));
-        Exchange exchange = new Exchange(request, id, config.stallTimeout());
+        Exchange exchange = new Exchange(request, id, date, config.stallTimeout());
         boolean admitted = inFlight.enter();
         connections.begin(request.connection());
         threads.newThread(() -> serve(exchange, admitted)).start();
@@ -79,10 +82,9 @@ final class RequestPipeline {
                 .putHeader("x-request-id", id)
                 .putHeader("content-type", "application/json")
                 .end(Json.text(failure.body()))
-                .onComplete(
-                        unused -> {
-                            var closed = request.connection().close();
-                        });
+                .onComplete(_ -> {
+                    var _ = request.connection().close();
+                });
         LOG.info("refused a broken request: request_id={} {}", id, failure.message());
     }
 
@@ -159,7 +161,8 @@ final class RequestPipeline {
 
     private Principal authenticate(HttpServerRequest request) {
         String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-        boolean bearer = header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
+        boolean bearer =
+                header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
         return authenticator.authenticate(
                 bearer && header != null ? header.substring(BEARER.length()).strip() : null);
     }

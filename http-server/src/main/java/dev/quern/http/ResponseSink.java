@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +29,7 @@ final class ResponseSink extends OutputStream {
 
     private final HttpServerResponse response;
     private final Runnable prepareHead;
+    private final Runnable cut;
     private final Duration stallTimeout;
     private final Semaphore window = new Semaphore(WINDOW);
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
@@ -39,7 +39,13 @@ final class ResponseSink extends OutputStream {
     private boolean headSent;
 
     /// @param prepareHead sets status and headers; run once, before the first byte is sent
-    ResponseSink(HttpServerResponse response, Duration stallTimeout, Runnable prepareHead) {
+    /// @param cut closes the connection
+    ResponseSink(
+            HttpServerResponse response,
+            Duration stallTimeout,
+            Runnable prepareHead,
+            Runnable cut) {
+        this.cut = cut;
         this.response = response;
         this.stallTimeout = stallTimeout;
         this.prepareHead = prepareHead;
@@ -116,22 +122,22 @@ final class ResponseSink extends OutputStream {
         }
     }
 
-    /// Sends memory as it lies, without a copy.
-    ///
-    /// @param release run once, by any thread, when the memory is not needed any more, also when
-    ///   this method throws
-    void sendDirect(MemorySegment segment, Runnable release) throws IOException {
-        SharedRelease shared = new SharedRelease(release);
+    /// Sends memory as it lies, without a copy; returns when it is not needed any more.
+    void sendDirect(MemorySegment segment) throws IOException {
+        flush();
         try {
-            flush();
             for (long at = 0; at < segment.byteSize(); at += SLICE_BYTES) {
                 long size = Math.min(SLICE_BYTES, segment.byteSize() - at);
-                ByteBuf slice = Unpooled.wrappedBuffer(segment.asSlice(at, size).asByteBuffer());
-                shared.retain();
-                send(slice, shared::release);
+                send(Unpooled.wrappedBuffer(segment.asSlice(at, size).asByteBuffer()));
             }
-        } finally {
-            shared.release();
+            awaitWindow(WINDOW);
+            window.release(WINDOW);
+        } catch (IOException | RuntimeException e) {
+            // Slices may be on their way still, and whoever owns the memory is about to take it.
+            cut.run();
+            window.acquireUninterruptibly(WINDOW);
+            window.release(WINDOW);
+            throw e;
         }
     }
 
@@ -139,19 +145,14 @@ final class ResponseSink extends OutputStream {
         ByteBuf bytes = Unpooled.wrappedBuffer(buffer, 0, count);
         buffer = new byte[BUFFER_BYTES];
         count = 0;
-        send(bytes, () -> {});
+        send(bytes);
     }
 
-    private void send(ByteBuf bytes, Runnable release) throws IOException {
-        try {
-            awaitWindow(1);
-        } catch (IOException | RuntimeException e) {
-            release.run();
-            throw e;
-        }
+    private void send(ByteBuf bytes) throws IOException {
+        awaitWindow(1);
         sendHead();
         writtenBytes += bytes.readableBytes();
-        track(() -> response.write(buffer(bytes)), release);
+        track(() -> response.write(buffer(bytes)));
     }
 
     /// Sends what is left and waits until the connection has taken all of it.
@@ -161,7 +162,7 @@ final class ResponseSink extends OutputStream {
         sendHead();
         writtenBytes += count;
         count = 0;
-        track(() -> response.end(buffer(rest)), () -> {});
+        track(() -> response.end(buffer(rest)));
         awaitWindow(WINDOW);
         window.release(WINDOW);
         requireOpen();
@@ -189,26 +190,23 @@ final class ResponseSink extends OutputStream {
         Future<Void> start();
     }
 
-    private void track(Write write, Runnable release) throws IOException {
+    private void track(Write write) throws IOException {
         Future<Void> future;
         try {
             future = write.start();
         } catch (IllegalStateException e) {
             // Vert.x says so of a response whose connection has been closed.
             window.release();
-            release.run();
             fail(new IOException("connection closed", e));
             requireOpen();
             return;
         }
-        future.onComplete(
-                result -> {
-                    if (result.failed()) {
-                        fail(new IOException("connection closed", result.cause()));
-                    }
-                    release.run();
-                    window.release();
-                });
+        future.onComplete(result -> {
+            if (result.failed()) {
+                fail(new IOException("connection closed", result.cause()));
+            }
+            window.release();
+        });
     }
 
     private void awaitWindow(int permits) throws IOException {
@@ -234,25 +232,5 @@ final class ResponseSink extends OutputStream {
     /// Vert.x's own way from a Netty buffer to its buffer: its public one copies.
     private static Buffer buffer(ByteBuf bytes) {
         return BufferInternal.buffer(bytes);
-    }
-
-    /// Runs an action when the last of several holders lets go.
-    private static final class SharedRelease {
-        private final AtomicInteger holders = new AtomicInteger(1);
-        private final Runnable action;
-
-        SharedRelease(Runnable action) {
-            this.action = action;
-        }
-
-        void retain() {
-            holders.incrementAndGet();
-        }
-
-        void release() {
-            if (holders.decrementAndGet() == 0) {
-                action.run();
-            }
-        }
     }
 }

@@ -123,8 +123,7 @@ final class VolumeRoutes {
                         Optional.ofNullable(body.expectedHead()).map(CommitId::new),
                         Objects.requireNonNullElse(body.message(), ""));
         return Reply.json(
-                VolumeWire.commit(
-                        volumes.commit(request.space(), request.path("volume"), commit)));
+                VolumeWire.commit(volumes.commit(request.space(), request.path("volume"), commit)));
     }
 
     private Reply commits(Request request) {
