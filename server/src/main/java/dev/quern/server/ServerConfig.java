@@ -17,14 +17,15 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 
-/// Everything an operator can set, typed and checked. Read from `DATA/quern.properties` (or `--config`),
-/// the environment (`QUERN_...`) and flags; a later place wins.
+/// Everything an operator can set, typed and checked. Read from `DATA/quern.properties` (or
+/// `--config`), the environment (`QUERN_...`) and flags; a later place wins.
 ///
 /// @param settings the values
 public record ServerConfig(Settings settings) {
     /// How functions are kept apart from the machine.
     public enum Sandbox {
-        /// bubblewrap when it works here, else `unshare` and `setpriv`; calls are refused if neither does.
+        /// bubblewrap when it works here, else `unshare` and `setpriv`; calls are refused if
+        /// neither does.
         AUTO,
         /// bubblewrap or nothing.
         BWRAP,
@@ -43,8 +44,7 @@ public record ServerConfig(Settings settings) {
     }
 
     static final Setting<String> DATA =
-            Setting.text(
-                    "data", System.getProperty("user.home") + "/.quern", "folder of all data");
+            Setting.text("data", System.getProperty("user.home") + "/.quern", "folder of all data");
     static final Setting<String> HOST =
             Setting.text("host", "127.0.0.1", "address to listen on; 0.0.0.0 for every interface");
     static final Setting<Integer> HTTP_PORT =
@@ -174,7 +174,8 @@ public record ServerConfig(Settings settings) {
     }
 
     HttpConfig http() {
-        return HttpConfig.of(host(), settings.get(HTTP_PORT)).withMaxRequests(settings.get(MAX_REQUESTS));
+        return HttpConfig.of(host(), settings.get(HTTP_PORT))
+                .withMaxRequests(settings.get(MAX_REQUESTS));
     }
 
     Sandbox sandbox() {
