@@ -1,6 +1,7 @@
 package dev.quern.server;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.embed.CollectionText;
 import dev.quern.embed.EmbedConfig;
@@ -12,7 +13,6 @@ import dev.quern.flight.FlightServices;
 import dev.quern.flight.QuernFlightServer;
 import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
-import dev.quern.function.SandboxMode;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
 import dev.quern.storage.StorageConfig;
@@ -56,8 +56,8 @@ public final class QuernServer implements AutoCloseable {
 
     /// Opens everything, tests a stream and an embedding, and starts to serve.
     ///
-    /// @throws dev.quern.common.QuernException `CONFLICT` if another process has the data
-    ///   directory; `UNAVAILABLE` if a port cannot be had; `INVALID` if a setting cannot work here
+    /// @throws QuernException `CONFLICT` if another process has the data directory; `UNAVAILABLE`
+    ///   if a port cannot be had; `INVALID` if a setting cannot work here
     @MustBeClosed
     public static QuernServer open(ServerConfig config) {
         Resources resources = new Resources();
@@ -192,7 +192,7 @@ public final class QuernServer implements AutoCloseable {
                     volumes,
                     clock,
                     random,
-                    defaults.withSandbox(SandboxMode.valueOf(config.sandbox().name()))
+                    defaults.withSandbox(config.sandbox())
                             .withPythonSdk(config.pythonSdk())
                             .withBounds(
                                     defaults.maxQueuedCalls(),
@@ -217,7 +217,7 @@ public final class QuernServer implements AutoCloseable {
                 }
                 return Files.readAllBytes(file);
             } catch (IOException e) {
-                throw dev.quern.common.QuernException.internal("cannot read " + file, e);
+                throw QuernException.internal("cannot read " + file, e);
             }
         }
 
