@@ -28,9 +28,9 @@ final class CollectionRoutes {
     private final CollectionService collections;
     private final EmbedService embeddings;
 
-    CollectionRoutes(HttpServices services) {
-        collections = services.collections();
-        embeddings = services.embeddings();
+    CollectionRoutes(CollectionService collections, EmbedService embeddings) {
+        this.collections = collections;
+        this.embeddings = embeddings;
     }
 
     List<Route> routes() {

@@ -1,6 +1,5 @@
 package dev.quern.http;
 
-import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
@@ -9,15 +8,10 @@ import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Collections and rows as the wire has them.
 final class CollectionWire {
-    private static final float[] NO_VECTOR = {};
-
     private CollectionWire() {}
 
     static CollectionBody collection(CollectionInfo info) {
@@ -53,20 +47,5 @@ final class CollectionWire {
 
     private static @Nullable List<Float> vector(float[] vector) {
         return vector.length == 0 ? null : new FloatList(vector);
-    }
-
-    /// Rows to write; one without a vector has it of length 0.
-    ///
-    /// @throws QuernException `INVALID` naming the row
-    static List<Row> rows(List<RowBody> rows) {
-        return rows.stream().map(CollectionWire::row).toList();
-    }
-
-    private static Row row(RowBody body) {
-        return new Row(
-                body.id(),
-                Optional.ofNullable(body.text()),
-                body.vector() == null ? NO_VECTOR : FloatList.toArray(body.vector()),
-                Objects.requireNonNullElse(body.attributes(), Map.of()));
     }
 }

@@ -1,17 +1,24 @@
 package dev.quern.http;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.Authenticator;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.net.BindException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,30 +35,38 @@ public final class HttpServer implements AutoCloseable {
     private final HttpConfig config;
     private final Vertx vertx;
     private final Listener listener;
+    private final Router router;
     private final RequestPipeline pipeline;
     private final InFlight inFlight;
     private final HttpMetrics metrics;
 
-    private HttpServer(HttpConfig config, HttpServices services) {
+    /// What the server itself needs, whatever its routes are.
+    record Base(
+            Authenticator authenticator,
+            PrometheusMeterRegistry meters,
+            BooleanSupplier ready,
+            InstantSource clock,
+            RandomGenerator random) {}
+
+    private HttpServer(HttpConfig config, Base base, Function<RequestIds, List<Route>> more) {
         this.config = config;
-        RequestIds ids = new RequestIds(services.random());
+        RequestIds ids = new RequestIds(base.random());
         inFlight = new InFlight(config.maxRequests());
         Connections connections = new Connections(config.maxConnections(), config.idleTimeout());
         BodyBudget budget = new BodyBudget(config.maxBufferedBytes());
-        metrics = new HttpMetrics(services.meters(), inFlight, connections, budget);
-        BooleanSupplier ready = () -> services.ready().getAsBoolean() && !draining();
+        metrics = new HttpMetrics(base.meters(), inFlight, connections, budget);
+        BooleanSupplier ready = () -> base.ready().getAsBoolean() && !draining();
+        List<Route> routes = new ArrayList<>(new SystemRoutes(ready, base.meters()).routes());
+        routes.addAll(more.apply(ids));
+        router = new Router(routes);
+        HttpDate date = new HttpDate(base.clock());
         pipeline =
                 new RequestPipeline(
                         config,
-                        services.authenticator(),
-                        new Router(routes(services, ids, ready)),
+                        base.authenticator(),
+                        router,
                         new RequestPipeline.Shared(
-                                ids,
-                                new HttpDate(services.clock()),
-                                inFlight,
-                                connections,
-                                budget,
-                                metrics));
+                                ids, date, inFlight, connections, budget, metrics));
         vertx = Listener.vertx();
         listener = new Listener(vertx, config, pipeline, connections);
     }
@@ -62,25 +77,41 @@ public final class HttpServer implements AutoCloseable {
     ///   machine's
     @MustBeClosed
     public static HttpServer open(HttpConfig config, HttpServices services) {
-        HttpServer server = new HttpServer(config, services);
+        Base base =
+                new Base(
+                        services.authenticator(),
+                        services.meters(),
+                        services.ready(),
+                        services.clock(),
+                        services.random());
+        return open(config, base, ids -> routes(services, ids));
+    }
+
+    /// A server of these routes and the system's.
+    @MustBeClosed
+    static HttpServer open(HttpConfig config, Base base, Function<RequestIds, List<Route>> routes) {
+        HttpServer server = new HttpServer(config, base, routes);
         try {
             await(server.listener.start(), START_TIMEOUT);
         } catch (ExecutionException | TimeoutException e) {
             server.stop();
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            boolean taken = cause instanceof java.net.BindException;
-            throw new QuernException(
-                    taken ? ErrorKind.CONFLICT : ErrorKind.INVALID,
-                    "cannot listen on "
-                            + config.host()
-                            + " port "
-                            + config.port()
-                            + ": "
-                            + (taken ? "the port is in use" : cause.getMessage()),
-                    cause);
+            throw cannotListen(config, e.getCause() == null ? e : e.getCause());
         }
         LOG.info("listening host={} port={}", config.host(), server.port());
         return server;
+    }
+
+    private static QuernException cannotListen(HttpConfig config, Throwable cause) {
+        boolean taken = cause instanceof BindException;
+        return new QuernException(
+                taken ? ErrorKind.CONFLICT : ErrorKind.INVALID,
+                "cannot listen on "
+                        + config.host()
+                        + " port "
+                        + config.port()
+                        + ": "
+                        + (taken ? "the port is in use" : cause.getMessage()),
+                cause);
     }
 
     /// The port in use.
@@ -88,17 +119,23 @@ public final class HttpServer implements AutoCloseable {
         return listener.port();
     }
 
-    static List<Route> routes(HttpServices services, RequestIds ids, BooleanSupplier ready) {
+    private static List<Route> routes(HttpServices services, RequestIds ids) {
         CallOutputs outputs = new CallOutputs(services.functions());
-        List<Route> routes = new ArrayList<>();
-        routes.addAll(new SystemRoutes(ready, services.meters()).routes());
-        routes.addAll(new VolumeRoutes(services.volumes()).routes());
-        routes.addAll(new FileRoutes(services.volumes(), ids).routes());
-        routes.addAll(new CollectionRoutes(services).routes());
-        routes.addAll(new OpenAiRoutes(services.embeddings()).routes());
-        routes.addAll(new FunctionRoutes(services.functions(), outputs).routes());
-        routes.addAll(new CallRoutes(services.functions(), outputs).routes());
-        return routes;
+        return Stream.of(
+                        new VolumeRoutes(services.volumes()).routes(),
+                        new FileRoutes(services.volumes(), ids).routes(),
+                        new CollectionRoutes(services.collections(), services.embeddings())
+                                .routes(),
+                        new TextRoutes(services.texts(), services.indexer()).routes(),
+                        new OpenAiRoutes(services.embeddings()).routes(),
+                        new FunctionRoutes(services.functions(), outputs).routes(),
+                        new CallRoutes(services.functions(), outputs).routes())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    Router router() {
+        return router;
     }
 
     private boolean draining() {

@@ -45,9 +45,4 @@ final class Ndjson {
             throw new UncheckedIOException(e);
         }
     }
-
-    /// Whether a line was sent, so that a failure must be told in another.
-    boolean started() {
-        return sink.headSent();
-    }
 }
