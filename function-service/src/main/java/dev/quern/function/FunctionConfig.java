@@ -2,6 +2,7 @@ package dev.quern.function;
 
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
+import dev.quern.function.sandbox.SandboxMode;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// The JSON of the API: field names in snake_case, null fields left out. Reading is strict: no
 /// unknown or repeated field, no text for a number or the reverse, no number that is not finite,
@@ -44,11 +47,11 @@ final class Json {
         return value;
     }
 
-    /// Reads any JSON value as a tree of maps, lists, strings, numbers, booleans and null.
+    /// Reads any JSON value.
     ///
     /// @throws IOException if it is not JSON by the rules above
-    static Object readValue(byte[] json) throws IOException {
-        return MAPPER.readValue(json, Object.class);
+    static JsonNode readTree(byte[] json) throws IOException {
+        return MAPPER.readTree(json);
     }
 
     /// Writes a value; does not close `out`.
@@ -56,11 +59,11 @@ final class Json {
         MAPPER.writeValue(out, value);
     }
 
-    static byte[] bytes(Object value) {
+    static byte[] bytes(@Nullable Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
-            throw QuernException.internal("cannot write " + value.getClass().getName(), e);
+            throw QuernException.internal("cannot write JSON", e);
         }
     }
 
@@ -79,7 +82,7 @@ final class Json {
                                         .build())
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                        .disable(com.fasterxml.jackson.core.StreamWriteFeature.AUTO_CLOSE_TARGET)
+                        .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
                         .build();
         JsonMapper.Builder builder =
                 JsonMapper.builder(factory)
