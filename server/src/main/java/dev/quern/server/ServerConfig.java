@@ -5,6 +5,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.Setting;
 import dev.quern.common.Settings;
+import dev.quern.http.HttpConfig;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
@@ -162,6 +163,42 @@ public record ServerConfig(Settings settings) {
     /// The folder of all data.
     public Path data() {
         return Path.of(settings.get(DATA));
+    }
+
+    String host() {
+        return settings.get(HOST);
+    }
+
+    int flightPort() {
+        return settings.get(FLIGHT_PORT);
+    }
+
+    HttpConfig http() {
+        return HttpConfig.of(host(), settings.get(HTTP_PORT)).withMaxRequests(settings.get(MAX_REQUESTS));
+    }
+
+    Sandbox sandbox() {
+        return settings.get(SANDBOX);
+    }
+
+    int embedThreads() {
+        return settings.get(EMBED_THREADS);
+    }
+
+    int maxInstances() {
+        return settings.get(MAX_INSTANCES);
+    }
+
+    ByteSize viewsMax() {
+        return settings.get(VIEWS_MAX);
+    }
+
+    Path models() {
+        return Path.of(settings.get(MODELS));
+    }
+
+    Path pythonSdk() {
+        return Path.of(settings.get(PYTHON_SDK));
     }
 
     /// `error` to `trace`.
