@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, TextIO
 
-from . import _payload
+from . import _modules, _payload
 from .exception import (
     ExecutionError,
     FunctionTimeoutError,
@@ -113,16 +113,38 @@ def _describe(error: Dict[str, Any], reason: str) -> str:
 
 
 def _rebuild(error: Dict[str, Any]) -> Optional[BaseException]:
-    if not error.get("pickle"):
+    failure = _unpickled(error.get("pickle")) or _of_type(error)
+    if failure is not None and error.get("traceback"):
+        failure.__cause__ = RemoteTraceback(error["traceback"])
+    return failure
+
+
+def _unpickled(pickle: Optional[str]) -> Optional[Exception]:
+    if not pickle:
         return None
     try:
-        failure = _payload.load_exception(base64.b64decode(error["pickle"]))
+        failure = _payload.load_exception(base64.b64decode(pickle))
     except Exception:
         return None
-    if not isinstance(failure, Exception):
+    return failure if isinstance(failure, Exception) else None
+
+
+def _of_type(error: Dict[str, Any]) -> Optional[Exception]:
+    """An exception that cannot be pickled, by its class, when that is known here, with its message
+    alone.
+    """
+    if error.get("reason") != "exception":
         return None
-    if error.get("traceback"):
-        failure.__cause__ = RemoteTraceback(error["traceback"])
+    module, _, name = str(error.get("type") or "").rpartition(".")
+    kind = _modules.known_class(module or "builtins", name)
+    if kind is None or not issubclass(kind, Exception):
+        return None
+    message = error.get("message") or ""
+    try:
+        failure: Exception = kind.__new__(kind, message)
+    except Exception:
+        return None
+    failure.args = (message,)
     return failure
 
 

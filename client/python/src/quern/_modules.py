@@ -63,3 +63,9 @@ def name_in_script(value: Any) -> Optional[str]:
     for part in qualname.split("."):
         found = getattr(found, part, None)
     return qualname if found is value else None
+
+
+def known_class(module: str, name: str) -> Optional[type]:
+    """The class of that name in a module that is imported already."""
+    found = getattr(sys.modules.get("__main__" if is_script(module) else module), name, None)
+    return found if isinstance(found, type) else None

@@ -44,6 +44,10 @@ class _Bundle:
         path = _source_file(module)
         name = shipped_name(module)
         parts = name.split(".")
+        if parts[0] == "quern" or parts[0] in getattr(sys, "stdlib_module_names", ()):
+            raise InvalidError(
+                f"{path} would hide the module {parts[0]} where the function runs: rename the file"
+            )
         is_package = os.path.basename(path) == "__init__.py"
         root = os.path.dirname(path)
         for _ in parts if is_package else parts[1:]:

@@ -33,11 +33,11 @@ _RESUMES_MAX = 5
 Source = Union[str, "os.PathLike[str]", IO[bytes]]
 
 
-class FileEntryType(enum.IntEnum):
-    """What an entry of a listing is."""
+class FileEntryType(str, enum.Enum):
+    """What an entry of a listing is; equal to the strings ``"file"`` and ``"directory"``."""
 
-    FILE = 1
-    DIRECTORY = 2
+    FILE = "file"
+    DIRECTORY = "directory"
 
 
 class FileEntry(NamedTuple):
@@ -423,10 +423,9 @@ def _after(response: Response, offset: int) -> Iterator[bytes]:
 
 
 def _entry(wire: Dict[str, Any]) -> FileEntry:
-    directory = wire["type"] == "directory"
     return FileEntry(
         wire["path"],
-        FileEntryType.DIRECTORY if directory else FileEntryType.FILE,
+        FileEntryType(wire["type"]),
         _seconds(wire.get("modified_at")),
         wire["size_bytes"],
         wire.get("hash") or "",
