@@ -82,18 +82,15 @@ final class Rig implements AutoCloseable {
     final FlightClient client;
 
     /// Over the storage engine.
-    @MustBeClosed
     Rig(Path directory, FlightConfig config) {
         this(directory, config, StorageEngine.open(StorageConfig.in(directory.resolve("data"))));
     }
 
-    @MustBeClosed
     private Rig(Path directory, FlightConfig config, StorageEngine engine) {
         this(directory, config, engine.chunks(), engine.facts(), engine::close);
     }
 
     /// Over fakes that count leases and can be broken.
-    @MustBeClosed
     Rig(Path directory, FlightConfig config, MemoryChunkStore chunks) {
         this(
                 directory,
@@ -103,7 +100,6 @@ final class Rig implements AutoCloseable {
                 () -> assertThat(chunks.openLeases()).as("open leases").isZero());
     }
 
-    @MustBeClosed
     private Rig(
             Path directory,
             FlightConfig config,

@@ -11,7 +11,7 @@ public sealed interface Leg {
 
     /// By BM25 over the rows' text, English stemming and stop words.
     ///
-    /// @param query plain text, at most 64 KiB; no syntax. At most its first 1,024 distinct terms
+    /// @param query plain text, at most 64 KiB; no syntax. At most its first 400 distinct terms
     ///   count
     record Bm25(String query) implements Leg {}
 }
