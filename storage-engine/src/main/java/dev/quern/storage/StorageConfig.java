@@ -12,14 +12,22 @@ import java.nio.file.Path;
 /// @param maxQueuedBytes bound on the encoded transactions that wait to be applied; 64 KiB to 1
 ///   GiB, 16 MiB by default
 /// @param cacheSize block cache that both RocksDB databases share; 1 MiB or more, 32 MiB by default
+/// @param minFree free disk below which puts and commits are `EXHAUSTED`, so that the databases
+///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
+///   may free space, go on to half of it)
 public record StorageConfig(
-        Path directory, ByteSize packSize, ByteSize maxQueuedBytes, ByteSize cacheSize) {
+        Path directory,
+        ByteSize packSize,
+        ByteSize maxQueuedBytes,
+        ByteSize cacheSize,
+        ByteSize minFree) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
     private static final ByteSize MAX_QUEUED = ByteSize.ofMebibytes(1 << 10);
     private static final ByteSize MIN_CACHE = ByteSize.ofMebibytes(1);
     private static final ByteSize MAX_CACHE = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize MAX_FREE = ByteSize.ofMebibytes(1 << 20);
 
     /// Checks the bounds.
     ///
@@ -28,6 +36,7 @@ public record StorageConfig(
         requireBetween("pack size", packSize, MIN_PACK, MAX_PACK);
         requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
+        requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
     }
 
     /// The defaults.
@@ -36,7 +45,8 @@ public record StorageConfig(
                 directory,
                 ByteSize.ofMebibytes(64),
                 ByteSize.ofMebibytes(16),
-                ByteSize.ofMebibytes(32));
+                ByteSize.ofMebibytes(32),
+                ByteSize.ofMebibytes(64));
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

@@ -1,0 +1,62 @@
+package dev.quern.storage;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The file operations that durability rests on, apart so that tests can refuse, tear or lose them.
+/// Thread-safe.
+interface Disk {
+    /// Makes a directory and its parents, if absent, and makes their names durable.
+    void createDirectories(Path directory) throws IOException;
+
+    /// The regular files in a directory whose names end so, in no order.
+    List<Path> list(Path directory, String suffix) throws IOException;
+
+    /// Makes a new file of `sizeBytes` zeros that take no space yet.
+    DiskFile create(Path file, long sizeBytes) throws IOException;
+
+    /// Maps a whole file for reading; it stays mapped until the arena is closed.
+    MemorySegment map(Path file, Arena arena) throws IOException;
+
+    /// How long a file is.
+    long sizeBytes(Path file) throws IOException;
+
+    /// Cuts a file.
+    void truncate(Path file, long sizeBytes) throws IOException;
+
+    /// Removes a file, if it is there.
+    void delete(Path file) throws IOException;
+
+    /// Makes the names in a directory durable.
+    void syncDirectory(Path directory) throws IOException;
+
+    /// Bytes that can still be written near a path.
+    long usableBytes(Path near) throws IOException;
+
+    /// Asked before each write of a database, which does its own I/O.
+    ///
+    /// @throws IOException to make that write fail
+    void admit(Path database) throws IOException;
+
+    /// A file that is being written.
+    interface DiskFile extends AutoCloseable {
+        /// Writes all of a buffer at an offset.
+        void write(ByteBuffer bytes, long offset) throws IOException;
+
+        /// Makes the bytes written before durable.
+        void force() throws IOException;
+
+        /// Cuts or extends with zeros.
+        void resize(long sizeBytes) throws IOException;
+
+        /// Maps the whole file for reading; later writes show.
+        MemorySegment map(Arena arena) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+}

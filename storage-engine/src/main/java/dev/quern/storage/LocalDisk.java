@@ -1,0 +1,137 @@
+package dev.quern.storage;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// The machine's own file system.
+final class LocalDisk implements Disk {
+    /// Heap buffers go through a direct copy of this size at most.
+    private static final int SLICE_BYTES = 256 << 10;
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Path parent = directory.toAbsolutePath().getParent();
+        if (parent != null) {
+            syncDirectory(parent);
+        }
+    }
+
+    @Override
+    public List<Path> list(Path directory, String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .filter(Files::isRegularFile)
+                    .toList();
+        }
+    }
+
+    @Override
+    public DiskFile create(Path file, long sizeBytes) throws IOException {
+        Files.createFile(file);
+        LocalFile created = new LocalFile(file);
+        try {
+            created.resize(sizeBytes);
+            return created;
+        } catch (IOException e) {
+            created.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public MemorySegment map(Path file, Arena arena) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        }
+    }
+
+    @Override
+    public long sizeBytes(Path file) throws IOException {
+        return Files.size(file);
+    }
+
+    @Override
+    public void truncate(Path file, long sizeBytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(sizeBytes);
+        }
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+        Files.deleteIfExists(file);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public long usableBytes(Path near) throws IOException {
+        return Files.getFileStore(near).getUsableSpace();
+    }
+
+    @Override
+    public void admit(Path database) {
+        // Every write may go ahead.
+    }
+
+    private static final class LocalFile implements DiskFile {
+        private final RandomAccessFile file;
+        private final FileChannel channel;
+
+        LocalFile(Path path) throws IOException {
+            file = new RandomAccessFile(path.toFile(), "rw");
+            channel = file.getChannel();
+        }
+
+        @Override
+        public void write(ByteBuffer bytes, long offset) throws IOException {
+            ByteBuffer rest = bytes.duplicate();
+            int end = rest.limit();
+            long at = offset;
+            while (rest.position() < end) {
+                int slice = rest.isDirect() ? end : Math.min(end, rest.position() + SLICE_BYTES);
+                rest.limit(slice);
+                while (rest.hasRemaining()) {
+                    at += channel.write(rest, at);
+                }
+                rest.limit(end);
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            channel.force(false);
+        }
+
+        @Override
+        public void resize(long sizeBytes) throws IOException {
+            file.setLength(sizeBytes);
+        }
+
+        @Override
+        public MemorySegment map(Arena arena) throws IOException {
+            return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.quern.storage;
+
+import dev.quern.common.QuernException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The packs of a store: which there are, and new ones. Thread-safe.
+final class PackDirectory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PackDirectory.class);
+    private static final Pattern NAME = Pattern.compile("[0-7][0-9a-f]{15}\\.pack");
+
+    private final Disk disk;
+    private final Path directory;
+    private final RandomGenerator random;
+    private final long packBytes;
+    private final long minFreeBytes;
+    private final ConcurrentMap<Long, Pack> packs = new ConcurrentHashMap<>();
+    private final AtomicLong lastId = new AtomicLong();
+    private final AtomicLong storedBytes = new AtomicLong();
+    private final AtomicBoolean namesUnsynced = new AtomicBoolean();
+
+    /// Takes the settings; [#open] reads the directory.
+    PackDirectory(Disk disk, Path directory, RandomGenerator random, StorageConfig config) {
+        this.disk = disk;
+        this.directory = directory;
+        this.random = random;
+        this.packBytes = config.packSize().bytes();
+        this.minFreeBytes = config.minFree().bytes();
+    }
+
+    /// Finds the packs and indexes what the index lacks.
+    void open(PackIndex index) throws IOException {
+        disk.createDirectories(directory);
+        new PackRecovery(disk, directory, index).run(ids());
+        for (long id : ids()) {
+            packs.put(id, new Pack(disk, directory, id));
+            lastId.accumulateAndGet(id, Math::max);
+            storedBytes.addAndGet(disk.sizeBytes(Pack.file(directory, id)));
+        }
+    }
+
+    private SortedSet<Long> ids() throws IOException {
+        SortedSet<Long> ids = new TreeSet<>();
+        for (Path file : disk.list(directory, Pack.SUFFIX)) {
+            String name = String.valueOf(file.getFileName());
+            if (NAME.matcher(name).matches()) {
+                ids.add(Long.parseLong(name.substring(0, 16), 16));
+            } else {
+                LOG.warn("pack directory has a file that is no pack: {}", file);
+            }
+        }
+        return ids;
+    }
+
+    /// Begins a pack that has room for at least one body of this length.
+    PackWriter begin(int bodyBytes) throws IOException {
+        Pack pack = new Pack(disk, directory, lastId.incrementAndGet());
+        long capacity = Math.max(packBytes, PackWriter.bytesFor(bodyBytes));
+        PackWriter writer = PackWriter.create(disk, pack, random.nextLong(), capacity);
+        namesUnsynced.set(true);
+        packs.put(pack.id(), pack);
+        storedBytes.addAndGet(PackFormat.HEADER_BYTES);
+        return writer;
+    }
+
+    /// The pack of an index entry.
+    ///
+    /// @throws QuernException `CORRUPT` if it is not there
+    Pack pack(long id) {
+        Pack pack = packs.get(id);
+        if (pack == null) {
+            throw QuernException.corrupt("pack " + Pack.file(directory, id) + " is missing");
+        }
+        return pack;
+    }
+
+    /// Makes the names of new packs durable.
+    void sync() throws IOException {
+        if (namesUnsynced.getAndSet(false)) {
+            disk.syncDirectory(directory);
+        }
+    }
+
+    /// Counts a record that was appended.
+    void grew(PackRecord record) {
+        storedBytes.addAndGet(record.end() - record.offset());
+    }
+
+    /// Bytes in packs, footers of this run not counted.
+    long storedBytes() {
+        return storedBytes.get();
+    }
+
+    /// Checks that a chunk leaves the configured reserve free.
+    ///
+    /// @throws QuernException `EXHAUSTED` otherwise
+    void requireRoom(int bodyBytes) throws IOException {
+        long needed = minFreeBytes + PackWriter.bytesFor(bodyBytes);
+        long usable = disk.usableBytes(directory);
+        if (usable < needed) {
+            throw StorageErrors.full("cannot write packs in " + directory, usable, needed);
+        }
+    }
+
+    int count() {
+        return packs.size();
+    }
+
+    Path path() {
+        return directory;
+    }
+
+    /// Lets no new lease begin; those that are open keep their mapping.
+    @Override
+    public void close() {
+        packs.values().forEach(Pack::retire);
+    }
+}

@@ -1,0 +1,253 @@
+package dev.quern.storage;
+
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// The bytes of a pack file: a header, chunk records one after the other and, once the pack is
+/// sealed, a footer that repeats the records' headers. Integers are little-endian and unsigned;
+/// checksums are CRC32C. Unused bytes are 0.
+///
+/// Header, 32 bytes at offset 0:
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 8 | magic `QUERNPCK` |
+/// | 8 | 4 | version, 1 |
+/// | 12 | 8 | id of the pack, as in its file name |
+/// | 20 | 8 | salt, random for each pack |
+/// | 28 | 4 | checksum of bytes 0 to 28 |
+///
+/// Record, at a multiple of 8: header of 136 bytes, then the body:
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 4 | magic `QCHK` |
+/// | 4 | 1 | codec of the body: 0, none |
+/// | 5 | 1 | length of the space's name, 1 to 63 |
+/// | 6 | 2 | 0 |
+/// | 8 | 8 | offset of this record in the pack |
+/// | 16 | 8 | salt of the pack |
+/// | 24 | 4 | bytes of the body |
+/// | 28 | 4 | bytes of the chunk |
+/// | 32 | 4 | checksum of the body |
+/// | 36 | 32 | SHA-256 of the chunk |
+/// | 68 | 64 | the space's name, filled up with 0 |
+/// | 132 | 4 | checksum of bytes 0 to 132 |
+///
+/// Offset and salt make a record valid in one place only: neither a chunk whose bytes look like a
+/// record nor a reused disk block can pass for one when a torn pack is searched.
+///
+/// Footer, after the last record: the header of every record, then a trailer of 40 bytes that ends
+/// the file:
+///
+/// | offset | bytes | field |
+/// |---|---|---|
+/// | 0 | 8 | magic `QUERNEND` |
+/// | 8 | 8 | offset of the footer |
+/// | 16 | 8 | salt of the pack |
+/// | 24 | 4 | number of records |
+/// | 28 | 4 | 0 |
+/// | 32 | 4 | checksum of the footer's record headers |
+/// | 36 | 4 | checksum of bytes 0 to 36 |
+///
+/// A pack without a valid trailer was not sealed; its records are found by walking them.
+///
+/// Version rule: a reader takes every version up to its own and refuses later ones; any change of
+/// these bytes is a new version. A new version may be written only once every reader that may meet
+/// it understands it.
+final class PackFormat {
+    static final int VERSION = 1;
+    static final int HEADER_BYTES = 32;
+    static final int RECORD_BYTES = 136;
+    static final int TRAILER_BYTES = 40;
+
+    private static final long HEADER_MAGIC = magic("QUERNPCK");
+    private static final long TRAILER_MAGIC = magic("QUERNEND");
+    private static final int RECORD_MAGIC = (int) magic("QCHK\0\0\0\0");
+    private static final int SPACE_BYTES = 64;
+
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private PackFormat() {}
+
+    /// What a trailer says.
+    ///
+    /// @param footerOffset where the footer begins
+    /// @param records how many record headers it has
+    record Footer(long footerOffset, int records) {}
+
+    /// The next multiple of 8.
+    static long align(long offset) {
+        return (offset + 7) & ~7L;
+    }
+
+    static void putHeader(ByteBuffer target, long packId, long salt) {
+        ByteBuffer out = begin(target, HEADER_BYTES);
+        out.putLong(0, HEADER_MAGIC);
+        out.putInt(8, VERSION);
+        out.putLong(12, packId);
+        out.putLong(20, salt);
+        end(target, out);
+    }
+
+    /// The salt of a pack, or null if its header is torn.
+    ///
+    /// @throws QuernException `INVALID` if a later version of Quern wrote it, `CORRUPT` if the
+    ///   header is whole and of another pack
+    static @Nullable Long salt(MemorySegment pack, long packId, String name) {
+        ByteBuffer in = view(pack, 0, HEADER_BYTES);
+        if (in == null || in.getLong(0) != HEADER_MAGIC || !checks(in)) {
+            return null;
+        }
+        if (in.getInt(8) != VERSION) {
+            throw QuernException.invalid(
+                    "pack "
+                            + name
+                            + " has version "
+                            + Integer.toUnsignedString(in.getInt(8))
+                            + ", this build reads up to "
+                            + VERSION);
+        }
+        if (in.getLong(12) != packId) {
+            throw QuernException.corrupt(
+                    "pack "
+                            + name
+                            + " at offset 12 must have the id "
+                            + packId
+                            + ", got "
+                            + in.getLong(12));
+        }
+        return in.getLong(20);
+    }
+
+    static void putRecord(ByteBuffer target, PackRecord record, long salt) {
+        ByteBuffer out = begin(target, RECORD_BYTES);
+        byte[] space = record.space().value().getBytes(StandardCharsets.US_ASCII);
+        out.putInt(0, RECORD_MAGIC);
+        out.put(5, (byte) space.length);
+        out.putLong(8, record.offset());
+        out.putLong(16, salt);
+        out.putInt(24, record.storedBytes());
+        out.putInt(28, record.rawBytes());
+        out.putInt(32, record.bodyCrc());
+        out.put(36, record.id().bytes());
+        out.put(68, space);
+        end(target, out);
+    }
+
+    /// Whether a record may begin here: the cheap test before [#record].
+    static boolean mayBeRecord(MemorySegment pack, long at) {
+        return pack.get(INT, at) == RECORD_MAGIC;
+    }
+
+    /// The record whose header is at `at`, or null if there is none that belongs to this place.
+    static @Nullable PackRecord record(MemorySegment pack, long at, long salt) {
+        ByteBuffer in = view(pack, at, RECORD_BYTES);
+        if (in == null || in.getInt(0) != RECORD_MAGIC || in.getLong(16) != salt || !checks(in)) {
+            return null;
+        }
+        int stored = in.getInt(24);
+        int raw = in.getInt(28);
+        int spaceBytes = in.get(5);
+        boolean plausible =
+                in.get(4) == 0
+                        && spaceBytes > 0
+                        && spaceBytes < SPACE_BYTES
+                        && stored > 0
+                        && stored <= ChunkStore.MAX_CHUNK_BYTES
+                        && raw == stored;
+        if (!plausible) {
+            return null;
+        }
+        byte[] sha256 = new byte[32];
+        in.get(36, sha256);
+        byte[] space = new byte[spaceBytes];
+        in.get(68, space);
+        try {
+            return new PackRecord(
+                    in.getLong(8),
+                    new SpaceId(new String(space, StandardCharsets.US_ASCII)),
+                    ChunkId.of(sha256),
+                    stored,
+                    raw,
+                    in.getInt(32));
+        } catch (QuernException e) {
+            return null;
+        }
+    }
+
+    /// Where the record after this one begins, taken from its header unchecked.
+    static long end(MemorySegment pack, long at) {
+        return align(at + RECORD_BYTES + pack.get(INT, at + 24));
+    }
+
+    static void putTrailer(ByteBuffer target, Footer footer, long salt, int footerCrc) {
+        ByteBuffer out = begin(target, TRAILER_BYTES);
+        out.putLong(0, TRAILER_MAGIC);
+        out.putLong(8, footer.footerOffset());
+        out.putLong(16, salt);
+        out.putInt(24, footer.records());
+        out.putInt(32, footerCrc);
+        end(target, out);
+    }
+
+    /// The footer, checked, or null if the pack does not end in a whole one.
+    static @Nullable Footer footer(MemorySegment pack, long salt) {
+        long trailer = pack.byteSize() - TRAILER_BYTES;
+        ByteBuffer in = view(pack, trailer, TRAILER_BYTES);
+        if (in == null || in.getLong(0) != TRAILER_MAGIC || in.getLong(16) != salt || !checks(in)) {
+            return null;
+        }
+        Footer footer = new Footer(in.getLong(8), in.getInt(24));
+        long length = trailer - footer.footerOffset();
+        boolean plausible =
+                footer.footerOffset() >= HEADER_BYTES
+                        && footer.records() >= 0
+                        && length == (long) footer.records() * RECORD_BYTES
+                        && length <= Integer.MAX_VALUE;
+        return plausible
+                        && Checksums.crc32c(pack.asSlice(footer.footerOffset(), length))
+                                == in.getInt(32)
+                ? footer
+                : null;
+    }
+
+    private static ByteBuffer begin(ByteBuffer target, int length) {
+        ByteBuffer out = target.slice(target.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < length; i++) {
+            out.put(i, (byte) 0);
+        }
+        return out;
+    }
+
+    /// Closes a structure with the checksum of all before it.
+    private static void end(ByteBuffer target, ByteBuffer out) {
+        int length = out.capacity();
+        out.putInt(length - 4, Checksums.crc32c(out.slice(0, length - 4)));
+        target.position(target.position() + length);
+    }
+
+    private static boolean checks(ByteBuffer in) {
+        int length = in.capacity();
+        return in.getInt(length - 4) == Checksums.crc32c(in.slice(0, length - 4));
+    }
+
+    private static @Nullable ByteBuffer view(MemorySegment pack, long at, int length) {
+        return at < 0 || at > pack.byteSize() - length
+                ? null
+                : pack.asSlice(at, length).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static long magic(String eight) {
+        return ByteBuffer.wrap(eight.getBytes(StandardCharsets.US_ASCII))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
+    }
+}

@@ -1,0 +1,117 @@
+package dev.quern.storage;
+
+import dev.quern.storage.PackIndex.PackState;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings the index up to what the packs hold, at open: reads each pack from where the index ends,
+/// and all of them when the index is new. Cuts nothing from a pack but zeros.
+final class PackRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
+    private static final int BATCH_CHUNKS = 4096;
+
+    private final Disk disk;
+    private final Path directory;
+    private final PackIndex index;
+
+    PackRecovery(Disk disk, Path directory, PackIndex index) {
+        this.disk = disk;
+        this.directory = directory;
+        this.index = index;
+    }
+
+    /// @param packs ids of the pack files that are there
+    void run(SortedSet<Long> packs) throws IOException {
+        Map<Long, PackState> states = new HashMap<>(index.packs());
+        List<Long> missing = states.keySet().stream().filter(id -> !packs.contains(id)).toList();
+        if (!missing.isEmpty()) {
+            LOG.error(
+                    "packs are missing in {}: {}; indexing the {} others again",
+                    directory,
+                    missing.stream().map(id -> Pack.file(directory, id).getFileName()).toList(),
+                    packs.size());
+            index.clear();
+            states.clear();
+        }
+        for (long id : packs) {
+            PackState state = states.getOrDefault(id, PackState.NEW);
+            if (!state.closed()) {
+                recover(id, state);
+            }
+        }
+    }
+
+    private void recover(long id, PackState state) throws IOException {
+        Path file = Pack.file(directory, id);
+        long used;
+        long size;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pack = disk.map(file, arena);
+            size = pack.byteSize();
+            Long salt = PackFormat.salt(pack, id, file.toString());
+            if (salt == null) {
+                dropIfEmpty(file, pack);
+                return;
+            }
+            Indexer indexer = new Indexer(id, state);
+            PackScanner scanner = new PackScanner(file.toString(), pack, salt);
+            used = scanner.scan(state.indexedThrough(), indexer::add);
+            indexer.finish(used);
+        }
+        if (used < size) {
+            disk.truncate(file, used);
+        }
+    }
+
+    /// A crash right after a pack was begun leaves nothing of use.
+    private void dropIfEmpty(Path file, MemorySegment pack) throws IOException {
+        for (long at = 0; at < pack.byteSize(); at++) {
+            if (pack.get(ValueLayout.JAVA_BYTE, at) != 0) {
+                LOG.error("pack {} at offset 0 has no valid header, left aside", file);
+                return;
+            }
+        }
+        LOG.info("pack {} is empty, removed", file);
+        disk.delete(file);
+    }
+
+    /// Adds the records of one pack in batches.
+    private final class Indexer {
+        private final long packId;
+        private final PackState before;
+        private final List<PackRecord> batch = new ArrayList<>();
+        private long chunks;
+
+        Indexer(long packId, PackState before) {
+            this.packId = packId;
+            this.before = before;
+        }
+
+        void add(PackRecord record) {
+            batch.add(record);
+            chunks++;
+            if (batch.size() == BATCH_CHUNKS) {
+                index.add(Map.of(packId, batch), Map.of());
+                batch.clear();
+            }
+        }
+
+        void finish(long used) {
+            PackState after = new PackState(used, before.chunks() + chunks, true);
+            index.add(Map.of(packId, batch), Map.of(packId, after));
+            if (chunks > 0) {
+                LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.quern.storage;
+
+import dev.quern.common.SpaceId;
+import dev.quern.storage.Disk.DiskFile;
+import dev.quern.storage.PackFormat.Footer;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/// The pack that is being appended to. Its file is as long as a full pack from the first, sparse
+/// beyond what is written, so that one mapping serves all its readers.
+///
+/// A record that could not be written whole leaves the position where it was. Not thread-safe,
+/// except that [#force] may run beside the rest.
+final class PackWriter implements AutoCloseable {
+    private static final int STAGING_BYTES = 64 << 10;
+
+    private final Pack pack;
+    private final DiskFile file;
+    private final long salt;
+    private final long capacityBytes;
+    private final MemorySegment bytes;
+    private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
+    private long position = PackFormat.HEADER_BYTES;
+    private int records;
+
+    private PackWriter(Pack pack, DiskFile file, long salt, long capacityBytes, MemorySegment map) {
+        this.pack = pack;
+        this.file = file;
+        this.salt = salt;
+        this.capacityBytes = capacityBytes;
+        this.bytes = map;
+    }
+
+    /// Begins a pack that takes `capacityBytes`; nothing of it stays if that fails.
+    static PackWriter create(Disk disk, Pack pack, long salt, long capacityBytes)
+            throws IOException {
+        boolean created = false;
+        Arena arena = Arena.ofShared();
+        DiskFile file = null;
+        try {
+            file = disk.create(pack.file(), capacityBytes);
+            ByteBuffer header = ByteBuffer.allocateDirect(PackFormat.HEADER_BYTES);
+            PackFormat.putHeader(header, pack.id(), salt);
+            file.write(header.flip(), 0);
+            MemorySegment map = file.map(arena);
+            PackWriter writer = new PackWriter(pack, file, salt, capacityBytes, map);
+            pack.adopt(arena, map, salt);
+            created = true;
+            return writer;
+        } finally {
+            if (!created) {
+                arena.close();
+                if (file != null) {
+                    file.close();
+                }
+                disk.delete(pack.file());
+            }
+        }
+    }
+
+    /// The size of a pack that holds a single chunk.
+    static long bytesFor(int bodyBytes) {
+        return PackFormat.align(
+                (long) PackFormat.HEADER_BYTES + PackFormat.RECORD_BYTES + bodyBytes);
+    }
+
+    Pack pack() {
+        return pack;
+    }
+
+    /// The end of the last record.
+    long position() {
+        return position;
+    }
+
+    boolean fits(int bodyBytes) {
+        return PackFormat.align(position + PackFormat.RECORD_BYTES + bodyBytes) <= capacityBytes;
+    }
+
+    /// Appends a chunk that [#fits].
+    PackRecord append(SpaceId space, ChunkId id, ByteBuffer body, int bodyCrc) throws IOException {
+        int length = body.remaining();
+        PackRecord record = new PackRecord(position, space, id, length, length, bodyCrc);
+        staging.clear();
+        PackFormat.putRecord(staging, record, salt);
+        if (length <= staging.remaining()) {
+            file.write(staging.put(body.duplicate()).flip(), position);
+        } else {
+            file.write(staging.flip(), position);
+            file.write(body, record.bodyOffset());
+        }
+        position = record.end();
+        records++;
+        return record;
+    }
+
+    /// Clears what a failed append left behind.
+    void reset() throws IOException {
+        file.resize(position);
+        file.resize(capacityBytes);
+    }
+
+    /// Writes the footer; nothing can be appended after.
+    void seal() throws IOException {
+        CRC32C crc = new CRC32C();
+        long at = position;
+        staging.clear();
+        for (long offset = PackFormat.HEADER_BYTES; offset < position; ) {
+            if (staging.remaining() < PackFormat.RECORD_BYTES) {
+                at = flush(crc, at);
+            }
+            staging.put(bytes.asSlice(offset, PackFormat.RECORD_BYTES).asByteBuffer());
+            offset = PackFormat.end(bytes, offset);
+        }
+        at = flush(crc, at);
+        PackFormat.putTrailer(staging, new Footer(position, records), salt, (int) crc.getValue());
+        file.write(staging.flip(), at);
+        file.resize(at + PackFormat.TRAILER_BYTES);
+    }
+
+    private long flush(CRC32C crc, long at) throws IOException {
+        staging.flip();
+        int length = staging.remaining();
+        crc.update(staging.duplicate());
+        file.write(staging, at);
+        staging.clear();
+        return at + length;
+    }
+
+    /// Makes everything appended before durable.
+    void force() throws IOException {
+        file.force();
+    }
+
+    /// Cuts the file after the last record, for a pack that is left unsealed.
+    void trim() throws IOException {
+        file.resize(position);
+    }
+
+    /// Closes the file; readers keep their mapping.
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}
