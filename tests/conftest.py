@@ -99,3 +99,10 @@ def own_server(tmp_path):
     for instance in made:
         if instance.running():
             instance.kill()
+
+
+def java_tool(name):
+    """A tool of the JDK that the launcher would take, for tests that compile Java."""
+    script = f'source <(sed -n "/^java_feature()/,/^java_home=/p" {LAUNCHER} | sed "\\$d"); wanted=25; find_java'
+    home = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    return pathlib.Path(home, "bin", name)

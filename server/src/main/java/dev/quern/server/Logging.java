@@ -32,6 +32,11 @@ public final class Logging {
         context.getLogger("ai.djl").setLevel(Level.ERROR);
     }
 
+    /// Logs that the server could not be closed in order; the process ends all the same.
+    public static void failedToClose(RuntimeException error) {
+        LoggerFactory.getLogger(Logging.class).error("server did not close in order", error);
+    }
+
     private static Encoder<ILoggingEvent> encoder(
             LoggerContext context, ServerConfig.LogFormat format) {
         return switch (format) {
