@@ -34,7 +34,7 @@ final class SyncPipeline implements AutoCloseable {
     private static final int GROUP_ITEMS = 1_024;
 
     private static final int MAX_STEP_ROWS = 2_000;
-    private static final int MAX_REMOVALS = 256;
+    private static final int MAX_REMOVALS = 128;
 
     private final EmbedService embedder;
     private final ModelInfo model;

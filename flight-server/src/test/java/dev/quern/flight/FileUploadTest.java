@@ -199,6 +199,9 @@ class FileUploadTest {
                 "maximum size 4194304",
                 () -> Upload.file(rig, PATH, bytes, bytes.length));
         assertNothingStored();
+        // The connection, and with it every other call on it, goes on.
+        rig.put("docs", "b", text("still here"));
+        assertThat(rig.readFile(rig.info("volume", "docs", "b"))).isEqualTo(text("still here"));
     }
 
     @Test
