@@ -136,11 +136,7 @@ public final class QuernServer implements AutoCloseable {
                                             embed,
                                             new CollectionText(collections, embed),
                                             new VolumeIndexer(
-                                                    engine.facts(),
-                                                    volumes,
-                                                    collections,
-                                                    embed,
-                                                    clock),
+                                                    volumes, collections, engine.facts(), embed, clock),
                                             functions,
                                             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                             ready::get,
