@@ -1,0 +1,39 @@
+package dev.quern.bench;
+
+import org.jspecify.annotations.Nullable;
+
+/// One measured figure.
+///
+/// @param metric what was measured, lower-case words joined by `-`
+/// @param unit of the values
+/// @param value ours
+/// @param peer the package compared with, `limit` for a physical limit, null for none
+/// @param peerValue the peer's figure in the same run, null without a peer
+/// @param higherIsBetter whether more is better
+public record Metric(
+        String metric,
+        String unit,
+        double value,
+        @Nullable String peer,
+        @Nullable Double peerValue,
+        boolean higherIsBetter) {
+    static Metric more(String metric, String unit, double value) {
+        return new Metric(metric, unit, value, null, null, true);
+    }
+
+    static Metric less(String metric, String unit, double value) {
+        return new Metric(metric, unit, value, null, null, false);
+    }
+
+    Metric against(String newPeer, double newPeerValue) {
+        return new Metric(metric, unit, value, newPeer, newPeerValue, higherIsBetter);
+    }
+
+    /// How far ahead we are: above 1 is better; null without a peer.
+    @Nullable Double ratio() {
+        if (peerValue == null) {
+            return null;
+        }
+        return higherIsBetter ? value / peerValue : peerValue / value;
+    }
+}

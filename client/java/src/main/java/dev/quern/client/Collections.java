@@ -1,0 +1,147 @@
+package dev.quern.client;
+
+import dev.quern.common.wire.CollectionBody;
+import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CreateCollection;
+import dev.quern.common.wire.DeleteResult;
+import dev.quern.common.wire.DeleteRows;
+import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.RowPage;
+import dev.quern.common.wire.SearchResult;
+import dev.quern.common.wire.SearchRows;
+import dev.quern.common.wire.SyncCollection;
+import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.UpsertResult;
+import dev.quern.common.wire.UpsertRows;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// Collections: rows with an id, text, attributes and one vector, searched by vector, by BM25 or by
+/// both.
+public final class Collections {
+    private final HttpTransport http;
+
+    Collections(HttpTransport http) {
+        this.http = http;
+    }
+
+    /// Creates a collection, or returns the one of the same name and shape when `ifNotExists`.
+    ///
+    /// @throws dev.quern.common.QuernException `CONFLICT` if there is one already, or one of
+    ///   another shape
+    public CollectionBody create(CreateCollection request) {
+        boolean repeatable = Boolean.TRUE.equals(request.ifNotExists());
+        return http.json(
+                Request.json(
+                        "POST",
+                        Target.of("collections"),
+                        request,
+                        repeatable ? Retry.ALWAYS : Retry.IF_NOT_ADMITTED),
+                CollectionBody.class);
+    }
+
+    /// The collection of this name.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    public CollectionBody get(String name) {
+        return http.json(Request.get(Target.of("collections", name)), CollectionBody.class);
+    }
+
+    /// All collections in name order.
+    public List<CollectionBody> list() {
+        return http.json(Request.get(Target.of("collections")), CollectionList.class).collections();
+    }
+
+    /// Deletes a collection and its rows.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    public void delete(String name) {
+        http.run(Request.delete(Target.of("collections", name)));
+    }
+
+    /// Writes rows, replacing those of the same id; all of them or none, durable and visible to
+    /// searches when it returns.
+    ///
+    /// @param rows 1 to 10,000
+    public UpsertResult upsert(String collection, List<RowBody> rows) {
+        return http.json(
+                post(collection, "upsert", new UpsertRows(rows)).waiting(), UpsertResult.class);
+    }
+
+    /// Deletes rows by id; unknown ids are ignored.
+    public DeleteResult deleteRows(String collection, List<String> ids) {
+        return http.json(post(collection, "delete", new DeleteRows(ids, null)), DeleteResult.class);
+    }
+
+    /// Deletes the rows that a filter selects; see [SearchRows] for filters.
+    public DeleteResult deleteRowsWhere(String collection, Object filter) {
+        return http.json(
+                post(collection, "delete", new DeleteRows(null, filter)), DeleteResult.class);
+    }
+
+    /// Searches; best hit first.
+    public SearchResult search(String collection, SearchRows request) {
+        return http.json(post(collection, "search", request), SearchResult.class);
+    }
+
+    /// The row of this id.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    public RowBody row(String collection, String id) {
+        return http.json(
+                Request.get(Target.of("collections", collection, "rows", id)), RowBody.class);
+    }
+
+    /// One page of rows in id order.
+    ///
+    /// @param page which rows
+    public RowPage rows(String collection, Page page) {
+        Target target =
+                Target.of("collections", collection, "rows")
+                        .query("after", page.after())
+                        .query("limit", page.limit())
+                        .query("include_vector", page.includeVector());
+        return http.json(Request.get(target), RowPage.class);
+    }
+
+    /// Brings the rows in step with a volume's text files: what changed since the last sync is
+    /// split, embedded and written, what is gone is deleted. Returns when done; a broken connection
+    /// may be followed by another sync, which goes on where the first stopped.
+    ///
+    /// @param progress called on this thread for each report, the last one included
+    /// @return the last report
+    /// @throws dev.quern.common.QuernException what stopped the sync
+    public SyncEvent sync(String collection, SyncCollection request, Consumer<SyncEvent> progress) {
+        Request post =
+                Request.json(
+                                "POST",
+                                Target.of("collections", collection, "sync"),
+                                request,
+                                Retry.IF_NOT_ADMITTED)
+                        .waiting();
+        return Ndjson.last(
+                http,
+                post,
+                SyncEvent.class,
+                event -> {
+                    if ("error".equals(event.type())) {
+                        throw Failures.of(event.error());
+                    }
+                    progress.accept(event);
+                    return "done".equals(event.type());
+                });
+    }
+
+    /// These requests name rows by id or only read, so that twice is once.
+    private static Request post(String collection, String verb, Object body) {
+        return Request.json("POST", Target.of("collections", collection, verb), body, Retry.ALWAYS);
+    }
+
+    /// A page of rows to ask for.
+    ///
+    /// @param after the `next` of the page before, empty for the first
+    /// @param limit rows, 1 or more
+    /// @param includeVector whether rows come with their vectors
+    public record Page(Optional<String> after, int limit, boolean includeVector) {}
+}

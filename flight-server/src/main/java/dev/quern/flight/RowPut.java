@@ -1,0 +1,167 @@
+package dev.quern.flight;
+
+import dev.quern.common.Names;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionService;
+import dev.quern.vector.Row;
+import dev.quern.vector.WriteBatch;
+import dev.quern.vector.WriteResult;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.LargeVarCharVector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.jspecify.annotations.Nullable;
+
+/// Receives rows: each batch is durable and visible before it is acknowledged. A batch of at most
+/// 10,000 rows is written in one atomic step, a longer one in several. Thread-safe.
+final class RowPut {
+    private static final int MAX_WRITE_ROWS = 10_000;
+
+    private final CollectionService collections;
+
+    RowPut(CollectionService collections) {
+        this.collections = collections;
+    }
+
+    /// Receives batches to the end of the stream.
+    ///
+    /// @param acknowledge told of each batch after it is durable
+    /// @throws QuernException `INVALID` naming the row, `NOT_FOUND`, `EXHAUSTED`; the batches
+    ///   acknowledged before stay
+    void receive(SpaceId space, Target.Rows target, PutStream batches, Consumer<Ack> acknowledge) {
+        int dims = collections.get(space, target.collection()).dims();
+        FlightSchemas.requireRows(batches.batch().getSchema(), dims);
+        while (batches.next()) {
+            VectorSchemaRoot batch = batches.batch();
+            int total = batch.getRowCount();
+            long upserted = 0;
+            long token = 0;
+            for (int from = 0; from < total; from += MAX_WRITE_ROWS) {
+                int count = Math.min(MAX_WRITE_ROWS, total - from);
+                List<Row> rows = new Decoder(batch, dims).rows(from, count);
+                WriteResult result =
+                        collections.write(space, target.collection(), WriteBatch.upsert(rows));
+                upserted += result.upserted();
+                token = result.token();
+            }
+            if (total > 0) {
+                acknowledge.accept(new Ack(upserted, token));
+            }
+        }
+    }
+
+    /// The answer to a batch; to several, when the client did not read the answers as they came.
+    ///
+    /// @param upserted rows written since the answer before
+    /// @param token position of the last write in the log
+    record Ack(long upserted, long token) {
+        /// This answer and a later one in one.
+        Ack and(Ack later) {
+            return new Ack(upserted + later.upserted, later.token);
+        }
+    }
+
+    /// Reads rows out of a batch.
+    private static final class Decoder {
+        private final int dims;
+        private final FieldVector ids;
+        private final @Nullable FieldVector texts;
+        private final @Nullable FieldVector attributes;
+        private final FixedSizeListVector vectors;
+        private final Float4Vector elements;
+        private final boolean nullElements;
+
+        Decoder(VectorSchemaRoot batch, int dims) {
+            this.dims = dims;
+            this.ids = batch.getVector(FlightSchemas.ID);
+            this.texts = batch.getVector(FlightSchemas.TEXT);
+            this.attributes = batch.getVector(FlightSchemas.ATTRIBUTES);
+            this.vectors = (FixedSizeListVector) batch.getVector(FlightSchemas.VECTOR);
+            this.elements = (Float4Vector) vectors.getDataVector();
+            this.nullElements = elements.getNullCount() > 0;
+        }
+
+        List<Row> rows(int from, int count) {
+            List<Row> rows = new ArrayList<>(count);
+            for (int i = from; i < from + count; i++) {
+                rows.add(row(i));
+            }
+            return rows;
+        }
+
+        private Row row(int index) {
+            String id =
+                    string(ids, index)
+                            .orElseThrow(() -> invalid(index, "id is null; expected a string"));
+            return new Row(id, string(texts, index), vector(index), attributes(index));
+        }
+
+        private Map<String, Object> attributes(int index) {
+            Optional<String> json = string(attributes, index);
+            if (json.isEmpty()) {
+                return Map.of();
+            }
+            return FlightJson.readObject(
+                    "attributes of row " + index + " of the batch",
+                    json.get().getBytes(StandardCharsets.UTF_8));
+        }
+
+        private float[] vector(int index) {
+            if (vectors.isNull(index)) {
+                throw invalid(index, "vector is null; expected " + dims + " numbers");
+            }
+            long first = (long) index * dims;
+            for (int i = 0; nullElements && i < dims; i++) {
+                if (elements.isNull((int) first + i)) {
+                    throw invalid(index, "vector is null at dimension " + i);
+                }
+            }
+            float[] vector = new float[dims];
+            elements.getDataBuffer()
+                    .nioBuffer(first * Float.BYTES, dims * Float.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(vector);
+            return vector;
+        }
+
+        private static Optional<String> string(@Nullable FieldVector column, int index) {
+            if (column == null || column.isNull(index)) {
+                return Optional.empty();
+            }
+            byte[] utf8 =
+                    switch (column) {
+                        case VarCharVector small -> small.get(index);
+                        case LargeVarCharVector large -> large.get(index);
+                        default ->
+                                throw QuernException.internal(
+                                        "column is a " + column.getClass(), null);
+                    };
+            try {
+                return Optional.of(
+                        StandardCharsets.UTF_8
+                                .newDecoder()
+                                .decode(ByteBuffer.wrap(utf8))
+                                .toString());
+            } catch (CharacterCodingException e) {
+                throw invalid(index, Names.abbreviate(column.getName()) + " is not valid UTF-8");
+            }
+        }
+
+        private static QuernException invalid(int index, String problem) {
+            return QuernException.invalid("row " + index + " of the batch: " + problem);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+"""Runs the test suites: `./quern test [SUITE ...] [options]`.
+
+Suites: unit (Maven: every module's JUnit tests with all static checks, and the Python SDK's tests),
+e2e (the real server process and the real clients), readme (every block of the README), bad-input.
+Without a name all of them run. Closes with one line: N passed, N failed, N skipped.
+Exit status: 0 when nothing failed and something ran, 1 otherwise, 2 for wrong arguments.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+VENV = TESTS / ".venv"
+PYTEST_SUITES = {"e2e": TESTS / "e2e", "readme": TESTS / "readme", "bad-input": TESTS / "bad_input"}
+SUITES = ["unit", *PYTEST_SUITES]
+
+
+class Tally:
+    """Counts of finished tests."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed, failed, skipped):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def add_junit(self, path):
+        """Adds a JUnit XML report; a missing one counts as a failure."""
+        if not path.exists():
+            self.add(0, 1, 0)
+            return
+        root = ElementTree.parse(path).getroot()
+        for suite in [root] if root.tag == "testsuite" else root.iter("testsuite"):
+            total = int(suite.get("tests", 0))
+            failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            skipped = int(suite.get("skipped", 0))
+            self.add(total - failed - skipped, failed, skipped)
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def python_in_venv():
+    """The interpreter of the tests' own environment, made and filled when its requirements changed."""
+    requirements = TESTS / "requirements.txt"
+    stamp = VENV / ".installed"
+    python = VENV / "bin" / "python"
+    wanted = requirements.read_text()
+    if stamp.exists() and stamp.read_text() == wanted and python.exists():
+        return python
+    print("quern test: installing the Python clients under test into tests/.venv", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        venv.EnvBuilder(with_pip=True).create(VENV)
+    except (subprocess.CalledProcessError, ImportError, SystemExit) as error:
+        sys.exit(
+            "quern test: python3 cannot make a virtual environment"
+            f" ({error}); install the venv module, for example: apt-get install python3-venv"
+        )
+    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*command, "-r", requirements], check=True)
+    subprocess.run([*command, "--no-deps", "-e", ROOT / "client" / "python"], check=True)
+    stamp.write_text(wanted)
+    return python
+
+
+def run_unit(tally, options):
+    """Maven's verify: compile with all checks, format, forbidden APIs, dependencies, JUnit."""
+    for report in ROOT.glob("**/target/surefire-reports"):
+        shutil.rmtree(report)
+    maven = shutil.which("mvn") or str(ROOT / "mvnw")
+    goals = ["-B", "-ntp", "verify", "--fail-at-end"]
+    if options.seed is not None:
+        goals.append(f"-Dquern.test.seed={options.seed}")
+    log_path = ROOT / "target" / "verify.log"
+    log_path.parent.mkdir(exist_ok=True)
+    with open(log_path, "w") as log:
+        process = subprocess.Popen(
+            [maven, *goals], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for line in process.stdout:
+            log.write(line)
+            if re.search(r"Tests run:.*Time elapsed|^\[ERROR\]|Building .*\[\d+/\d+\]|^rerun:", line):
+                print(line.rstrip(), flush=True)
+    status = process.wait()
+    before = tally.failed
+    for report in ROOT.glob("**/target/surefire-reports/TEST-*.xml"):
+        tally.add_junit(report)
+    if status != 0 and tally.failed == before:
+        print(f"quern test: a check of the build failed; the whole log is {log_path.relative_to(ROOT)}")
+        tally.add(0, 1, 0)
+    run_pytest(tally, "python-sdk", ROOT / "client" / "python" / "tests", options)
+
+
+def run_pytest(tally, name, folder, options):
+    report = ROOT / "target" / f"pytest-{name}.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("QUERN_")}
+    environment.update(PYTHONDONTWRITEBYTECODE="1", QUERN_CHECKOUT=str(ROOT))
+    if options.seed is not None:
+        environment["QUERN_TEST_SEED"] = str(options.seed)
+    command = [python_in_venv(), "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider"]
+    command += ["--durations=5", f"--junitxml={report}", folder, *options.pytest]
+    if options.k:
+        command += ["-k", options.k]
+    subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    tally.add_junit(report)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="quern test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", nargs="*", choices=[[], *SUITES], metavar="SUITE", help=", ".join(SUITES))
+    parser.add_argument("--seed", type=int, help="seed of the random tests; each prints the one it used")
+    parser.add_argument("-k", help="only tests whose name matches, in the Python suites")
+    options, options.pytest = parser.parse_known_args()
+    unknown = [word for word in options.pytest if not word.startswith("-")]
+    if unknown:
+        parser.error(f"unknown suite {unknown[0]!r}; suites are {', '.join(SUITES)}")
+    tally = Tally()
+    for suite in options.suite or SUITES:
+        started = time.monotonic()
+        print(f"== {suite}", flush=True)
+        if suite == "unit":
+            run_unit(tally, options)
+        else:
+            run_pytest(tally, suite, PYTEST_SUITES[suite], options)
+        print(f"== {suite} took {time.monotonic() - started:.0f} s", flush=True)
+    print(tally, flush=True)
+    sys.exit(0 if tally.failed == 0 and tally.passed > 0 else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+package dev.quern.vector;
+
+import dev.quern.common.ByteSize;
+import dev.quern.common.QuernException;
+import java.nio.file.Path;
+
+/// Settings of a [CollectionService].
+///
+/// @param cacheDirectory holds Lucene directories; deleting it loses nothing
+/// @param ramBuffer rows that a collection gathers in memory before it writes a segment
+/// @param maxQueuedWrites writes in progress, over all collections; beyond it `EXHAUSTED`
+/// @param maxQueuedBytes their framed size together; beyond it `EXHAUSTED`; also bounds one batch
+/// @param checkpointRows a checkpoint starts when this many rows lie in a collection's tail
+/// @param checkpointBytes or this many framed bytes
+/// @param mergeThreads threads that merge segments, over all collections
+/// @param maxOpenCollections collections held open; the least recently used idle one is closed
+/// @param exactScanRows a dense leg compares every matching row when at most this many match
+public record CollectionConfig(
+        Path cacheDirectory,
+        ByteSize ramBuffer,
+        int maxQueuedWrites,
+        ByteSize maxQueuedBytes,
+        long checkpointRows,
+        ByteSize checkpointBytes,
+        int mergeThreads,
+        int maxOpenCollections,
+        int exactScanRows) {
+    /// Checks the values.
+    public CollectionConfig {
+        atLeast("ram-buffer in bytes", ramBuffer.bytes(), 1 << 20);
+        atLeast("max-queued-writes", maxQueuedWrites, 1);
+        atLeast("max-queued-bytes", maxQueuedBytes.bytes(), 1 << 20);
+        atLeast("checkpoint-rows", checkpointRows, 1);
+        atLeast("checkpoint-bytes", checkpointBytes.bytes(), 1);
+        atLeast("merge-threads", mergeThreads, 1);
+        atLeast("max-open-collections", maxOpenCollections, 1);
+        atLeast("exact-scan-rows", exactScanRows, 0);
+    }
+
+    /// The defaults.
+    public static CollectionConfig defaults(Path cacheDirectory) {
+        return new CollectionConfig(
+                cacheDirectory,
+                ByteSize.ofMebibytes(32),
+                1_024,
+                ByteSize.ofMebibytes(256),
+                50_000,
+                ByteSize.ofMebibytes(64),
+                1,
+                128,
+                4_000);
+    }
+
+    private static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw QuernException.invalid(
+                    "collections: " + name + " must be " + least + " or more, got " + value);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package dev.quern.vector;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkStore;
+import dev.quern.storage.MetaLog;
+import dev.quern.vector.CheckpointFormat.Checkpoint;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
+/// the store and the log stay open, their owner closes them.
+public final class CollectionService implements AutoCloseable {
+    private static final int CLOSE_SECONDS = 10;
+
+    private final CollectionConfig config;
+    private final Catalog catalog;
+    private final WriteLog tail;
+    private final CheckpointStore checkpoints;
+    private final ThreadPoolExecutor mergePool;
+    private final ThreadPoolExecutor checkpointPool;
+    private final OpenCollections open;
+
+    /// Opens nothing yet; a collection is opened at its first use.
+    ///
+    /// @param random names collections and commits
+    public CollectionService(
+            ChunkStore chunks,
+            MetaLog facts,
+            InstantSource clock,
+            RandomGenerator random,
+            CollectionConfig config) {
+        this.config = config;
+        this.catalog = new Catalog(facts, clock, random);
+        this.tail = new WriteLog(chunks, facts);
+        this.checkpoints = new CheckpointStore(chunks, facts);
+        this.mergePool = pool("quern-merge-", config.mergeThreads(), config.maxOpenCollections());
+        this.checkpointPool = pool("quern-checkpoint-", 1, config.maxOpenCollections());
+        WriteAdmission admission =
+                new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
+        this.open =
+                new OpenCollections(
+                        new OpenCollections.Setup(
+                                config.cacheDirectory(),
+                                config.maxOpenCollections(),
+                                new LiveCollection.Parts(catalog, tail, admission),
+                                checkpoints,
+                                new Checkpointer.Rules(
+                                        config.checkpointRows(),
+                                        config.checkpointBytes().bytes(),
+                                        checkpointPool,
+                                        random),
+                                new LuceneIndex.Tuning(
+                                        config.ramBuffer().bytes() / (double) (1 << 20),
+                                        mergePool)));
+    }
+
+    private static ThreadPoolExecutor pool(String name, int threads, int queued) {
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(
+                        threads,
+                        threads,
+                        CLOSE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new ArrayBlockingQueue<>(queued),
+                        Thread.ofPlatform().daemon().name(name, 0).factory());
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /// Creates a collection.
+    ///
+    /// @param ifNotExists true: an existing collection of the same dims, metric and model is
+    ///   returned
+    /// @throws QuernException `CONFLICT` if the name is taken, or with `ifNotExists` by a
+    ///   collection of another shape
+    public CollectionInfo create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
+        return info(catalog.create(space, spec, ifNotExists));
+    }
+
+    /// A collection.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionInfo get(SpaceId space, String name) {
+        return info(catalog.get(space, name));
+    }
+
+    /// The collections of a space in name order.
+    public List<CollectionInfo> list(SpaceId space) {
+        return catalog.list(space).stream().map(this::info).toList();
+    }
+
+    /// Does not open a collection whose checkpoint says how many rows it has.
+    private CollectionInfo info(Definition definition) {
+        Optional<Checkpoint> checkpoint = checkpoints.findFact(definition);
+        long token = checkpoint.map(Checkpoint::token).orElse(0L);
+        if (tail.isEmptyAfter(definition, token)) {
+            return definition.info(checkpoint.map(Checkpoint::rows).orElse(0L));
+        }
+        return reading(
+                definition, live -> live.read(s -> definition.info(s.getIndexReader().numDocs())));
+    }
+
+    /// Deletes a collection and its rows.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public void delete(SpaceId space, String name) {
+        Definition definition = catalog.get(space, name);
+        catalog.delete(definition);
+        open.drop(definition);
+    }
+
+    /// Writes a batch in one atomic, durable step.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong (nothing is written);
+    ///   `NOT_FOUND`; `EXHAUSTED` at the bounds on writes in progress or on the rows that wait for
+    ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
+    ///   but the index failed (repeating an upsert or a delete by id does no harm)
+    public WriteResult write(SpaceId space, String name, WriteBatch batch) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().write(batch);
+        }
+    }
+
+    /// Searches; sees every write that returned before.
+    ///
+    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
+    public SearchOutcome search(SpaceId space, String name, SearchSpec spec) {
+        Definition definition = catalog.get(space, name);
+        return reading(
+                definition,
+                live ->
+                        live.read(
+                                new Search(definition, live.types(), spec, config.exactScanRows())
+                                        ::run));
+    }
+
+    /// The row of an id, with its vector.
+    ///
+    /// @throws QuernException `NOT_FOUND` for the collection
+    public Optional<Row> find(SpaceId space, String name, String id) {
+        WriteCheck.checkId("id", id);
+        return reading(
+                catalog.get(space, name),
+                live -> live.read(searcher -> RowReader.find(searcher.getIndexReader(), id)));
+    }
+
+    /// A page of rows in id order.
+    ///
+    /// @param after only ids greater than this one
+    /// @param limit 1 to 1,000
+    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    public RowPage rows(
+            SpaceId space, String name, Optional<String> after, int limit, boolean includeVector) {
+        Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
+        after.ifPresent(id -> WriteCheck.checkId("after", id));
+        return reading(
+                catalog.get(space, name),
+                live ->
+                        live.read(searcher ->
+                                RowReader.page(
+                                        searcher.getIndexReader(), after, limit, includeVector)));
+    }
+
+    /// Every row as it is now, for export.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    @MustBeClosed
+    public RowCursor cursor(SpaceId space, String name) {
+        return reading(catalog.get(space, name), LiveCollection::cursor);
+    }
+
+    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one.
+    private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
+        try (OpenCollections.Lease lease = open.acquire(definition)) {
+            try {
+                return action.apply(lease.live());
+            } catch (QuernException e) {
+                if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
+                    throw e;
+                }
+            }
+        }
+        try (OpenCollections.Lease lease = open.acquire(definition)) {
+            return action.apply(lease.live());
+        }
+    }
+
+    @Override
+    public void close() {
+        open.close();
+        mergePool.shutdownNow();
+        checkpointPool.shutdownNow();
+        try {
+            if (!mergePool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                throw QuernException.internal("merges did not stop", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

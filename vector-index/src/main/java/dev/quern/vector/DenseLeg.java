@@ -1,0 +1,139 @@
+package dev.quern.vector;
+
+import dev.quern.vector.SearchOutcome.LegPlan;
+import dev.quern.vector.SearchOutcome.Strategy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.search.DocAndFloatFeatureBuffer;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.HitQueue;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
+import org.apache.lucene.search.VectorScorer;
+import org.apache.lucene.search.Weight;
+import org.apache.lucene.util.VectorUtil;
+
+/// Ranks rows by nearness to a vector. The planner compares every matching row when few match, or
+/// few of all, and walks the graph otherwise; either way the scores are computed anew from the
+/// vectors of the best, because Lucene's are squeezed into (0, 1].
+final class DenseLeg {
+    /// Candidates that the graph is asked for at least: .97 recall@10 on hard data.
+    private static final int MIN_CANDIDATES = 100;
+
+    /// Up to this share of the rows, comparing those that match is quicker than the graph.
+    private static final double EXACT_SHARE = 0.05;
+
+    private final IndexSearcher searcher;
+    private final Metric metric;
+    private final int exactScanRows;
+
+    DenseLeg(IndexSearcher searcher, Metric metric, int exactScanRows) {
+        this.searcher = searcher;
+        this.metric = metric;
+        this.exactScanRows = exactScanRows;
+    }
+
+    /// Decides how to run the leg.
+    LegPlan plan(boolean exact, Optional<Query> filter) throws IOException {
+        long rows = searcher.getIndexReader().numDocs();
+        long matching = filter.isPresent() ? searcher.count(filter.get()) : rows;
+        if (exact) {
+            return new LegPlan(Strategy.EXACT, "asked for", matching);
+        }
+        if (matching <= exactScanRows) {
+            return new LegPlan(Strategy.EXACT, "few rows match", matching);
+        }
+        if (matching <= EXACT_SHARE * rows) {
+            return new LegPlan(Strategy.EXACT, "a small share of the rows matches", matching);
+        }
+        return new LegPlan(Strategy.GRAPH, "many rows match", matching);
+    }
+
+    /// The nearest rows by the plan, best first.
+    ///
+    /// @param vector as [Vectors#admit] gives it
+    List<Ranked> run(LegPlan plan, float[] vector, Optional<Query> filter, int depth)
+            throws IOException {
+        List<ScoreDoc> nearest =
+                plan.strategy() == Strategy.EXACT
+                        ? scan(vector, filter, depth)
+                        : walk(vector, filter, Math.max(depth, MIN_CANDIDATES));
+        List<Ranked> ranked = score(nearest, vector);
+        return ranked.subList(0, Math.min(depth, ranked.size()));
+    }
+
+    private List<ScoreDoc> walk(float[] vector, Optional<Query> filter, int candidates)
+            throws IOException {
+        Query query =
+                new KnnFloatVectorQuery(
+                        RowDocuments.VECTOR, vector, candidates, filter.orElse(null));
+        return List.of(searcher.search(query, candidates).scoreDocs);
+    }
+
+    private List<ScoreDoc> scan(float[] vector, Optional<Query> filter, int depth)
+            throws IOException {
+        Weight weight =
+                filter.isEmpty()
+                        ? null
+                        : searcher.createWeight(
+                                searcher.rewrite(filter.get()), ScoreMode.COMPLETE_NO_SCORES, 1);
+        HitQueue best = new HitQueue(depth, false);
+        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            FloatVectorValues values = leaf.reader().getFloatVectorValues(RowDocuments.VECTOR);
+            DocIdSetIterator matching = null;
+            if (weight != null) {
+                Scorer scorer = weight.scorer(leaf);
+                matching = scorer == null ? DocIdSetIterator.empty() : scorer.iterator();
+            }
+            VectorScorer scorer = values == null ? null : values.scorer(vector);
+            if (scorer != null) {
+                collect(leaf, scorer.bulk(matching), best);
+            }
+        }
+        List<ScoreDoc> found = new ArrayList<>();
+        best.forEach(found::add);
+        return found;
+    }
+
+    private static void collect(LeafReaderContext leaf, VectorScorer.Bulk scores, HitQueue best)
+            throws IOException {
+        DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
+        scores.nextDocsAndScores(
+                DocIdSetIterator.NO_MORE_DOCS, leaf.reader().getLiveDocs(), buffer);
+        while (buffer.size > 0) {
+            for (int i = 0; i < buffer.size; i++) {
+                best.insertWithOverflow(
+                        new ScoreDoc(leaf.docBase + buffer.docs[i], buffer.features[i]));
+            }
+            scores.nextDocsAndScores(
+                    DocIdSetIterator.NO_MORE_DOCS, leaf.reader().getLiveDocs(), buffer);
+        }
+    }
+
+    private List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
+        List<Integer> docs = nearest.stream().map(hit -> hit.doc).sorted().toList();
+        List<Ranked> ranked = new ArrayList<>();
+        RowReader.forEachVector(
+                searcher.getIndexReader(),
+                docs,
+                (doc, id, vector) -> ranked.add(new Ranked(doc, id, score(query, vector))));
+        ranked.sort(Ranked.BEST_FIRST);
+        return ranked;
+    }
+
+    private double score(float[] query, float[] vector) {
+        return switch (metric) {
+            case COSINE -> Math.clamp(VectorUtil.dotProduct(query, vector), -1f, 1f);
+            case DOT -> VectorUtil.dotProduct(query, vector);
+            case L2 -> -Math.sqrt(VectorUtil.squareDistance(query, vector));
+        };
+    }
+}

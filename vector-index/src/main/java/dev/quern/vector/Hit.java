@@ -1,0 +1,7 @@
+package dev.quern.vector;
+
+/// A row that a search found.
+///
+/// @param row its vector has length 0 unless asked for
+/// @param score higher is better; see [SearchSpec]; comparable within one answer only
+public record Hit(Row row, double score) {}

@@ -1,0 +1,43 @@
+package dev.quern.vector;
+
+import dev.quern.storage.Key;
+
+/// Where a collection's facts lie.
+///
+/// | key | value |
+/// |---|---|
+/// | `vector/collection/NAME` | [DefinitionFormat] |
+/// | `vector/attributes/ID` | [AttributesFormat]; absent before the first attribute |
+/// | `vector/checkpoint/ID` | [CheckpointFormat]; absent before the first checkpoint |
+/// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint |
+final class Keys {
+    static final Key DEFINITIONS = Key.of("vector", "collection");
+
+    private Keys() {}
+
+    static Key definition(String name) {
+        return DEFINITIONS.child(name);
+    }
+
+    static Key attributes(String id) {
+        return Key.of("vector", "attributes", id);
+    }
+
+    static Key checkpoint(String id) {
+        return Key.of("vector", "checkpoint", id);
+    }
+
+    static Key tail(String id) {
+        return Key.of("vector", "tail", id);
+    }
+
+    /// Greater than every tail key of this token, less than any of the next.
+    static Key tailThrough(String id, long token) {
+        return tail(id).child(Key.number(token)).child(Key.number(Long.MAX_VALUE));
+    }
+
+    /// The token of a tail fact.
+    static long token(Key tail) {
+        return Long.parseLong(tail.components().get(3), 16);
+    }
+}

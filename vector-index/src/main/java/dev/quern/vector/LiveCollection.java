@@ -1,0 +1,385 @@
+package dev.quern.vector;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.lucene.index.CorruptIndexException;
+import org.apache.lucene.index.IndexFormatTooNewException;
+import org.apache.lucene.index.IndexFormatTooOldException;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.store.AlreadyClosedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// An open collection. Thread-safe; [OpenCollections] opens and closes it.
+///
+/// A write: check, type its attributes, frame, commit to the log (many at a time, sharing fsyncs),
+/// then apply to the index in token order under `applying`, then acknowledge. A search refreshes
+/// the index first if something was applied since. Once an apply has failed, or it is unknown
+/// whether a commit took place, nothing more is applied: the collection is [#isFailed], and opening
+/// it anew replays what the log has.
+final class LiveCollection {
+    private static final Logger log = LoggerFactory.getLogger(LiveCollection.class);
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final Definition definition;
+    private final Catalog catalog;
+    private final WriteLog tail;
+    private final WriteAdmission admission;
+    private final LuceneIndex index;
+    private final Checkpointer checkpointer;
+    private final TokenOrder<PendingWrite> order = new TokenOrder<>();
+    private final ReentrantLock typing = new ReentrantLock();
+    private final ReentrantLock applying = new ReentrantLock();
+
+    private volatile AttributeTypes types;
+
+    /// Written under `applying`.
+    private volatile long appliedToken;
+
+    /// The index shows every write up to here; written under `applying`.
+    private volatile long shownToken;
+
+    private volatile boolean closing;
+    private volatile @Nullable Throwable failure;
+    private volatile boolean damaged;
+
+    @GuardedBy("applying")
+    private boolean closed;
+
+    /// What a live collection works with.
+    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission) {}
+
+    /// Takes over the index, and brings it up to date with the tail.
+    LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
+            throws IOException {
+        this.definition = definition;
+        this.catalog = parts.catalog();
+        this.tail = parts.tail();
+        this.admission = parts.admission();
+        this.index = index;
+        this.checkpointer = checkpointer;
+        this.types = catalog.attributes(definition);
+        long start = checkpointer.token();
+        this.appliedToken = start;
+        this.shownToken = start;
+        applying.lock();
+        try {
+            tail.replay(definition, start, this::replay);
+            index.refresh();
+            shownToken = appliedToken;
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    private void replay(long token, int frameBytes, WriteBatch batch) {
+        try {
+            index.apply(batch, types);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        appliedToken = token;
+        checkpointer.count(batch.upserts().size(), frameBytes);
+    }
+
+    /// A committed write on its way into the index.
+    private record PendingWrite(
+            long token, WriteBatch batch, int frameBytes, CompletableFuture<WriteResult> result) {}
+
+    WriteResult write(WriteBatch batch) {
+        admission.enter();
+        long reserved = 0;
+        try {
+            checkpointer.requireRoom(this);
+            WriteBatch checked = conform(new WriteCheck(definition).check(batch));
+            byte[] frame = WriteFormat.encode(checked, definition.dims());
+            admission.reserve(frame.length);
+            reserved = frame.length;
+            return commit(checked, frame);
+        } finally {
+            admission.leave(reserved);
+        }
+    }
+
+    /// The batch in the collection's attribute types, which include the batch's new ones.
+    private WriteBatch conform(WriteBatch batch) {
+        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, types));
+        AttributeTypes known = types;
+        AttributeTypes wanted = known.with(batch.upserts());
+        WriteBatch conformed = withTypes(batch, wanted);
+        if (wanted.size() == known.size()) {
+            return conformed;
+        }
+        typing.lock();
+        try {
+            types = catalog.extend(definition, types, conformed.upserts());
+        } finally {
+            typing.unlock();
+        }
+        return withTypes(batch, types);
+    }
+
+    private static WriteBatch withTypes(WriteBatch batch, AttributeTypes types) {
+        return new WriteBatch(
+                batch.upserts().stream().map(types::conform).toList(),
+                batch.deleteIds(),
+                batch.deleteWhere());
+    }
+
+    private WriteResult commit(WriteBatch batch, byte[] frame) {
+        CompletableFuture<WriteResult> result = new CompletableFuture<>();
+        TokenOrder.Ticket ticket = order.begin(tail.appliedIndex());
+        boolean sent = false;
+        try {
+            // Only now, so that close() either sees the ticket or is seen here.
+            requireUsable();
+            sent = true;
+            long token = tail.append(definition, frame);
+            order.commit(ticket, token, new PendingWrite(token, batch, frame.length, result));
+        } catch (RuntimeException e) {
+            if (sent && isAmbiguous(e)) {
+                failure = e;
+            }
+            order.abandon(ticket);
+            throw e;
+        } finally {
+            settle();
+        }
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof QuernException q ? q : e;
+        }
+    }
+
+    /// Whether the write may be in the log although its commit failed.
+    private static boolean isAmbiguous(RuntimeException e) {
+        return !(e instanceof QuernException q)
+                || switch (q.kind()) {
+                    case INVALID, DENIED, NOT_FOUND, CONFLICT, FENCED, EXHAUSTED -> false;
+                    case UNAVAILABLE, CORRUPT, INTERNAL -> true;
+                };
+    }
+
+    private void requireUsable() {
+        if (closing) {
+            throw unavailable("is being closed", null);
+        }
+        if (failure != null) {
+            throw unavailable("must be opened anew", failure);
+        }
+    }
+
+    private QuernException unavailable(String problem, @Nullable Throwable cause) {
+        return new QuernException(
+                ErrorKind.UNAVAILABLE,
+                "collection \""
+                        + definition.name()
+                        + "\" "
+                        + problem
+                        + (cause == null ? "" : ": " + cause),
+                cause);
+    }
+
+    /// Applies every write whose turn it is.
+    private void settle() {
+        applying.lock();
+        try {
+            for (Optional<PendingWrite> next = order.poll();
+                    next.isPresent();
+                    next = order.poll()) {
+                apply(next.get());
+            }
+        } finally {
+            applying.unlock();
+        }
+        checkpointIfDue();
+    }
+
+    @GuardedBy("applying")
+    private void apply(PendingWrite write) {
+        if (closed || failure != null) {
+            write.result()
+                    .completeExceptionally(
+                            unavailable(
+                                    "has write " + write.token() + " durable but not yet applied",
+                                    failure));
+            return;
+        }
+        try {
+            WriteBatch batch = write.batch();
+            if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
+                // So that the count of deleted rows is exact.
+                show();
+            }
+            int deleted = index.apply(batch, types);
+            appliedToken = write.token();
+            checkpointer.count(batch.upserts().size(), write.frameBytes());
+            write.result()
+                    .complete(new WriteResult(write.token(), batch.upserts().size(), deleted));
+        } catch (IOException | RuntimeException e) {
+            write.result()
+                    .completeExceptionally(
+                            failed("has write " + write.token() + " durable but not applied", e));
+        }
+    }
+
+    /// Notes a failure of the index and describes it.
+    private QuernException failed(String problem, Exception e) {
+        log.warn("collection {} ({}) failed", definition.name(), definition.id(), e);
+        failure = e;
+        if (isDamage(e)) {
+            damaged = true;
+        }
+        return unavailable(problem, e);
+    }
+
+    private static boolean isDamage(Exception e) {
+        return e instanceof CorruptIndexException
+                || e instanceof IndexFormatTooNewException
+                || e instanceof IndexFormatTooOldException
+                || e instanceof EOFException
+                || e instanceof NoSuchFileException
+                || (e instanceof QuernException q && q.kind() == ErrorKind.CORRUPT);
+    }
+
+    @GuardedBy("applying")
+    private void show() throws IOException {
+        if (shownToken != appliedToken) {
+            index.refresh();
+            shownToken = appliedToken;
+        }
+    }
+
+    /// Something that reads the index.
+    interface Reading<T> {
+        T read(IndexSearcher searcher) throws IOException;
+    }
+
+    /// Reads the index as of now: every write that was acknowledged shows.
+    <T> T read(Reading<T> reading) {
+        try {
+            IndexSearcher searcher = fresh();
+            try {
+                return reading.read(searcher);
+            } finally {
+                index.release(searcher);
+            }
+        } catch (AlreadyClosedException e) {
+            throw unavailable("was closed", e);
+        } catch (IOException e) {
+            throw failed("cannot be read", e);
+        } catch (QuernException e) {
+            throw e.kind() == ErrorKind.CORRUPT ? failed("cannot be read", e) : e;
+        }
+    }
+
+    private IndexSearcher fresh() throws IOException {
+        if (shownToken < appliedToken) {
+            applying.lock();
+            try {
+                if (closed) {
+                    throw new AlreadyClosedException("closed");
+                }
+                show();
+            } finally {
+                applying.unlock();
+            }
+        }
+        return index.acquire();
+    }
+
+    /// A snapshot of every row.
+    RowCursor cursor() {
+        return read(searcher -> {
+            // Outlives this reading, so it takes a reference of its own.
+            searcher.getIndexReader().incRef();
+            return new SnapshotCursor(
+                    searcher, definition.info(searcher.getIndexReader().numDocs()));
+        });
+    }
+
+    /// Saves a checkpoint if anything was applied since the last.
+    void checkpoint() throws IOException {
+        long token;
+        Checkpointer.Tail covered;
+        applying.lock();
+        try {
+            if (closed || failure != null || appliedToken == checkpointer.token()) {
+                return;
+            }
+            token = appliedToken;
+            covered = checkpointer.tail();
+        } finally {
+            applying.unlock();
+        }
+        try {
+            checkpointer.save(index, token, covered);
+        } catch (QuernException e) {
+            if (e.kind() == ErrorKind.FENCED) {
+                failure = e;
+            }
+            throw e;
+        }
+    }
+
+    /// Starts a checkpoint in the background if the tail is long.
+    void checkpointIfDue() {
+        checkpointer.checkpointIfDue(this);
+    }
+
+    /// Waits for the writes in flight, saves a checkpoint unless told otherwise, and lets go of the
+    /// index.
+    void close(boolean saveFirst) {
+        closing = true;
+        try {
+            if (!order.awaitIdle(DRAIN_NANOS)) {
+                log.warn("collection {} closes with writes in flight", definition.name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        settle();
+        if (saveFirst) {
+            checkpointer.saveQuietly(this);
+        }
+        applying.lock();
+        try {
+            closed = true;
+            index.close();
+        } catch (IOException e) {
+            log.warn("collection {} ({}) closed badly", definition.name(), definition.id(), e);
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    Definition definition() {
+        return definition;
+    }
+
+    AttributeTypes types() {
+        return types;
+    }
+
+    /// Whether it must be closed and opened anew.
+    boolean isFailed() {
+        return failure != null;
+    }
+
+    /// Whether the files in the cache are to be thrown away then.
+    boolean isDamaged() {
+        return damaged;
+    }
+}

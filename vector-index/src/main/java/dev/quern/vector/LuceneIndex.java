@@ -1,0 +1,247 @@
+package dev.quern.vector;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexCommit;
+import org.apache.lucene.index.IndexNotFoundException;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.SegmentCommitInfo;
+import org.apache.lucene.index.SegmentInfos;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.TieredMergePolicy;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.ConstantScoreQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.SearcherManager;
+import org.apache.lucene.search.TermInSetQuery;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.IOUtils;
+
+/// A collection's Lucene directory: one writer, and searchers on what was last refreshed. Searches
+/// and [#commit] may run at any time; [#apply], [#refresh] and [#close] only one at a time, which
+/// the caller sees to, so that no refresh sees half a batch. The caller closes it.
+final class LuceneIndex implements Closeable {
+    private static final double MAX_SEGMENT_MEBIBYTES = 64 << 10;
+    private static final double FLOOR_SEGMENT_MEBIBYTES = 16;
+    private static final double SEGMENTS_PER_TIER = 4;
+
+    /// At most this much is read through and checked against its checksums when an index is opened;
+    /// of a larger one only the files' ends and their metadata.
+    private static final long MAX_VERIFIED_BYTES = 256L << 20;
+
+    private final Path path;
+    private final Directory directory;
+    private final RowDocuments documents;
+    private final CommitPins pins;
+    private final IndexWriter writer;
+    private final SearcherManager searchers;
+
+    /// What a commit holds.
+    ///
+    /// @param files names of its files
+    /// @param rows live rows
+    record Committed(Collection<String> files, long rows) {}
+
+    private LuceneIndex(Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+            throws IOException {
+        this.path = path;
+        this.documents = new RowDocuments(definition.metric());
+        this.pins = new CommitPins(commitId.orElse(""));
+        this.directory = new MMapDirectory(path);
+        IndexWriter opening = null;
+        try {
+            IndexWriterConfig config = config(tuning);
+            if (commitId.isPresent()) {
+                config.setOpenMode(IndexWriterConfig.OpenMode.APPEND);
+                config.setIndexCommit(commit(directory, commitId.get()));
+            } else {
+                config.setOpenMode(IndexWriterConfig.OpenMode.CREATE);
+            }
+            opening = new IndexWriter(directory, config);
+            this.searchers = new SearcherManager(opening, null);
+            this.writer = opening;
+            verify();
+        } catch (IOException | RuntimeException e) {
+            if (opening != null) {
+                opening.rollback();
+            }
+            IOUtils.closeWhileHandlingException(directory);
+            throw e;
+        }
+    }
+
+    /// What an index takes from its surroundings.
+    record Tuning(double ramBufferMebibytes, Executor mergePool) {}
+
+    /// Opens an index, making it empty when there is no commit to open.
+    ///
+    /// @param commitId the commit to start from, as given to [#commit]
+    /// @throws IOException if the directory has no such commit, or a file of it is damaged
+    @MustBeClosed
+    static LuceneIndex open(
+            Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+            throws IOException {
+        Files.createDirectories(path);
+        return new LuceneIndex(path, definition, commitId, tuning);
+    }
+
+    private IndexWriterConfig config(Tuning tuning) {
+        TieredMergePolicy merges = new TieredMergePolicy();
+        merges.setSegmentsPerTier(SEGMENTS_PER_TIER);
+        merges.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
+        merges.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
+        IndexWriterConfig config = new IndexWriterConfig(new EnglishAnalyzer());
+        config.setMergePolicy(merges);
+        config.setMergeScheduler(new PooledMerges(tuning.mergePool()));
+        config.setIndexDeletionPolicy(pins);
+        config.setRAMBufferSizeMB(tuning.ramBufferMebibytes());
+        config.setMaxFullFlushMergeWaitMillis(0);
+        config.setCommitOnClose(false);
+        config.setCodec(new VectorCodec());
+        return config;
+    }
+
+    /// Written and read as Lucene's own codec of this name; only new segments see the override.
+    private static final class VectorCodec extends Lucene104Codec {
+        private final KnnVectorsFormat vectors = new QuernVectorsFormat();
+
+        @Override
+        public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+            return vectors;
+        }
+    }
+
+    private static IndexCommit commit(Directory directory, String commitId) throws IOException {
+        for (IndexCommit commit : DirectoryReader.listCommits(directory)) {
+            if (commitId.equals(commit.getUserData().get(CommitPins.COMMIT_ID))) {
+                return commit;
+            }
+        }
+        throw new IndexNotFoundException("no commit " + commitId + " in " + directory);
+    }
+
+    private void verify() throws IOException {
+        long bytes = 0;
+        for (String file : directory.listAll()) {
+            bytes += directory.fileLength(file);
+        }
+        if (bytes > MAX_VERIFIED_BYTES) {
+            return;
+        }
+        IndexSearcher searcher = searchers.acquire();
+        try {
+            for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+                leaf.reader().checkIntegrity();
+            }
+        } finally {
+            searchers.release(searcher);
+        }
+    }
+
+    /// Applies a batch; searches see it after [#refresh].
+    ///
+    /// @return rows that the deletes removed
+    int apply(WriteBatch batch, AttributeTypes types) throws IOException {
+        int deleted = 0;
+        if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
+            deleted = delete(batch, types);
+        }
+        for (Row row : batch.upserts()) {
+            writer.updateDocument(RowDocuments.id(row.id()), documents.document(row, types));
+        }
+        return deleted;
+    }
+
+    private int delete(WriteBatch batch, AttributeTypes types) throws IOException {
+        BooleanQuery.Builder builder = new BooleanQuery.Builder();
+        if (!batch.deleteIds().isEmpty()) {
+            List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
+            builder.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
+            writer.deleteDocuments(
+                    batch.deleteIds().stream().map(RowDocuments::id).toArray(Term[]::new));
+        }
+        if (batch.deleteWhere().isPresent()) {
+            // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
+            ConstantScoreQuery where =
+                    new ConstantScoreQuery(
+                            new FilterQueries(types).query(batch.deleteWhere().get()));
+            builder.add(where, Occur.SHOULD);
+            writer.deleteDocuments(where);
+        }
+        return countBefore(builder.build());
+    }
+
+    private int countBefore(BooleanQuery gone) throws IOException {
+        IndexSearcher searcher = searchers.acquire();
+        try {
+            return searcher.count(gone);
+        } finally {
+            searchers.release(searcher);
+        }
+    }
+
+    /// Shows searches what was applied.
+    void refresh() throws IOException {
+        searchers.maybeRefreshBlocking();
+    }
+
+    /// A searcher on the last refresh, to be given to [#release].
+    IndexSearcher acquire() throws IOException {
+        return searchers.acquire();
+    }
+
+    void release(IndexSearcher searcher) throws IOException {
+        searchers.release(searcher);
+    }
+
+    /// Makes the directory durable as it is now or later: batches that are being applied may be in
+    /// it in part.
+    Committed commit(String commitId) throws IOException {
+        writer.setLiveCommitData(Map.of(CommitPins.COMMIT_ID, commitId).entrySet());
+        writer.commit();
+        IndexCommit commit = pins.newest();
+        if (commit == null || !commitId.equals(commit.getUserData().get(CommitPins.COMMIT_ID))) {
+            throw new IOException("commit " + commitId + " is not the newest of " + path);
+        }
+        long rows = 0;
+        for (SegmentCommitInfo segment :
+                SegmentInfos.readCommit(directory, commit.getSegmentsFileName())) {
+            rows += segment.info.maxDoc() - segment.getDelCount();
+        }
+        return new Committed(List.copyOf(commit.getFileNames()), rows);
+    }
+
+    /// Keeps this commit until the next pin, and lets the one pinned before go.
+    void pin(String commitId) throws IOException {
+        pins.pin(commitId);
+        writer.deleteUnusedFiles();
+    }
+
+    /// Where the files lie.
+    Path path() {
+        return path;
+    }
+
+    /// Drops what was not committed. Searchers that are out stay usable until released.
+    @Override
+    public void close() throws IOException {
+        IOUtils.close(searchers, writer::rollback, directory);
+    }
+}

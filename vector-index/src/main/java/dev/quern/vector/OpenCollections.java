@@ -1,0 +1,277 @@
+package dev.quern.vector;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The collections that are open, at most a set number while some of them are idle. A collection is
+/// opened from its cache directory if that holds the commit which the checkpoint names, else from
+/// the checkpoint's chunks, else empty; then its tail is replayed. Thread-safe.
+///
+/// Lock order: an entry's `opening`, then `this`.
+final class OpenCollections {
+    private static final Logger log = LoggerFactory.getLogger(OpenCollections.class);
+
+    private final Path cacheDirectory;
+    private final int maxOpen;
+    private final LiveCollection.Parts parts;
+    private final CheckpointStore checkpoints;
+    private final Checkpointer.Rules rules;
+    private final LuceneIndex.Tuning tuning;
+
+    /// By collection id, least recently used first.
+    @GuardedBy("this")
+    private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+
+    @GuardedBy("this")
+    private boolean closed;
+
+    /// Where and how to open collections.
+    record Setup(
+            Path cacheDirectory,
+            int maxOpen,
+            LiveCollection.Parts parts,
+            CheckpointStore checkpoints,
+            Checkpointer.Rules rules,
+            LuceneIndex.Tuning tuning) {}
+
+    OpenCollections(Setup setup) {
+        this.cacheDirectory = setup.cacheDirectory();
+        this.maxOpen = setup.maxOpen();
+        this.parts = setup.parts();
+        this.checkpoints = setup.checkpoints();
+        this.rules = setup.rules();
+        this.tuning = setup.tuning();
+    }
+
+    private static final class Entry {
+        private final Definition definition;
+        private final ReentrantLock opening = new ReentrantLock();
+
+        @GuardedBy("opening")
+        private @Nullable LiveCollection live;
+
+        /// Guarded by the [OpenCollections].
+        private int users;
+
+        Entry(Definition definition) {
+            this.definition = definition;
+        }
+    }
+
+    /// An open collection that stays open until the lease is closed.
+    final class Lease implements AutoCloseable {
+        private final Entry entry;
+        private final LiveCollection live;
+
+        private Lease(Entry entry, LiveCollection live) {
+            this.entry = entry;
+            this.live = live;
+        }
+
+        LiveCollection live() {
+            return live;
+        }
+
+        @Override
+        public void close() {
+            release(entry);
+            evictIdle();
+        }
+    }
+
+    /// Opens the collection unless it is open; opens it anew if it failed.
+    @MustBeClosed
+    Lease acquire(Definition definition) {
+        Entry entry = pin(definition);
+        boolean done = false;
+        try {
+            entry.opening.lock();
+            try {
+                Lease lease = new Lease(entry, usable(entry));
+                done = true;
+                return lease;
+            } finally {
+                entry.opening.unlock();
+            }
+        } finally {
+            if (!done) {
+                release(entry);
+            }
+        }
+    }
+
+    private synchronized Entry pin(Definition definition) {
+        if (closed) {
+            throw new QuernException(ErrorKind.UNAVAILABLE, "collections are being closed");
+        }
+        Entry entry = entries.computeIfAbsent(definition.id(), _ -> new Entry(definition));
+        entry.users++;
+        return entry;
+    }
+
+    private synchronized void release(Entry entry) {
+        entry.users--;
+    }
+
+    @GuardedBy("entry.opening")
+    private LiveCollection usable(Entry entry) {
+        LiveCollection live = entry.live;
+        if (live != null && live.isFailed()) {
+            live.close(false);
+            if (live.isDamaged()) {
+                log.warn("rebuilding the index of collection {}", entry.definition.name());
+                removeCache(entry.definition);
+            }
+            live = null;
+            entry.live = null;
+        }
+        if (live == null) {
+            live = open(entry.definition);
+            entry.live = live;
+            live.checkpointIfDue();
+        }
+        return live;
+    }
+
+    private LiveCollection open(Definition definition) {
+        Optional<CheckpointStore.Saved> saved = checkpoints.find(definition);
+        try {
+            return open(definition, saved);
+        } catch (IOException | UncheckedIOException e) {
+            log.info(
+                    "cache of collection {} ({}) is not usable, rebuilding it: {}",
+                    definition.name(),
+                    definition.id(),
+                    e.toString());
+        }
+        try {
+            removeCache(definition);
+            if (saved.isPresent()) {
+                checkpoints.restore(definition, saved.get(), directory(definition));
+            }
+            return open(definition, saved);
+        } catch (IOException | UncheckedIOException e) {
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE,
+                    "collection \"" + definition.name() + "\" cannot be opened: " + e,
+                    e);
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // the live collection closes the index
+    private LiveCollection open(Definition definition, Optional<CheckpointStore.Saved> saved)
+            throws IOException {
+        LuceneIndex index =
+                LuceneIndex.open(
+                        directory(definition),
+                        definition,
+                        saved.map(s -> s.checkpoint().commitId()),
+                        tuning);
+        try {
+            return new LiveCollection(
+                    definition,
+                    parts,
+                    index,
+                    new Checkpointer(definition, checkpoints, saved, rules));
+        } catch (IOException | RuntimeException e) {
+            IOUtils.closeWhileHandlingException(index);
+            throw e;
+        }
+    }
+
+    private Path directory(Definition definition) {
+        return cacheDirectory.resolve(definition.space().value()).resolve(definition.id());
+    }
+
+    private void removeCache(Definition definition) {
+        try {
+            IOUtils.rm(directory(definition));
+        } catch (IOException e) {
+            log.warn("cache of collection {} was not removed", definition.name(), e);
+        }
+    }
+
+    /// Closes a deleted collection and removes its cache.
+    void drop(Definition definition) {
+        Entry entry = pin(definition);
+        entry.opening.lock();
+        try {
+            if (entry.live != null) {
+                entry.live.close(false);
+                entry.live = null;
+            }
+            removeCache(definition);
+        } finally {
+            entry.opening.unlock();
+            synchronized (this) {
+                entry.users--;
+                entries.remove(definition.id());
+            }
+        }
+    }
+
+    /// Closes idle collections while too many are open.
+    private void evictIdle() {
+        for (Entry idle = oldestIdle(); idle != null; idle = oldestIdle()) {
+            closeEntry(idle);
+        }
+    }
+
+    /// An idle entry to close, pinned; null while there is room, or nothing is idle.
+    private synchronized @Nullable Entry oldestIdle() {
+        if (entries.size() <= maxOpen || closed) {
+            return null;
+        }
+        for (Entry entry : entries.values()) {
+            if (entry.users == 0) {
+                entry.users++;
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    private void closeEntry(Entry entry) {
+        entry.opening.lock();
+        try {
+            if (entry.live != null) {
+                entry.live.close(!entry.live.isFailed());
+                entry.live = null;
+            }
+        } finally {
+            entry.opening.unlock();
+            synchronized (this) {
+                entry.users--;
+                if (entry.users == 0) {
+                    entries.remove(entry.definition.id(), entry);
+                }
+            }
+        }
+    }
+
+    /// Saves and closes every collection.
+    void close() {
+        List<Entry> all;
+        synchronized (this) {
+            closed = true;
+            all = new ArrayList<>(entries.values());
+            all.forEach(entry -> entry.users++);
+        }
+        all.forEach(this::closeEntry);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.quern.vector;
+
+import java.io.IOException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.lucene.index.MergePolicy.OneMerge;
+import org.apache.lucene.index.MergeScheduler;
+import org.apache.lucene.index.MergeTrigger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs one index's merges, one at a time, on a pool that all indexes share. An index has at most
+/// one task in the pool, which works until nothing is left to merge; a merge stays with Lucene
+/// until the task takes it, so closing the index drops those not begun. A full pool only delays:
+/// the next flush asks again.
+final class PooledMerges extends MergeScheduler {
+    private static final Logger log = LoggerFactory.getLogger(PooledMerges.class);
+
+    private final Executor pool;
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    PooledMerges(Executor pool) {
+        this.pool = pool;
+    }
+
+    @Override
+    public void merge(MergeSource source, MergeTrigger trigger) {
+        if (source.hasPendingMerges() && scheduled.compareAndSet(false, true)) {
+            try {
+                pool.execute(() -> run(source));
+            } catch (RejectedExecutionException e) {
+                scheduled.set(false);
+                log.debug("merge pool is full, merging later", e);
+            }
+        }
+    }
+
+    private void run(MergeSource source) {
+        boolean drained = false;
+        try {
+            for (OneMerge merge = source.getNextMerge();
+                    merge != null;
+                    merge = source.getNextMerge()) {
+                source.merge(merge);
+            }
+            drained = true;
+        } catch (IOException | RuntimeException e) {
+            // Lucene has recorded what matters: it drops the merge or fails the writer.
+            log.warn("merge stopped: {}", e.toString());
+        } finally {
+            scheduled.set(false);
+        }
+        if (drained) {
+            // A flush may have asked between the last look and the flag.
+            merge(source, MergeTrigger.MERGE_FINISHED);
+        }
+    }
+
+    @Override
+    public void close() {}
+}

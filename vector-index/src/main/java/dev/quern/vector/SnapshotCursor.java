@@ -1,0 +1,94 @@
+package dev.quern.vector;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.MultiBits;
+import org.apache.lucene.index.StoredFields;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.Bits;
+import org.jspecify.annotations.Nullable;
+
+/// Walks the documents of one reader, on which it holds a reference.
+final class SnapshotCursor implements RowCursor {
+    private static final int MAX_BATCH = 100_000;
+
+    private final IndexReader reader;
+    private final CollectionInfo collection;
+    private final @Nullable Bits live;
+    private int next;
+    private boolean closed;
+
+    /// @param searcher its reader carries a reference that is this cursor's to give back
+    SnapshotCursor(IndexSearcher searcher, CollectionInfo collection) {
+        this.reader = searcher.getIndexReader();
+        this.collection = collection;
+        this.live = MultiBits.getLiveDocs(reader);
+    }
+
+    @Override
+    public CollectionInfo collection() {
+        return collection;
+    }
+
+    @Override
+    public List<Row> next(int max) {
+        Search.requireBetween("rows of a batch", max, 1, MAX_BATCH);
+        if (closed) {
+            throw QuernException.internal("cursor is closed", null);
+        }
+        try {
+            return read(max);
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE,
+                    "collection \"" + collection.name() + "\" cannot be read: " + e,
+                    e);
+        }
+    }
+
+    private List<Row> read(int max) throws IOException {
+        StoredFields stored = reader.storedFields();
+        List<Integer> docs = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
+        long bytes = 0;
+        long vectorBytes = (long) collection.dims() * Float.BYTES;
+        for (; next < reader.maxDoc() && rows.size() < max; next++) {
+            if (bytes >= RowReader.PAGE_BYTES) {
+                break;
+            }
+            if (live == null || live.get(next)) {
+                Row row = RowDocuments.row(stored, next);
+                rows.add(row);
+                docs.add(next);
+                bytes += RowReader.size(row) + vectorBytes;
+            }
+        }
+        List<Row> whole = new ArrayList<>(rows.size());
+        RowReader.forEachVector(
+                reader,
+                docs,
+                (_, _, vector) ->
+                        whole.add(RowFormat.withVector(rows.get(whole.size()), vector.clone())));
+        return whole;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            reader.decRef();
+        } catch (IOException e) {
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE,
+                    "collection \"" + collection.name() + "\": snapshot was not closed: " + e,
+                    e);
+        }
+    }
+}

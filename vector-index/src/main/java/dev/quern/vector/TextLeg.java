@@ -1,0 +1,81 @@
+package dev.quern.vector;
+
+import dev.quern.vector.SearchOutcome.LegPlan;
+import dev.quern.vector.SearchOutcome.Strategy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.TokenStream;
+import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause.Occur;
+import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.BoostQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TermQuery;
+
+/// Ranks rows by BM25 over their text. The query is a bag of words: whatever it holds is taken
+/// through the same analysis as the rows, and a word that comes twice counts twice.
+final class TextLeg {
+    static final LegPlan PLAN = new LegPlan(Strategy.INVERTED, "text", -1);
+
+    /// With the most conditions of a filter, two clauses each, this stays below Lucene's bound of
+    /// 1,024 clauses.
+    private static final int MAX_TERMS = 400;
+
+    /// Thread-safe, and lives as long as the program.
+    @SuppressWarnings("MustBeClosedChecker")
+    private static final Analyzer ANALYZER = new EnglishAnalyzer();
+
+    private TextLeg() {}
+
+    static List<Ranked> run(IndexSearcher searcher, String text, Optional<Query> filter, int depth)
+            throws IOException {
+        Map<String, Integer> terms = terms(text);
+        if (terms.isEmpty()) {
+            return List.of();
+        }
+        BooleanQuery.Builder words = new BooleanQuery.Builder();
+        terms.forEach((term, times) -> {
+            Query word = new TermQuery(new Term(RowDocuments.TEXT, term));
+            words.add(times == 1 ? word : new BoostQuery(word, times), Occur.SHOULD);
+        });
+        BooleanQuery.Builder query = new BooleanQuery.Builder().add(words.build(), Occur.MUST);
+        filter.ifPresent(f -> query.add(f, Occur.FILTER));
+        return ranked(searcher, searcher.search(query.build(), depth).scoreDocs);
+    }
+
+    private static Map<String, Integer> terms(String text) throws IOException {
+        Map<String, Integer> terms = new LinkedHashMap<>();
+        try (TokenStream tokens = ANALYZER.tokenStream(RowDocuments.TEXT, text)) {
+            CharTermAttribute term = tokens.addAttribute(CharTermAttribute.class);
+            tokens.reset();
+            while (tokens.incrementToken()) {
+                if (terms.size() < MAX_TERMS || terms.containsKey(term.toString())) {
+                    terms.merge(term.toString(), 1, Integer::sum);
+                }
+            }
+            tokens.end();
+        }
+        return terms;
+    }
+
+    private static List<Ranked> ranked(IndexSearcher searcher, ScoreDoc[] found)
+            throws IOException {
+        List<Integer> docs = List.of(found).stream().map(hit -> hit.doc).sorted().toList();
+        Map<Integer, String> ids = RowReader.ids(searcher.getIndexReader(), docs);
+        List<Ranked> ranked = new ArrayList<>();
+        for (ScoreDoc hit : found) {
+            ranked.add(new Ranked(hit.doc, ids.getOrDefault(hit.doc, ""), hit.score));
+        }
+        ranked.sort(Ranked.BEST_FIRST);
+        return ranked;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.quern.vector;
+
+import dev.quern.common.QuernException;
+
+/// What vectors a collection takes, and the form in which they are indexed.
+final class Vectors {
+    /// Beyond this the sum of 16,384 products would leave the range of a float.
+    private static final float MAX_MAGNITUDE = 1e16f;
+
+    private Vectors() {}
+
+    /// The vector as it is indexed and searched with: of length 1 under cosine, else itself.
+    ///
+    /// @param what names the vector in errors
+    /// @throws QuernException `INVALID` for the wrong number of dimensions (naming both), for NaN,
+    ///   infinity or a magnitude over 1e16 (naming the position), for a zero vector under cosine
+    static float[] admit(String what, float[] vector, Definition definition) {
+        if (vector.length != definition.dims()) {
+            throw QuernException.invalid(
+                    what
+                            + " has "
+                            + vector.length
+                            + " dims, collection \""
+                            + definition.name()
+                            + "\" has "
+                            + definition.dims());
+        }
+        double squares = 0;
+        for (int i = 0; i < vector.length; i++) {
+            float value = vector[i];
+            boolean bounded =
+                    definition.metric() == Metric.COSINE || Math.abs(value) <= MAX_MAGNITUDE;
+            if (!Float.isFinite(value) || !bounded) {
+                throw QuernException.invalid(
+                        what
+                                + " must hold finite numbers"
+                                + (bounded ? "" : " of at most 1e16")
+                                + ", got "
+                                + value
+                                + " at position "
+                                + i);
+            }
+            squares += (double) value * value;
+        }
+        return definition.metric() == Metric.COSINE
+                ? unit(what, vector, Math.sqrt(squares))
+                : vector;
+    }
+
+    private static float[] unit(String what, float[] vector, double length) {
+        if (length == 0) {
+            throw QuernException.invalid(
+                    what + " is zero, which has no direction to compare by cosine");
+        }
+        float[] unit = new float[vector.length];
+        for (int i = 0; i < unit.length; i++) {
+            unit[i] = (float) (vector[i] / length);
+        }
+        return unit;
+    }
+}
