@@ -1,7 +1,7 @@
 package dev.quern.cli;
 
-import dev.quern.client.CallFailedException;
 import dev.quern.cli.demo.DemoCommand;
+import dev.quern.client.CallFailedException;
 import dev.quern.common.QuernException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -61,7 +61,10 @@ public final class Quern implements Runnable {
         switch (error) {
             case QuernException known -> {
                 err.println(
-                        "quern: " + known.kind().name().toLowerCase(Locale.ROOT) + ": " + known.getMessage());
+                        "quern: "
+                                + known.kind().name().toLowerCase(Locale.ROOT)
+                                + ": "
+                                + known.getMessage());
                 err.flush();
                 return ExitCode.of(known.kind()).status();
             }

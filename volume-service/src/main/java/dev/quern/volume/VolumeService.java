@@ -8,7 +8,7 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.volume.FileReceiver.Received;
 import dev.quern.volume.Sessions.Session;
-import dev.quern.volume.TreeMerge.Extent;
+import dev.quern.volume.StagedView.Extent;
 import dev.quern.volume.VolumeFormat.Volume;
 import java.io.InputStream;
 import java.time.InstantSource;
@@ -105,7 +105,7 @@ public final class VolumeService implements AutoCloseable {
         sessions.lookToStage(
                 staging,
                 tree -> {
-                    new TreeMerge(nodes, space).requireRoomForFile(root, tree.root(), path);
+                    new StagedView(nodes, space, root, tree.root()).requireRoomForFile(path);
                     return path;
                 });
         Received received = receiver.receive(space, path, bytes);
@@ -115,7 +115,8 @@ public final class VolumeService implements AutoCloseable {
     }
 
     /// Stages the removal of a file or directory that is there, at the head with the session's
-    /// changes. If it is gone when the session commits, that is no error.
+    /// changes. What is gone when the session commits is no error, and a file that has become a
+    /// directory stays, unless `recursive`.
     ///
     /// @param path the root for everything
     /// @param recursive must be true for a directory
@@ -129,7 +130,7 @@ public final class VolumeService implements AutoCloseable {
         Extent extent =
                 sessions.lookToStage(
                         staging,
-                        tree -> new TreeMerge(nodes, space).extent(root, tree.root(), path));
+                        tree -> new StagedView(nodes, space, root, tree.root()).extent(path));
         if (extent.files() == 0 && !path.isRoot()) {
             throw noPath(volume, path);
         }
@@ -141,7 +142,7 @@ public final class VolumeService implements AutoCloseable {
                             + extent.files()
                             + " files: removing it must be asked for as recursive");
         }
-        sessions.append(staging, new StagedFormat.Remove(path));
+        sessions.append(staging, new StagedFormat.Remove(path, recursive));
         return (int) Math.min(extent.files(), Integer.MAX_VALUE);
     }
 

@@ -15,14 +15,13 @@ import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The steps of the demo in order: start, put, sync, ask, run functions, read back by Flight, kill, start
-/// again, compare. Each checks what it did and fails with [StepFailed].
+/// The steps of the demo in order: start, put, sync, ask, run functions, read back by Flight, kill,
+/// start again, compare. Each checks what it did and fails with [StepFailed].
 final class Demo {
     static final String NAME = "demo";
     private static final String MODEL = "all-MiniLM-L6-v2";
@@ -53,7 +52,8 @@ final class Demo {
             ask(client);
             List<CallBody> calls =
                     new DemoFunctions(client, narrator, home).run(commit.id(), upload.paths());
-            new DemoFlight(narrator).readBack(first.flightUrl(), first.token(), client.collections().get(NAME));
+            new DemoFlight(narrator)
+                    .readBack(first.flightUrl(), first.token(), client.collections().get(NAME));
             before = look(client, calls);
             StepFailed.unless(sync.rowsUpserted() <= before.rows(), "rows are missing");
         } catch (RuntimeException | IOException e) {
@@ -149,7 +149,8 @@ final class Demo {
         StepFailed.unless(
                 known.isEmpty()
                         || hits.stream()
-                                .anyMatch(hit -> known.get().file().equals(hit.attributes().get("path"))),
+                                .anyMatch(hit ->
+                                        known.get().file().equals(hit.attributes().get("path"))),
                 "\"" + question + "\" did not find " + known.map(DemoInput.Known::file).orElse(""));
     }
 
@@ -159,13 +160,16 @@ final class Demo {
         }
         for (SearchHit hit : hits) {
             narrator.detail(
-                    "  %-6s %7.4f  %s  %s", mode, hit.score(), DemoSearch.place(hit), DemoSearch.start(hit));
+                    "  %-6s %7.4f  %s  %s",
+                    mode, hit.score(), DemoSearch.place(hit), DemoSearch.start(hit));
         }
     }
 
     private Findings look(QuernClient client, List<CallBody> calls) {
         String question =
-                input.questions().isEmpty() ? DemoSearch.titleOfSomeRow(client) : input.questions().getFirst();
+                input.questions().isEmpty()
+                        ? DemoSearch.titleOfSomeRow(client)
+                        : input.questions().getFirst();
         return new Findings(
                 client.volumes().get(NAME).head(),
                 client.collections().get(NAME).rows(),
@@ -174,7 +178,8 @@ final class Demo {
                 calls);
     }
 
-    private void compare(QuernClient client, VolumeUpload upload, Findings before) throws IOException {
+    private void compare(QuernClient client, VolumeUpload upload, Findings before)
+            throws IOException {
         StepFailed.unless(
                 client.volumes().get(NAME).head().equals(before.head()), "the volume's head moved");
         for (String path : upload.paths()) {
@@ -183,7 +188,8 @@ final class Demo {
             StepFailed.unless(comparison.same(), path + " differs from the local file");
         }
         StepFailed.unless(
-                client.collections().get(NAME).rows() == before.rows(), "the number of rows changed");
+                client.collections().get(NAME).rows() == before.rows(),
+                "the number of rows changed");
         StepFailed.unless(
                 new DemoSearch(client).run(before.question(), "hybrid").equals(before.hits()),
                 "the same search has other hits");

@@ -36,7 +36,10 @@ public final class DemoCommand implements Callable<Integer> {
                             + " default: Quern's own documentation")
     private @Nullable Path path;
 
-    @Option(names = "--ask", paramLabel = "TEXT", description = "question to search for; repeatable")
+    @Option(
+            names = "--ask",
+            paramLabel = "TEXT",
+            description = "question to search for; repeatable")
     private @Nullable List<String> questions;
 
     @Option(
@@ -79,12 +82,19 @@ public final class DemoCommand implements Callable<Integer> {
         String quern = System.getProperty("quern.launcher", "quern");
         out.println("Every step was verified. To go on by hand:");
         out.println();
-        out.println("  " + quern + " serve" + (directory == null ? "" : " --data " + directory) + " &");
+        out.println(
+                "  " + quern + " serve" + (directory == null ? "" : " --data " + directory) + " &");
         if (directory != null) {
             out.println("  export QUERN_TOKEN=$(cat " + directory + "/admin.token)");
         }
-        out.println("  " + quern + " volume create docs --if-not-exists && " + quern + " volume put docs docs/.");
-        out.println("  " + quern + " collection create docs --model all-MiniLM-L6-v2 --if-not-exists");
+        out.println(
+                "  "
+                        + quern
+                        + " volume create docs --if-not-exists && "
+                        + quern
+                        + " volume put docs docs/.");
+        out.println(
+                "  " + quern + " collection create docs --model all-MiniLM-L6-v2 --if-not-exists");
         out.println("  " + quern + " collection sync docs docs");
         out.println("  " + quern + " collection search docs \"how is a commit made\"");
         out.println("  " + quern + " run examples/wordcount.py");

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Starts confined processes. Which confinement works is found out once, at [#open]; when none does,
-/// every [#start] is refused, saying why and what to install. Thread-safe.
+/// Starts confined processes. Which confinement works is found out once, at [#open]; when none
+/// does, every [#start] is refused, saying why and what to install. Thread-safe.
 public final class Sandbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
 
@@ -116,7 +116,8 @@ public final class Sandbox implements AutoCloseable {
 
     /// Starts a process. It is killed when the calling thread ends.
     ///
-    /// @throws QuernException `UNAVAILABLE` as [#name], or when the machine has no room for one more
+    /// @throws QuernException `UNAVAILABLE` as [#name], or when the machine has no room for one
+    ///   more
     @MustBeClosed
     public SandboxProcess start(SandboxCommand command) {
         return startWith(confinement(), command);
@@ -130,8 +131,7 @@ public final class Sandbox implements AutoCloseable {
             group =
                     groups.isEmpty()
                             ? null
-                            : groups.get()
-                                    .create("i" + names.incrementAndGet(), command.bounds());
+                            : groups.get().create("i" + names.incrementAndGet(), command.bounds());
             SandboxView view = with.confines() ? system.with(command.binds()) : system;
             List<String> line = joining(group, with.wrap(view, command, uid));
             return launch(line, command, with, group, () -> giveBack(uid));
