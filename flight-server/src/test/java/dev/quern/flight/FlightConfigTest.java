@@ -37,8 +37,7 @@ class FlightConfigTest {
         assertRefused("port must be 0 to 65535, got -1", () -> D.withAddress("h", -1));
         assertRefused("ticket lifetime", () -> with(Duration.ZERO, D.allocatorLimit(), 1));
         assertRefused(
-                "allocator limit",
-                () -> with(D.ticketLifetime(), ByteSize.ofMebibytes(63), 1));
+                "allocator limit", () -> with(D.ticketLifetime(), ByteSize.ofMebibytes(63), 1));
         assertRefused(
                 "max concurrent streams", () -> with(D.ticketLifetime(), D.allocatorLimit(), 0));
     }
@@ -59,8 +58,6 @@ class FlightConfigTest {
     }
 
     private static void assertRefused(String message, ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOf(QuernException.class)
-                .hasMessageContaining(message);
+        assertThatThrownBy(call).isInstanceOf(QuernException.class).hasMessageContaining(message);
     }
 }

@@ -238,7 +238,7 @@ class RowsTest {
     @Test
     void refusesTextThatIsNotUtf8() {
         assertSpoiltFails(
-                "row 1 of the batch: id is not valid UTF-8",
+                "no valid Arrow batch: Non-UTF-8 data in VarCharVector at position 1",
                 root -> ((VarCharVector) root.getVector("id")).set(1, new byte[] {(byte) 0xFF}));
     }
 
