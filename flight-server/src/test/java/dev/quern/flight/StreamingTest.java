@@ -39,9 +39,7 @@ class StreamingTest {
 
     @AfterEach
     void close() {
-        long t0 = System.nanoTime();
         rig.close();
-        System.err.println("RIG CLOSED " + (System.nanoTime() - t0) / 1e6);
     }
 
     @Test
@@ -208,9 +206,7 @@ class StreamingTest {
             assertThat(stream.next()).isTrue();
             upload.sendData(0, new byte[10], 0, 10, null);
 
-            long t0 = System.nanoTime();
             rig.server.close();
-            System.err.println("CLOSED " + (System.nanoTime() - t0) / 1e6);
 
             assertThat(rig.server.allocatedBytes()).isZero();
             Rig.assertFails(FlightStatusCode.UNAVAILABLE, "", upload::awaitEnd);
