@@ -91,6 +91,7 @@ public final class QuernServer implements AutoCloseable {
     }
 
     /// The one place that knows how the parts are put together.
+    @SuppressWarnings("MustBeClosed") // everything goes into `resources`
     private static final class Wiring {
         private final ServerConfig config;
         private final Resources resources;
@@ -136,7 +137,11 @@ public final class QuernServer implements AutoCloseable {
                                             embed,
                                             new CollectionText(collections, embed),
                                             new VolumeIndexer(
-                                                    volumes, collections, engine.facts(), embed, clock),
+                                                    volumes,
+                                                    collections,
+                                                    engine.facts(),
+                                                    embed,
+                                                    clock),
                                             functions,
                                             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                             ready::get,
