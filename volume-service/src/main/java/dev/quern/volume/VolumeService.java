@@ -11,6 +11,7 @@ import dev.quern.volume.Sessions.Session;
 import dev.quern.volume.StagedView.Extent;
 import dev.quern.volume.VolumeFormat.Volume;
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.random.RandomGenerator;
 public final class VolumeService implements AutoCloseable {
     private static final int MAX_PAGE = 10_000;
     private static final int MAX_CHANGES = 1_000_000;
+    private static final Duration LARGE_PUT_WAIT = Duration.ofSeconds(10);
 
     private final ChunkStore chunks;
     private final NodeStore nodes;
@@ -54,7 +56,7 @@ public final class VolumeService implements AutoCloseable {
         this.nodes = new NodeStore(chunks, config.nodeCacheBytes());
         this.catalog = new VolumeCatalog(chunks, facts, nodes, clock, random);
         this.sessions = new Sessions(facts, catalog, config.maxStagedChanges());
-        this.receiver = new FileReceiver(chunks, config.maxLargePuts());
+        this.receiver = new FileReceiver(chunks, config.maxLargePuts(), LARGE_PUT_WAIT);
         this.committer =
                 new Committer(chunks, facts, nodes, catalog, sessions, config.commitAttempts());
         this.views =

@@ -3,8 +3,8 @@ package dev.quern.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quern.common.ByteSize;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.MemoryChunkStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,32 +74,23 @@ final class BigFileTest {
 
     @Test
     void tooManyLargePutsAtOnceAreExhausted() throws InterruptedException {
-        VolumeConfig one =
-                new VolumeConfig(
-                        directory.resolve("views"),
-                        ByteSize.ofMebibytes(1),
-                        ByteSize.ofMebibytes(1),
-                        100,
-                        1,
-                        1);
+        FileReceiver receiver = new FileReceiver(new MemoryChunkStore(), 1, Duration.ofMillis(20));
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch done = new CountDownLatch(1);
         InputStream slow =
                 new SequenceInputStream(
                         new ByteArrayInputStream(new byte[1 << 20]), waiting(reading, done));
-        try (Fixture fixture = new Fixture(directory, false, one);
-                ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            fixture.create("v");
-            Future<StagedPut> first =
-                    executor.submit(() ->
-                            fixture.service.put(SPACE, "v", "s", VolumePath.parse("slow"), slow));
+        VolumePath path = VolumePath.parse("a");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> first = executor.submit(() -> receiver.receive(SPACE, path, slow));
             reading.await();
-            fixture.put("v", "small", new byte[1000]);
-            assertThatThrownBy(() -> fixture.put("v", "large", new byte[1 << 20]))
+            receiver.receive(SPACE, path, new ByteArrayInputStream(new byte[200_000]));
+            InputStream large = new ByteArrayInputStream(new byte[1 << 20]);
+            assertThatThrownBy(() -> receiver.receive(SPACE, path, large))
                     .hasMessageContaining("too many large files");
             done.countDown();
             assertThat(first).succeedsWithin(Duration.ofSeconds(10));
-            fixture.put("v", "large", new byte[1 << 20]);
+            receiver.receive(SPACE, path, new ByteArrayInputStream(new byte[1 << 20]));
         }
     }
 
