@@ -21,7 +21,7 @@ public final class Progress implements AutoCloseable {
     public Progress(PrintWriter err, String label) {
         this.err = err;
         this.label = label;
-        this.shown = System.console() != null && System.console().isTerminal();
+        this.shown = System.console().isTerminal();
     }
 
     /// Draws the bar, at most ten times a second.

@@ -35,7 +35,7 @@ final class CollectionTextTest {
     @SuppressWarnings("MustBeClosedChecker") // closed after the last test
     void open(@TempDir Path directory) {
         embedder = EmbedService.open(new EmbedConfig(TestModels.DIRECTORY, 2, 4_096, 512));
-        services = new TestServices(directory, embedder);
+        services = new TestServices(directory, embedder, SyncLimits.DEFAULT);
         texts = new CollectionText(services.collections, embedder);
         services.collections.create(
                 SPACE, new CollectionSpec(C, 384, Metric.COSINE, Optional.of(MINILM)), false);

@@ -38,7 +38,7 @@ final class TestServices implements AutoCloseable {
     final VolumeIndexer indexer;
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close
-    TestServices(Path directory, EmbedService embedder) {
+    TestServices(Path directory, EmbedService embedder, SyncLimits limits) {
         storage = StorageEngine.open(StorageConfig.in(directory.resolve("store")));
         facts = new DyingLog(storage.facts());
         volumes =
@@ -55,7 +55,7 @@ final class TestServices implements AutoCloseable {
                         CLOCK,
                         new Random(),
                         CollectionConfig.defaults(directory.resolve("lucene")));
-        indexer = new VolumeIndexer(volumes, collections, facts, embedder, CLOCK);
+        indexer = new VolumeIndexer(volumes, collections, facts, embedder, CLOCK, limits);
     }
 
     void put(String volume, String path, String text) {

@@ -17,7 +17,7 @@ import org.apache.arrow.vector.util.ValueVectorUtility;
 
 /// The batches that a client sends in a `DoPut`. At most five messages wait in memory; the client
 /// is held back beyond that. What comes is checked before it is believed: offsets that lead out of
-/// a buffer, a batch that does not fit the schema, a message that is no Arrow, are `INVALID`. Not
+/// a buffer, strings that are not UTF-8, a batch that does not fit the schema are `INVALID`. Not
 /// thread-safe; the call closes the stream below.
 final class PutStream {
     private static final Duration DESCRIPTOR_WAIT = Duration.ofSeconds(1);
@@ -105,8 +105,9 @@ final class PutStream {
     }
 
     private static QuernException malformed(RuntimeException e) {
+        String why = e.getMessage() == null ? e.toString() : e.getMessage();
         return new QuernException(
-                ErrorKind.INVALID, "DoPut message is no valid Arrow batch: " + e, e);
+                ErrorKind.INVALID, "DoPut message is no valid Arrow batch: " + why, e);
     }
 
     private Optional<byte[]> metadata() {

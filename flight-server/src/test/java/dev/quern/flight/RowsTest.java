@@ -215,14 +215,31 @@ class RowsTest {
 
     @Test
     void refusesNulls() {
-        assertNullFails("id is null", root -> root.getVector("id").setNull(1));
-        assertNullFails("vector is null", root -> root.getVector("vector").setNull(1));
-        assertNullFails(
+        assertSpoiltFails("id is null", root -> root.getVector("id").setNull(1));
+        assertSpoiltFails("vector is null", root -> root.getVector("vector").setNull(1));
+        assertSpoiltFails(
                 "row 1 of the batch: vector is null at dimension 2",
                 root ->
                         ((FixedSizeListVector) root.getVector("vector"))
                                 .getDataVector()
                                 .setNull(5));
+    }
+
+    @Test
+    void refusesOffsetsThatLeadOutOfTheBatch() {
+        assertSpoiltFails(
+                "no valid Arrow batch",
+                root -> root.getVector("id").getOffsetBuffer().setInt(Integer.BYTES, 1 << 30));
+        assertSpoiltFails(
+                "no valid Arrow batch",
+                root -> root.getVector("id").getOffsetBuffer().setInt(Integer.BYTES, -5));
+    }
+
+    @Test
+    void refusesTextThatIsNotUtf8() {
+        assertSpoiltFails(
+                "no valid Arrow batch: Non-UTF-8 data in VarCharVector at position 1",
+                root -> ((VarCharVector) root.getVector("id")).set(1, new byte[] {(byte) 0xFF}));
     }
 
     @Test
@@ -270,7 +287,7 @@ class RowsTest {
         assertThat(schema).isEqualTo(FlightSchemas.rows(3));
     }
 
-    private void assertNullFails(String message, Consumer<VectorSchemaRoot> spoil) {
+    private void assertSpoiltFails(String message, Consumer<VectorSchemaRoot> spoil) {
         try (Upload upload = upload(nullable())) {
             upload.send(2, root -> fillAndSpoil(root, spoil));
             Rig.assertFails(FlightStatusCode.INVALID_ARGUMENT, message, upload::finish);

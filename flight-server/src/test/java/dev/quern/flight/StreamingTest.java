@@ -33,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class StreamingTest {
     private @TempDir Path directory;
+
+    @SuppressWarnings("NullAway.Init") // every test opens one
     private Rig rig;
 
     @AfterEach
@@ -57,7 +59,8 @@ class StreamingTest {
         byte[] bytes = Rig.noise(3 << 20, 1);
         rig.put("docs", "a", bytes);
         try (ExecutorService readers =
-                Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("reader-", 0).factory())) {
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().name("reader-", 0).factory())) {
             List<Future<byte[]>> reads = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
                 reads.add(readers.submit(() -> rig.readFile(rig.info("volume", "docs", "a"))));
@@ -146,8 +149,7 @@ class StreamingTest {
     void endsAnUploaderThatStalls() {
         open(config(4, Duration.ofMillis(300), Duration.ofSeconds(1)));
         try (Upload upload =
-                new Upload(
-                        rig, FlightSchemas.FILE, List.of("volume", "docs", "a"), Rig.auth())) {
+                new Upload(rig, FlightSchemas.FILE, List.of("volume", "docs", "a"), Rig.auth())) {
             upload.sendData(0, new byte[10], 0, 10, null);
             Rig.assertFails(
                     FlightStatusCode.UNAVAILABLE, "sent nothing for PT0.3S", upload::awaitEnd);
@@ -178,9 +180,10 @@ class StreamingTest {
             closer.start();
             await(() -> refusesCalls());
             do {
-                received += stream.getRoot().getVector("data").getObject(0) instanceof byte[] b
-                        ? b.length
-                        : 0;
+                received +=
+                        stream.getRoot().getVector("data").getObject(0) instanceof byte[] b
+                                ? b.length
+                                : 0;
             } while (stream.next());
         }
         closer.join();
@@ -272,5 +275,4 @@ class StreamingTest {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
-
 }

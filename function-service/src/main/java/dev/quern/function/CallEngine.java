@@ -211,6 +211,22 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         }
     }
 
+    /// Makes a call's end durable as soon as it comes, on a thread of its own.
+    void finishInBackground(LiveCall call) {
+        CompletableFuture<Outcome> _ =
+                call.outcome()
+                        .whenComplete(
+                                (outcome, problem) -> {
+                                    if (outcome == null) {
+                                        call.done().completeExceptionally(problem);
+                                    } else {
+                                        Thread.ofVirtual()
+                                                .name("quern-finish-" + call.id())
+                                                .start(() -> finish(call, outcome));
+                                    }
+                                });
+    }
+
     private void handle(SchedulerEvent event) {
         List<Decision> decisions;
         lock.lock();

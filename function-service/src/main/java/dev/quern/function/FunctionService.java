@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// Functions and calls. Thread-safe. It must be closed before the stores and the volume service
 /// that it was given.
@@ -52,6 +53,8 @@ public final class FunctionService implements AutoCloseable {
     /// @param volumes what functions mount
     /// @param clock tells the time of creation
     /// @param random source of ids
+    // The sandbox is a field, closed by close().
+    @SuppressWarnings("MustBeClosedChecker")
     public FunctionService(
             ChunkStore chunks,
             MetaLog facts,
@@ -159,7 +162,8 @@ public final class FunctionService implements AutoCloseable {
             return engine.finish(call, call.outcome().get());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            abandon(call);
+            engine.finishInBackground(call);
+            engine.cancel(call);
             throw new QuernException(
                     ErrorKind.UNAVAILABLE, "wait for call " + call.id() + " was interrupted", e);
         } catch (ExecutionException e) {
@@ -167,23 +171,11 @@ public final class FunctionService implements AutoCloseable {
         }
     }
 
-    /// Cancels a call that nobody waits for; its end is noted when it comes.
-    private void abandon(LiveCall call) {
-        call.outcome().thenAccept(o -> finishLater(call, o)).exceptionally(e -> null);
-        engine.cancel(call);
-    }
-
-    private void finishLater(LiveCall call, Outcome outcome) {
-        Thread.ofVirtual()
-                .name("quern-finish-" + call.id())
-                .start(() -> engine.finish(call, outcome));
-    }
-
-    private static RuntimeException unwrap(Throwable cause) {
+    private static RuntimeException unwrap(@Nullable Throwable cause) {
         return switch (cause) {
             case QuernException e -> e;
-            case CompletionException e when e.getCause() != null -> unwrap(e.getCause());
-            default -> QuernException.internal("call failed", cause);
+            case CompletionException e -> unwrap(e.getCause());
+            case null, default -> QuernException.internal("call failed", cause);
         };
     }
 
@@ -242,7 +234,7 @@ public final class FunctionService implements AutoCloseable {
             throw e;
         }
         CallInfo queued = call.info();
-        call.outcome().thenAccept(o -> finishLater(call, o)).exceptionally(e -> null);
+        engine.finishInBackground(call);
         engine.submit(call);
         return queued;
     }

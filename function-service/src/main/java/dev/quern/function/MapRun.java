@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -58,12 +59,16 @@ final class MapRun {
             throw e;
         }
         flying.put(call.id(), call);
-        call.outcome()
-                .whenComplete((outcome, problem) ->
-                        Thread.ofVirtual()
-                                .name("quern-map-" + call.id())
-                                .start(() -> finish(call, outcome, problem)));
+        CompletableFuture<Thread> _ =
+                call.outcome().handle((outcome, problem) -> follow(call, outcome, problem));
         return true;
+    }
+
+    /// Leaves the instance's thread at once: making the end durable takes an fsync.
+    private Thread follow(LiveCall call, @Nullable Outcome outcome, @Nullable Throwable problem) {
+        return Thread.ofVirtual()
+                .name("quern-map-" + call.id())
+                .start(() -> finish(call, outcome, problem));
     }
 
     private void finish(LiveCall call, @Nullable Outcome outcome, @Nullable Throwable problem) {

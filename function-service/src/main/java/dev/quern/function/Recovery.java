@@ -48,10 +48,7 @@ record Recovery(FunctionCatalog catalog, CallStore calls, CallEngine engine) {
         } else if (losses >= CallEngine.MAX_LOSSES) {
             end(call, "given up: the service was lost in each of its last " + losses + " runs");
         } else {
-            call.outcome()
-                    .thenAccept(
-                            outcome -> Thread.ofVirtual().start(() -> engine.finish(call, outcome)))
-                    .exceptionally(e -> null);
+            engine.finishInBackground(call);
             engine.enter(call);
         }
     }

@@ -2,18 +2,17 @@
 
 Frames on what were stdin and stdout: two big-endian 32-bit lengths, then a JSON header and a body.
 What user code prints, on any level, goes to what was stderr. A call's printed text ends with the
-marker that came with the call.
+marker that came with the call. Modules that not every call needs are imported where they are used:
+a start is waited for.
 """
 
-import asyncio
 import importlib
-import inspect
 import json
 import os
 import resource
 import struct
 import sys
-import traceback
+import types
 
 LENGTHS = struct.Struct(">II")
 JSON = "application/json"
@@ -87,6 +86,8 @@ def describe(error, skip):
         trace = trace.tb_next
         skip -= 1
     try:
+        import traceback
+
         text = "".join(traceback.format_exception(type(error), error, trace))
     except Exception:
         text = ""
@@ -103,10 +104,12 @@ def place_of(error, root):
     if isinstance(error, SyntaxError) and error.filename:
         return relative(error.filename, root), error.lineno or 0
     found = ("", 0)
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        name = frame.f_code.co_filename
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
         if name.startswith(root + os.sep):
-            found = (relative(name, root), line)
+            found = (relative(name, root), trace.tb_lineno)
+        trace = trace.tb_next
     return found
 
 
@@ -170,7 +173,7 @@ def plain(value):
 
 
 def encode(value, content_type):
-    if inspect.isgenerator(value) or inspect.isasyncgen(value):
+    if isinstance(value, (types.GeneratorType, types.AsyncGeneratorType)):
         raise TypeError("the function returned a generator; return a list instead")
     if content_type == PICKLE:
         return PICKLE, pickler().dumps(value)
@@ -193,7 +196,9 @@ def encode(value, content_type):
 def run(function, content_type, body, max_output):
     args, kwargs = arguments(content_type, body)
     value = function(*args, **kwargs)
-    if inspect.iscoroutine(value):
+    if isinstance(value, types.CoroutineType):
+        import asyncio
+
         value = asyncio.run(value)
     kind, output = encode(value, content_type)
     if len(output) > max_output:

@@ -33,7 +33,7 @@ final class Arguments {
         if (positional.size() > parameters.length) {
             throw wrongCount(method, positional.size() + named.size());
         }
-        Object[] bound = new Object[parameters.length];
+        @Nullable Object[] bound = new @Nullable Object[parameters.length];
         int used = 0;
         for (int i = 0; i < parameters.length; i++) {
             JsonNode value =
@@ -56,14 +56,12 @@ final class Arguments {
         if (value == null) {
             return Map.of();
         }
-        boolean convention =
-                value.isObject()
-                        && !value.isEmpty()
-                        && value.properties().stream()
-                                .allMatch(e ->
-                                        e.getKey().equals("args") && e.getValue().isArray()
-                                                || e.getKey().equals("kwargs")
-                                                        && e.getValue().isObject());
+        boolean convention = value.isObject() && !value.isEmpty();
+        for (Map.Entry<String, JsonNode> field : value.properties()) {
+            boolean args = field.getKey().equals("args") && field.getValue().isArray();
+            boolean kwargs = field.getKey().equals("kwargs") && field.getValue().isObject();
+            convention &= args || kwargs;
+        }
         if (!convention) {
             positional.add(value);
             return Map.of();

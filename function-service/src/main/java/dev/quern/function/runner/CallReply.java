@@ -25,7 +25,7 @@ record CallReply(ObjectNode header, byte[] body) {
     static CallReply of(EntryPoint entry, FramePipe.Frame call) {
         try {
             String type = call.header().path("content_type").asText();
-            Object[] arguments = Arguments.bind(entry.method(), type, call.body(), JSON);
+            @Nullable Object[] arguments = Arguments.bind(entry.method(), type, call.body(), JSON);
             return result(entry.invoke(arguments), call.header().path("max_output").asInt());
         } catch (InvocationTargetException e) {
             return error(e.getCause() == null ? e : e.getCause());
