@@ -31,6 +31,14 @@ final class TestServer implements AutoCloseable {
         server = HttpServer.open(config, base(ready), _ -> routes);
     }
 
+    private TestServer(HttpConfig config, HttpServices services) {
+        server = HttpServer.open(config, services);
+    }
+
+    static TestServer of(HttpServices services) {
+        return new TestServer(config(), services);
+    }
+
     static TestServer of(Route... routes) {
         return new TestServer(config(), List.of(routes));
     }
