@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,13 @@ final class FakeServer implements AutoCloseable {
         return this;
     }
 
+    /// An answer that gives the bytes of `whole` that the request's range asks for.
+    @CanIgnoreReturnValue
+    synchronized FakeServer range(byte[] whole) {
+        answers.add(new Answer(206, whole, -1));
+        return this;
+    }
+
     synchronized List<Asked> asked() {
         return List.copyOf(asked);
     }
@@ -80,6 +88,12 @@ final class FakeServer implements AutoCloseable {
                                 Map.copyOf(exchange.getRequestHeaders())));
         for (int i = 0; i < answer.headers.length; i += 2) {
             exchange.getResponseHeaders().add(answer.headers[i], answer.headers[i + 1]);
+        }
+        String range = exchange.getRequestHeaders().getFirst("range");
+        if (answer.status == 206 && range != null) {
+            int from = Integer.parseInt(range.replaceAll("[^0-9]", ""));
+            byte[] whole = answer.body;
+            answer = new Answer(206, Arrays.copyOfRange(whole, from, whole.length), -1);
         }
         long length = answer.length >= 0 ? answer.length : answer.body.length;
         exchange.sendResponseHeaders(answer.status, length == 0 ? -1 : length);
