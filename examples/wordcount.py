@@ -1,7 +1,4 @@
-"""Counts words of files in a volume, next to the bytes.
-
-Run it against a server:  quern run examples/wordcount.py --volume docs
-"""
+"""Counts words of the files of a volume, next to the bytes: quern run examples/wordcount.py"""
 
 import collections
 import pathlib
@@ -23,10 +20,10 @@ def count(path: str) -> dict:
 
 
 @app.local_entrypoint()
-def main():
-    paths = [entry.path for entry in docs.listdir("/", recursive=True) if entry.type == "file"]
+def main(limit: int = 1000):
+    files = [entry.path for entry in docs.iterdir("/") if entry.type == quern.FileEntryType.FILE]
     total = 0
-    for result in count.map(paths):
+    for result in count.map(files[:limit]):
         total += result["words"]
         print(f"{result['words']:7} {result['path']}  {' '.join(result['top'])}")
-    print(f"{total:7} in {len(paths)} files")
+    print(f"{total:7} in {len(files)} files")

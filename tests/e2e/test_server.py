@@ -42,7 +42,7 @@ def test_admin_token_is_only_for_its_owner(own_server):
 def test_a_second_server_on_the_same_data_is_refused(own_server):
     server = own_server()
     second = run_launcher("serve", "--data", server.data, "--http-port", "0", "--flight-port", "0")
-    assert second.returncode == 1
+    assert second.returncode == 5
     assert "in use by another quern server" in second.stderr and str(server.process.pid) in second.stderr
     assert httpx.get(server.url + "/health").status_code == 200
 
@@ -51,7 +51,7 @@ def test_a_port_in_use_is_named(own_server, tmp_path):
     server = own_server()
     port = server.url.rsplit(":", 1)[1]
     second = run_launcher("serve", "--data", tmp_path / "other", "--http-port", port, "--flight-port", "0")
-    assert second.returncode == 1
+    assert second.returncode == 6
     assert port in second.stderr and "in use" in second.stderr
 
 

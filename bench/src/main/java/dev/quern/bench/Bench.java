@@ -12,11 +12,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Runs benchmarks: `./quern bench [NAME...] [--quick] [--corpus DIR]`. Without a name, all of them.
-/// Exits 0 when all ran, 1 when one could not, 2 for wrong arguments.
+/// Runs benchmarks: `./quern bench [NAME...] [--quick] [--corpus DIR]`. Without a name, all of
+/// them. Exits 0 when all ran, 1 when one could not, 2 for wrong arguments.
 public final class Bench {
     private static final List<Benchmark> ALL =
             List.of(
+                    new StoreBench(),
                     new StartBench(),
                     new VolumeBench(),
                     new FlightBench(),
@@ -52,14 +53,17 @@ public final class Bench {
                         ALL.stream().filter(bench -> bench.name().equals(argument)).toList();
                 if (named.isEmpty()) {
                     out.println("quern bench [NAME...] [--quick] [--corpus DIR]");
-                    out.println("names: " + String.join(" ", ALL.stream().map(Benchmark::name).toList()));
+                    out.println(
+                            "names: "
+                                    + String.join(" ", ALL.stream().map(Benchmark::name).toList()));
                     return 2;
                 }
                 chosen.addAll(named);
             }
         }
         Results results = new Results(out, checkout, InstantSource.system(), quick);
-        BenchContext context = new BenchContext(checkout, data, quick, results, new Peers(checkout));
+        BenchContext context =
+                new BenchContext(checkout, data, quick, results, new Peers(checkout));
         int status = 0;
         for (Benchmark bench : chosen.isEmpty() ? ALL : chosen) {
             try {
@@ -79,7 +83,11 @@ public final class Bench {
         Path folder = context.data().resolve(name);
         if (!Files.isDirectory(folder)) {
             throw QuernException.notFound(
-                    "no corpus at " + folder + "; name the folder that holds \"" + name + "\" by --corpus DIR");
+                    "no corpus at "
+                            + folder
+                            + "; name the folder that holds \""
+                            + name
+                            + "\" by --corpus DIR");
         }
         return folder;
     }

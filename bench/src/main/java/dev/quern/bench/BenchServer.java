@@ -13,8 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// A server on a new data directory under the checkout's `target`, so that it lies on the same disk as the
-/// files it is compared with. Ended and deleted when closed.
+/// A server on a new data directory under the checkout's `target`, so that it lies on the same disk
+/// as the files it is compared with. Ended and deleted when closed.
 final class BenchServer implements AutoCloseable {
     private final LocalServer server;
     private final Path data;
@@ -27,8 +27,9 @@ final class BenchServer implements AutoCloseable {
     @MustBeClosed
     static BenchServer start(Path checkout) {
         Path data = temporary(checkout);
-        return new BenchServer(
-                LocalServer.start(launcher(), data, "--log-level", "warn"), data);
+        @SuppressWarnings("MustBeClosed") // closed with the object it goes into
+        LocalServer server = LocalServer.start(launcher(), data, "--log-level", "warn");
+        return new BenchServer(server, data);
     }
 
     static Path temporary(Path checkout) {

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
-/// A warm call of a Python function that returns its argument, through HTTP with the Java client, its result
-/// and receipt durable before it returns. The peer is an echo of 64 bytes over a Unix socket between two
-/// Python processes.
+/// A warm call of a Python function that returns its argument, through HTTP with the Java client,
+/// its result and receipt durable before it returns. The peer is an echo of 64 bytes over a Unix
+/// socket between two Python processes.
 final class CallBench implements Benchmark {
     @Override
     public String name() {
@@ -48,12 +48,30 @@ final class CallBench implements Benchmark {
             double echo50 = peer.path("p50_us").asDouble();
             double echo99 = peer.path("p99_us").asDouble();
             String socket = "unix socket echo";
-            context.results().add(name(), Metric.less("warm-p50", "us", ours.median()).against(socket, echo50));
-            context.results().add(name(), Metric.less("warm-p99", "us", ours.quantile(0.99)).against(socket, echo99));
-            context.results().add(name(), Metric.less("warm-run-p50", "us", Stats.of(run).median()).against(socket, echo50));
+            context.results()
+                    .add(
+                            name(),
+                            Metric.less("warm-p50", "us", ours.median()).against(socket, echo50));
+            context.results()
+                    .add(
+                            name(),
+                            Metric.less("warm-p99", "us", ours.quantile(0.99))
+                                    .against(socket, echo99));
+            context.results()
+                    .add(
+                            name(),
+                            Metric.less("warm-run-p50", "us", Stats.of(run).median())
+                                    .against(socket, echo50));
             Receipt first = cold.receipt();
-            context.results().add(name(), Metric.less("cold-start", "ms", first == null ? 0 : first.coldMs()));
-            context.results().add(name(), Metric.more("map-calls", "calls/s", map(client, context.size(1_000, 100))));
+            context.results()
+                    .add(
+                            name(),
+                            Metric.less("cold-start", "ms", first == null ? 0 : first.coldMs()));
+            context.results()
+                    .add(
+                            name(),
+                            Metric.more(
+                                    "map-calls", "calls/s", map(client, context.size(1_000, 100))));
         }
     }
 

@@ -7,9 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Embedding real one-liners through `/v1/embeddings`, in requests of 256 texts from as many clients as there
-/// are cores, and the time of one short query. The peer is onnxruntime in Python in its best layout on the
-/// same texts.
+/// Embedding real one-liners through `/v1/embeddings`, in requests of 256 texts from as many
+/// clients as there are cores, and the time of one short query. The peer is onnxruntime in Python
+/// in its best layout on the same texts.
 final class EmbedBench implements Benchmark {
     private static final String MODEL = "all-MiniLM-L6-v2";
     private static final int REQUEST_TEXTS = 256;
@@ -33,7 +33,10 @@ final class EmbedBench implements Benchmark {
                     context.peers()
                             .run(
                                     "onnx_embed",
-                                    Path.of(System.getProperty("quern.home"), "models/all-minilm-l6-v2").toString(),
+                                    Path.of(
+                                                    System.getProperty("quern.home"),
+                                                    "models/all-minilm-l6-v2")
+                                            .toString(),
                                     file.toString(),
                                     Integer.toString(threads));
             double second = embedAll(client, texts, threads);
@@ -64,7 +67,10 @@ final class EmbedBench implements Benchmark {
                 request -> {
                     int from = request * REQUEST_TEXTS;
                     client.models()
-                            .embed(MODEL, texts.subList(from, Math.min(texts.size(), from + REQUEST_TEXTS)));
+                            .embed(
+                                    MODEL,
+                                    texts.subList(
+                                            from, Math.min(texts.size(), from + REQUEST_TEXTS)));
                 });
         return (System.nanoTime() - start) / 1e9;
     }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.quern.client.QuernClient;
 import dev.quern.common.wire.CreateCollection;
 
-/// Bulk transfer by Arrow Flight with pyarrow's client: a file put (durable here, kept in memory by the peer),
-/// a file got, the vectors of a collection got. Peers: pyarrow's C++ Flight server under the same client,
-/// and a raw loopback socket.
+/// Bulk transfer by Arrow Flight with pyarrow's client: a file put (durable here, kept in memory by
+/// the peer), a file got, the vectors of a collection got. Peers: pyarrow's C++ Flight server under
+/// the same client, and a raw loopback socket.
 final class FlightBench implements Benchmark {
     private static final String PEER = "pyarrow";
 
@@ -44,6 +44,9 @@ final class FlightBench implements Benchmark {
     private void report(
             BenchContext context, String metric, JsonNode ours, String peer, JsonNode theirs) {
         context.results()
-                .add(name(), Metric.more(metric, "GB/s", ours.asDouble()).against(peer, theirs.asDouble()));
+                .add(
+                        name(),
+                        Metric.more(metric, "GB/s", ours.asDouble())
+                                .against(peer, theirs.asDouble()));
     }
 }

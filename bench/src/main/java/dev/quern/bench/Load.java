@@ -22,14 +22,15 @@ final class Load {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 running.add(
-                        pool.submit(
-                                () -> {
-                                    for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
-                                        long start = System.nanoTime();
-                                        work.accept(n);
-                                        seconds[n] = (System.nanoTime() - start) / 1e9;
-                                    }
-                                }));
+                        pool.submit(() -> {
+                            for (int n = next.getAndIncrement();
+                                    n < count;
+                                    n = next.getAndIncrement()) {
+                                long start = System.nanoTime();
+                                work.accept(n);
+                                seconds[n] = (System.nanoTime() - start) / 1e9;
+                            }
+                        }));
             }
             for (Future<?> one : running) {
                 one.get();

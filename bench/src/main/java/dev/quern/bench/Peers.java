@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Peers written in Python: `bench/peers-src/NAME.py`, run in an environment of their own in
-/// `bench/peers` (not under version control), installed on first use. A script prints one JSON object.
+/// `bench/peers` (not under version control), installed on first use. A script prints one JSON
+/// object.
 final class Peers {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -8,12 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Collects the figures of one run: a line of a table for each at once, and a line of JSON in
 /// `bench/results/NAME.jsonl`.
@@ -35,7 +36,17 @@ final class Results {
         this.quick = quick;
         this.machine = machine();
         this.commit = Shell.output(checkout, "git", "rev-parse", "--short=12", "HEAD").strip();
-        out.printf(Locale.ROOT, "%s%n%-10s %-26s %14s %-10s %-22s %14s %8s%n", machine, "bench", "metric", "value", "unit", "peer", "peer value", "ratio");
+        out.printf(
+                Locale.ROOT,
+                "%s%n%-10s %-26s %14s %-10s %-22s %14s %8s%n",
+                machine,
+                "bench",
+                "metric",
+                "value",
+                "unit",
+                "peer",
+                "peer value",
+                "ratio");
         out.flush();
     }
 
@@ -84,8 +95,8 @@ final class Results {
         return String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.4f" : "%,.1f", value);
     }
 
-    private void keep(String bench, Metric metric, Double ratio) {
-        Map<String, Object> line = new LinkedHashMap<>();
+    private void keep(String bench, Metric metric, @Nullable Double ratio) {
+        Map<String, @Nullable Object> line = new LinkedHashMap<>();
         line.put("bench", bench);
         line.put("metric", metric.metric());
         line.put("unit", metric.unit());

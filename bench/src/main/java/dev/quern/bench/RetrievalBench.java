@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Quality of retrieval on Cranfield: 1,400 abstracts, 225 questions, binary judgements. One row an abstract,
-/// its text the title and the abstract. nDCG@10 and recall@100 by leg, over the questions that have a
-/// relevant document. The peers' values are the reference figures of the corpus' README for the same data,
-/// model and parameters.
+/// Quality of retrieval on Cranfield: 1,400 abstracts, 225 questions, binary judgements. One row an
+/// abstract, its text the title and the abstract. nDCG@10 and recall@100 by leg, over the questions
+/// that have a relevant document. The peers' values are the reference figures of the corpus' README
+/// for the same data, model and parameters.
 final class RetrievalBench implements Benchmark {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String NAME = "cranfield";
@@ -48,10 +48,16 @@ final class RetrievalBench implements Benchmark {
         Map<String, Set<String>> relevant = judgements(folder.resolve("qrels.tsv"));
         try (BenchServer server = BenchServer.start(context.checkout());
                 QuernClient client = server.client()) {
-            client.collections().create(new CreateCollection(NAME, null, null, "all-MiniLM-L6-v2", null));
+            client.collections()
+                    .create(new CreateCollection(NAME, null, null, "all-MiniLM-L6-v2", null));
             ingest(client, folder.resolve("corpus.jsonl"));
             for (Leg reference : REFERENCE) {
-                Leg ours = measure(client, folder.resolve("queries.jsonl"), relevant, reference.mode());
+                Leg ours =
+                        measure(
+                                client,
+                                folder.resolve("queries.jsonl"),
+                                relevant,
+                                reference.mode());
                 context.results()
                         .add(
                                 name(),
@@ -70,23 +76,25 @@ final class RetrievalBench implements Benchmark {
         List<RowBody> rows = new ArrayList<>();
         for (String line : Files.readAllLines(corpus)) {
             JsonNode document = JSON.readTree(line);
-            String text = (document.path("title").asText() + " " + document.path("text").asText()).strip();
+            String text =
+                    (document.path("title").asText() + " " + document.path("text").asText())
+                            .strip();
             if (!text.isEmpty()) {
                 rows.add(new RowBody(document.path("_id").asText(), text, null, Map.of()));
             }
         }
         for (int from = 0; from < rows.size(); from += BATCH) {
-            client.collections().upsert(NAME, rows.subList(from, Math.min(rows.size(), from + BATCH)));
+            client.collections()
+                    .upsert(NAME, rows.subList(from, Math.min(rows.size(), from + BATCH)));
         }
     }
 
     private static Map<String, Set<String>> judgements(Path file) throws IOException {
         Map<String, Set<String>> relevant = new HashMap<>();
         for (String line : Files.readAllLines(file)) {
-            String[] columns = line.split("\\s+");
-            if (columns.length >= 3 && columns[columns.length - 1].matches("\\d+") && Integer.parseInt(columns[columns.length - 1]) > 0) {
-                relevant.computeIfAbsent(columns[0], query -> new HashSet<>())
-                        .add(columns[columns.length == 4 ? 2 : 1]);
+            String[] columns = line.split("\t", -1);
+            if (columns.length == 3 && !columns[2].equals("score") && !columns[2].equals("0")) {
+                relevant.computeIfAbsent(columns[0], query -> new HashSet<>()).add(columns[1]);
             }
         }
         return relevant;
@@ -105,9 +113,12 @@ final class RetrievalBench implements Benchmark {
                 continue;
             }
             SearchRows request =
-                    new SearchRows(mode, query.path("text").asText(), null, DEPTH, null, null, true);
+                    new SearchRows(
+                            mode, query.path("text").asText(), null, DEPTH, null, null, true);
             List<String> hits =
-                    client.collections().search(NAME, request).hits().stream().map(SearchHit::id).toList();
+                    client.collections().search(NAME, request).hits().stream()
+                            .map(SearchHit::id)
+                            .toList();
             ndcg += ndcg(hits, wanted);
             recall += hits.stream().filter(wanted::contains).count() / (double) wanted.size();
             count++;

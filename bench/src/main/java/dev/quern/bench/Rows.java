@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.client.flight.VectorRow;
 import dev.quern.common.wire.RowBody;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,20 @@ final class Rows {
         return rows;
     }
 
-    static List<Float> vector(long seed) {
+    static VectorRow forFlight(int number) {
+        return new VectorRow(
+                "r" + number, "row number " + number, Map.of("n", (long) number), floats(number));
+    }
+
+    private static List<Float> vector(long seed) {
+        List<Float> boxed = new ArrayList<>(DIMS);
+        for (float value : floats(seed)) {
+            boxed.add(value);
+        }
+        return boxed;
+    }
+
+    private static float[] floats(long seed) {
         Random random = new Random(seed);
         Random center = new Random(seed % CLUSTERS + 1_000_000_007L);
         double[] values = new double[DIMS];
@@ -32,9 +46,9 @@ final class Rows {
             values[i] = center.nextGaussian() + SPREAD * random.nextGaussian();
             norm += values[i] * values[i];
         }
-        List<Float> vector = new ArrayList<>(DIMS);
-        for (double value : values) {
-            vector.add((float) (value / Math.sqrt(norm)));
+        float[] vector = new float[DIMS];
+        for (int i = 0; i < DIMS; i++) {
+            vector[i] = (float) (values[i] / Math.sqrt(norm));
         }
         return vector;
     }

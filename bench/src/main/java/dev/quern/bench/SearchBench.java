@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
 
-/// Searches over real one-liners, embedded by the server, through HTTP from 8 clients: dense by vector, dense
-/// by text (with the embedding of the query), BM25, and hybrid. Recall of the dense leg is against exact
-/// search of the same collection.
+/// Searches over real one-liners, embedded by the server, through HTTP from 8 clients: dense by
+/// vector, dense by text (with the embedding of the query), BM25, and hybrid. Recall of the dense
+/// leg is against exact search of the same collection.
 final class SearchBench implements Benchmark {
     private static final String NAME = "one-liners";
     private static final int QUERIES = 1_000;
@@ -35,17 +35,38 @@ final class SearchBench implements Benchmark {
         List<String> base = OneLiners.texts(context, QUERIES, count);
         try (BenchServer server = BenchServer.start(context.checkout());
                 QuernClient client = server.client()) {
-            client.collections().create(new CreateCollection(NAME, null, null, "all-MiniLM-L6-v2", null));
+            client.collections()
+                    .create(new CreateCollection(NAME, null, null, "all-MiniLM-L6-v2", null));
             long start = System.nanoTime();
             Load.run(2, (count + BATCH - 1) / BATCH, i -> upsert(client, base, i * BATCH));
             context.results()
-                    .add(name(), Metric.more("ingest-text", "rows/s", count / ((System.nanoTime() - start) / 1e9)));
+                    .add(
+                            name(),
+                            Metric.more(
+                                    "ingest-text",
+                                    "rows/s",
+                                    count / ((System.nanoTime() - start) / 1e9)));
             List<List<Float>> vectors = vectors(client, queries);
             recall(context, client, vectors);
-            measure(context, client, "dense-vector", queries.size(), i -> request("dense", null, vectors.get(i), false));
-            measure(context, client, "dense-text", queries.size(), i -> request("dense", queries.get(i), null, false));
-            measure(context, client, "bm25", queries.size(), i -> request("bm25", queries.get(i), null, false));
-            measure(context, client, "hybrid", queries.size(), i -> request("hybrid", queries.get(i), null, false));
+            measure(
+                    context,
+                    client,
+                    "dense-vector",
+                    queries.size(),
+                    i -> byVector(vectors.get(i), false));
+            measure(
+                    context,
+                    client,
+                    "dense-text",
+                    queries.size(),
+                    i -> byText("dense", queries.get(i)));
+            measure(context, client, "bm25", queries.size(), i -> byText("bm25", queries.get(i)));
+            measure(
+                    context,
+                    client,
+                    "hybrid",
+                    queries.size(),
+                    i -> byText("hybrid", queries.get(i)));
         }
     }
 
@@ -69,21 +90,26 @@ final class SearchBench implements Benchmark {
         return vectors;
     }
 
-    private static SearchRows request(String mode, String text, List<Float> vector, boolean exact) {
-        return new SearchRows(mode, text, vector, LIMIT, null, false, exact);
+    private static SearchRows byVector(List<Float> vector, boolean exact) {
+        return new SearchRows("dense", null, vector, LIMIT, null, false, exact);
+    }
+
+    private static SearchRows byText(String mode, String text) {
+        return new SearchRows(mode, text, null, LIMIT, null, false, null);
     }
 
     private void recall(BenchContext context, QuernClient client, List<List<Float>> vectors) {
         int found = 0;
         int wanted = 0;
         for (List<Float> vector : vectors.subList(0, Math.min(200, vectors.size()))) {
-            Set<String> exact = ids(client, request("dense", null, vector, true));
-            Set<String> graph = ids(client, request("dense", null, vector, false));
+            Set<String> exact = ids(client, byVector(vector, true));
+            Set<String> graph = ids(client, byVector(vector, false));
             wanted += exact.size();
             graph.retainAll(exact);
             found += graph.size();
         }
-        context.results().add(name(), Metric.more("recall-at-10", "share", found / (double) wanted));
+        context.results()
+                .add(name(), Metric.more("recall-at-10", "share", found / (double) wanted));
     }
 
     private static Set<String> ids(QuernClient client, SearchRows request) {
@@ -95,7 +121,11 @@ final class SearchBench implements Benchmark {
     }
 
     private void measure(
-            BenchContext context, QuernClient client, String leg, int queries, IntFunction<SearchRows> request) {
+            BenchContext context,
+            QuernClient client,
+            String leg,
+            int queries,
+            IntFunction<SearchRows> request) {
         int rounds = context.size(3, 1);
         Load.run(CLIENTS, queries, i -> client.collections().search(NAME, request.apply(i)));
         long start = System.nanoTime();
@@ -105,7 +135,11 @@ final class SearchBench implements Benchmark {
                         rounds * queries,
                         i -> client.collections().search(NAME, request.apply(i % queries)));
         double total = (System.nanoTime() - start) / 1e9;
-        context.results().add(name(), Metric.more(leg + "-qps", "queries/s", seconds.length / total));
-        context.results().add(name(), Metric.less(leg + "-p99", "ms", Stats.of(seconds).quantile(0.99) * 1e3));
+        context.results()
+                .add(name(), Metric.more(leg + "-qps", "queries/s", seconds.length / total));
+        context.results()
+                .add(
+                        name(),
+                        Metric.less(leg + "-p99", "ms", Stats.of(seconds).quantile(0.99) * 1e3));
     }
 }

@@ -12,7 +12,8 @@ final class Shell {
 
     /// What a program prints to stdout; its stderr goes to ours.
     ///
-    /// @throws QuernException `UNAVAILABLE` if it cannot be started or exits with another status than 0
+    /// @throws QuernException `UNAVAILABLE` if it cannot be started or exits with another status
+    ///   than 0
     static String output(Path directory, String... command) {
         try {
             Process process =
@@ -21,7 +22,8 @@ final class Shell {
                             .redirectError(ProcessBuilder.Redirect.INHERIT)
                             .start();
             process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String text =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int status = process.waitFor();
             if (status != 0) {
                 throw new QuernException(

@@ -3,8 +3,8 @@ package dev.quern.bench;
 import dev.quern.client.LocalServer;
 import java.nio.file.Path;
 
-/// From starting `quern serve` to its ready line, on data that is there already. The peer is a JVM that
-/// prints one line: what no Java server can beat.
+/// From starting `quern serve` to its ready line, on data that is there already. The peer is a JVM
+/// that prints one line: what no Java server can beat.
 final class StartBench implements Benchmark {
     @Override
     public String name() {

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
-/// Files through HTTP with the Java client: one large file, and many small ones. The peer is `cp` with an
-/// fsync of the copy, on the same disk, in turn with ours.
+/// Files through HTTP with the Java client: one large file, and many small ones. The peer is `cp`
+/// with an fsync of the copy, on the same disk, in turn with ours.
 final class VolumeBench implements Benchmark {
     private static final int BLOCK = 1 << 20;
     private static final int SMALL_BYTES = 4_096;
@@ -52,7 +52,7 @@ final class VolumeBench implements Benchmark {
             files.commit("bench");
             long afterPut = System.nanoTime();
             Path target = work.resolve("copy");
-            copy(file, target);
+            copy(work, file, target);
             long afterCopy = System.nanoTime();
             files.get("large-" + i, OutputStream.nullOutputStream());
             long afterGet = System.nanoTime();
@@ -127,8 +127,8 @@ final class VolumeBench implements Benchmark {
         }
     }
 
-    private static void copy(Path from, Path to) throws IOException {
-        Shell.output(from.getParent(), "cp", from.toString(), to.toString());
+    private static void copy(Path work, Path from, Path to) throws IOException {
+        Shell.output(work, "cp", from.toString(), to.toString());
         try (FileChannel out = FileChannel.open(to, StandardOpenOption.WRITE)) {
             out.force(true);
         }

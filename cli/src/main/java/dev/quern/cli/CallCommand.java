@@ -25,7 +25,11 @@ final class CallCommand {
     int list(
             @Mixin Terminal terminal,
             @Option(names = "--function", description = "only its calls") @Nullable String function,
-            @Option(names = "--limit", defaultValue = "20", description = "default ${DEFAULT-VALUE}") int limit) {
+            @Option(
+                            names = "--limit",
+                            defaultValue = "20",
+                            description = "default ${DEFAULT-VALUE}")
+                    int limit) {
         try (QuernClient client = terminal.connect()) {
             List<CallBody> calls = client.calls().list(Optional.ofNullable(function), limit);
             terminal.printTable(
@@ -53,7 +57,11 @@ final class CallCommand {
     int get(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "CALL") String id,
-            @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "0", description = "default ${DEFAULT-VALUE}")
+            @Option(
+                            names = "--wait",
+                            paramLabel = "SECONDS",
+                            defaultValue = "0",
+                            description = "default ${DEFAULT-VALUE}")
                     long waitSeconds) {
         try (QuernClient client = terminal.connect()) {
             CallBody call = client.calls().await(id, Duration.ofSeconds(waitSeconds));

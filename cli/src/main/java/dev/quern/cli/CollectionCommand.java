@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
 /// `quern collection ...`: rows with vectors, text and attributes.
 @Command(
         name = "collection",
-        description = "Creates, fills and searches collections: rows with vectors, text, attributes.",
+        description =
+                "Creates, fills and searches collections: rows with vectors, text, attributes.",
         mixinStandardHelpOptions = true)
 final class CollectionCommand {
     private static final int PAGE_ROWS = 1_000;
@@ -40,12 +41,17 @@ final class CollectionCommand {
     int create(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Option(names = "--dims", description = "of the vectors; taken from the model when it is given")
+            @Option(
+                            names = "--dims",
+                            description = "of the vectors; taken from the model when it is given")
                     @Nullable Integer dims,
-            @Option(names = "--metric", description = "cosine, dot or l2; default cosine") @Nullable String metric,
+            @Option(names = "--metric", description = "cosine, dot or l2; default cosine")
+                    @Nullable String metric,
             @Option(names = "--model", description = "embeds rows and queries that come as text")
                     @Nullable String model,
-            @Option(names = "--if-not-exists", description = "an existing one of the same shape is fine")
+            @Option(
+                            names = "--if-not-exists",
+                            description = "an existing one of the same shape is fine")
                     boolean ifNotExists) {
         try (QuernClient client = terminal.connect()) {
             CollectionBody body =
@@ -120,24 +126,34 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "FILE", description = "- for standard input") String file,
-            @Option(names = "--batch", defaultValue = "500", description = "rows a request; default ${DEFAULT-VALUE}")
+            @Option(
+                            names = "--batch",
+                            defaultValue = "500",
+                            description = "rows a request; default ${DEFAULT-VALUE}")
                     int batch) {
         try (QuernClient client = terminal.connect();
-                RowLines lines = RowLines.open(file);
-                Progress progress = new Progress(terminal.err(), "upsert")) {
-            long upserted = 0;
+                RowLines lines = RowLines.open(file)) {
+            long upserted = upsert(terminal, client, name, lines, batch);
+            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
+        } catch (IOException e) {
+            throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
+        }
+        return 0;
+    }
+
+    private static long upsert(
+            Terminal terminal, QuernClient client, String name, RowLines lines, int batch)
+            throws IOException {
+        long upserted = 0;
+        try (Progress progress = new Progress(terminal.err(), "upsert")) {
             List<RowBody> rows = lines.next(batch);
             while (!rows.isEmpty()) {
                 upserted += client.collections().upsert(name, rows).upserted();
                 progress.show(lines.readBytes(), lines.totalBytes(), upserted + " rows");
                 rows = lines.next(batch);
             }
-            progress.close();
-            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
-        } catch (IOException e) {
-            throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
         }
-        return 0;
+        return upserted;
     }
 
     @Command(
@@ -147,18 +163,26 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "TEXT", arity = "0..1") @Nullable String text,
-            @Option(names = "--mode", description = "dense, bm25 or hybrid; default hybrid with text")
+            @Option(
+                            names = "--mode",
+                            description = "dense, bm25 or hybrid; default hybrid with text")
                     @Nullable String mode,
             @Option(names = "--limit", description = "hits, default 10") @Nullable Integer limit,
-            @Option(names = "--filter", paramLabel = "JSON", description = "such as '{\"eq\":[\"path\",\"README.md\"]}'")
+            @Option(
+                            names = "--filter",
+                            paramLabel = "JSON",
+                            description = "such as '{\"eq\":[\"path\",\"README.md\"]}'")
                     @Nullable String filter,
-            @Option(names = "--vector", paramLabel = "JSON", description = "array of numbers") @Nullable String vector,
+            @Option(names = "--vector", paramLabel = "JSON", description = "array of numbers")
+                    @Nullable String vector,
             @Option(names = "--exact", description = "compare every row") boolean exact) {
         SearchRows request =
                 new SearchRows(
                         mode,
                         text,
-                        vector == null ? null : List.of(Terminal.read("--vector", vector, Float[].class)),
+                        vector == null
+                                ? null
+                                : List.of(Terminal.read("--vector", vector, Float[].class)),
                         limit,
                         filter == null ? null : Terminal.read("--filter", filter, JsonNode.class),
                         false,
@@ -184,9 +208,11 @@ final class CollectionCommand {
 
     private static String hitLine(SearchHit hit) {
         Object path = hit.attributes().get("path");
-        String place = path == null ? hit.id() : path + ":" + hit.attributes().getOrDefault("line", 1);
+        String place =
+                path == null ? hit.id() : path + ":" + hit.attributes().getOrDefault("line", 1);
         String text = Optional.ofNullable(hit.text()).orElse("").replaceAll("\\s+", " ");
-        String shown = text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
+        String shown =
+                text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
         return String.format(Locale.ROOT, "%8.4f  %s  %s", hit.score(), place, shown);
     }
 
@@ -222,7 +248,9 @@ final class CollectionCommand {
         return 0;
     }
 
-    @Command(description = "Prints every row as a line of JSON, in id order.", mixinStandardHelpOptions = true)
+    @Command(
+            description = "Prints every row as a line of JSON, in id order.",
+            mixinStandardHelpOptions = true)
     int export(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
@@ -248,28 +276,34 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "VOLUME") String volume,
-            @Option(names = "--glob", description = "files to index, default **") @Nullable String glob,
-            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head") @Nullable String at) {
-        try (QuernClient client = terminal.connect();
-                Progress progress = new Progress(terminal.err(), "sync")) {
-            List<SyncEvent> last = new ArrayList<>();
-            client.collections()
-                    .sync(
-                            name,
-                            new SyncCollection(volume, glob, at),
-                            event -> {
-                                last.add(event);
-                                progress.show(
-                                        event.filesDone(),
-                                        event.filesTotal(),
-                                        event.rowsUpserted() + " rows, " + event.tokens() + " tokens");
-                            });
-            progress.close();
-            SyncEvent done = last.getLast();
+            @Option(names = "--glob", description = "files to index, default **")
+                    @Nullable String glob,
+            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head")
+                    @Nullable String at) {
+        try (QuernClient client = terminal.connect()) {
+            SyncEvent done = sync(terminal, client, name, new SyncCollection(volume, glob, at));
             terminal.print(done, summary(done));
             done.skipped().forEach(skipped -> terminal.note("skipped " + skipped));
         }
         return 0;
+    }
+
+    private static SyncEvent sync(
+            Terminal terminal, QuernClient client, String name, SyncCollection request) {
+        try (Progress progress = new Progress(terminal.err(), "sync")) {
+            return client.collections()
+                    .sync(
+                            name,
+                            request,
+                            event ->
+                                    progress.show(
+                                            event.filesDone(),
+                                            event.filesTotal(),
+                                            event.rowsUpserted()
+                                                    + " rows, "
+                                                    + event.tokens()
+                                                    + " tokens"));
+        }
     }
 
     private static String summary(SyncEvent done) {

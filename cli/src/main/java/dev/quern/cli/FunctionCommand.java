@@ -19,7 +19,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `quern function ...`: deployed code. Python apps are better deployed with `quern deploy FILE.py`.
+/// `quern function ...`: deployed code. Python apps are better deployed with `quern deploy
+/// FILE.py`.
 @Command(
         name = "function",
         description = "Deploys and calls functions.",
@@ -33,14 +34,13 @@ final class FunctionCommand {
                     Map.of("functions", all),
                     List.of("NAME", "VERSION", "RUNTIME", "ENTRY", "CREATED"),
                     all.stream()
-                            .map(
-                                    f ->
-                                            List.of(
-                                                    f.name(),
-                                                    Integer.toString(f.version()),
-                                                    f.runtime(),
-                                                    f.entry(),
-                                                    f.createdAt()))
+                            .map(f ->
+                                    List.of(
+                                            f.name(),
+                                            Integer.toString(f.version()),
+                                            f.runtime(),
+                                            f.entry(),
+                                            f.createdAt()))
                             .toList());
         }
         return 0;
@@ -70,13 +70,24 @@ final class FunctionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "FUNCTION") String name,
             @Parameters(paramLabel = "ARTIFACT", description = "a .jar or a .zip") Path artifact,
-            @Parameters(paramLabel = "ENTRY", description = "package.Class::method or module:function")
+            @Parameters(
+                            paramLabel = "ENTRY",
+                            description = "package.Class::method or module:function")
                     String entry,
-            @Option(names = "--volume", paramLabel = "/MOUNT=VOLUME[@COMMIT]", description = "read-only mount; repeatable")
+            @Option(
+                            names = "--volume",
+                            paramLabel = "/MOUNT=VOLUME[@COMMIT]",
+                            description = "read-only mount; repeatable")
                     @Nullable List<String> volumes,
-            @Option(names = "--timeout", paramLabel = "SECONDS", description = "per call; default 300")
+            @Option(
+                            names = "--timeout",
+                            paramLabel = "SECONDS",
+                            description = "per call; default 300")
                     @Nullable Double timeout,
-            @Option(names = "--memory", paramLabel = "SIZE", description = "per process, such as 256MiB; default 512MiB")
+            @Option(
+                            names = "--memory",
+                            paramLabel = "SIZE",
+                            description = "per process, such as 256MiB; default 512MiB")
                     @Nullable String memory,
             @Option(names = "--max-instances", description = "processes at once; default 2")
                     @Nullable Integer maxInstances) {
@@ -97,7 +108,8 @@ final class FunctionCommand {
                                             maxInstances,
                                             null));
             terminal.print(
-                    body, "deployed " + body.name() + " version " + body.version() + ": " + body.entry());
+                    body,
+                    "deployed " + body.name() + " version " + body.version() + ": " + body.entry());
         }
         return 0;
     }
@@ -107,7 +119,8 @@ final class FunctionCommand {
         for (String text : volumes == null ? List.<String>of() : volumes) {
             String[] parts = text.split("=", 2);
             if (parts.length != 2) {
-                throw QuernException.invalid("--volume must be /MOUNT=VOLUME, got \"" + text + "\"");
+                throw QuernException.invalid(
+                        "--volume must be /MOUNT=VOLUME, got \"" + text + "\"");
             }
             String[] volume = parts[1].split("@", 2);
             mounts.put(parts[0], new Mount(volume[0], volume.length == 2 ? volume[1] : null));
@@ -126,8 +139,10 @@ final class FunctionCommand {
                             arity = "0..*",
                             description = "JSON values; what is not JSON is taken as a string")
                     @Nullable List<String> arguments,
-            @Option(names = "--spawn", description = "only queue it and print the call") boolean spawn,
-            @Option(names = "--receipt", description = "print the receipt to stderr") boolean receipt) {
+            @Option(names = "--spawn", description = "only queue it and print the call")
+                    boolean spawn,
+            @Option(names = "--receipt", description = "print the receipt to stderr")
+                    boolean receipt) {
         List<Object> values = new ArrayList<>();
         for (String argument : arguments == null ? List.<String>of() : arguments) {
             values.add(value(argument));

@@ -20,8 +20,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `quern serve`: runs a server until SIGTERM or SIGINT. Every setting of the server is an option of the
-/// same name.
+/// `quern serve`: runs a server until SIGTERM or SIGINT. Every setting of the server is an option
+/// of the same name.
 @Command(
         name = "serve",
         description = "Runs a server until it is stopped by SIGTERM or Ctrl-C.",
@@ -33,7 +33,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "settings as key=value lines; default DATA/quern.properties if it is there")
+            description =
+                    "settings as key=value lines; default DATA/quern.properties if it is there")
     private @Nullable Path config;
 
     @Option(names = "--print-config", description = "print every setting with its source, and stop")
@@ -56,10 +57,14 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     @Override
+    @SuppressWarnings("MustBeClosed") // closed by the shutdown hook
     public Integer call() throws InterruptedException {
         Map<String, String> flags = new TreeMap<>();
         for (Setting<?> setting : ServerConfig.all()) {
-            String value = spec.commandLine().getParseResult().matchedOptionValue("--" + setting.key(), null);
+            String value =
+                    spec.commandLine()
+                            .getParseResult()
+                            .matchedOptionValue("--" + setting.key(), null);
             if (value != null) {
                 flags.put(setting.key(), value);
             }

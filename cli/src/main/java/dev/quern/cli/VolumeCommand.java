@@ -71,15 +71,17 @@ final class VolumeCommand {
         return 0;
     }
 
-    @Command(
-            description = "Lists files at a commit.",
-            mixinStandardHelpOptions = true)
+    @Command(description = "Lists files at a commit.", mixinStandardHelpOptions = true)
     int ls(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "VOLUME") String volume,
             @Parameters(paramLabel = "PATH", arity = "0..1", defaultValue = "") String path,
-            @Option(names = {"-r", "--recursive"}, description = "the whole tree below") boolean recursive,
-            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head") @Nullable String at) {
+            @Option(
+                            names = {"-r", "--recursive"},
+                            description = "the whole tree below")
+                    boolean recursive,
+            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head")
+                    @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             List<FileEntry> entries = new ArrayList<>();
             String commit = files(client, volume, at).forEach(path, recursive, entries::add);
@@ -108,10 +110,18 @@ final class VolumeCommand {
             @Parameters(paramLabel = "VOLUME") String volume,
             @Parameters(paramLabel = "LOCAL", arity = "1..*", description = "files or directories")
                     List<Path> locals,
-            @Option(names = "--to", paramLabel = "DIR", defaultValue = "", description = "folder in the volume")
+            @Option(
+                            names = "--to",
+                            paramLabel = "DIR",
+                            defaultValue = "",
+                            description = "folder in the volume")
                     String to,
-            @Option(names = "--message", defaultValue = "", description = "of the commit") String message,
-            @Option(names = "--expect", paramLabel = "COMMIT", description = "head that must not have moved")
+            @Option(names = "--message", defaultValue = "", description = "of the commit")
+                    String message,
+            @Option(
+                            names = "--expect",
+                            paramLabel = "COMMIT",
+                            description = "head that must not have moved")
                     @Nullable String expect,
             @Option(names = "--no-commit", description = "only stage") boolean noCommit) {
         try (QuernClient client = terminal.connect()) {
@@ -142,8 +152,12 @@ final class VolumeCommand {
             @Parameters(paramLabel = "VOLUME") String volume,
             @Parameters(paramLabel = "PATH") String path,
             @Parameters(paramLabel = "LOCAL", arity = "0..1", defaultValue = ".") String local,
-            @Option(names = {"-r", "--recursive"}, description = "a directory") boolean recursive,
-            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head") @Nullable String at) {
+            @Option(
+                            names = {"-r", "--recursive"},
+                            description = "a directory")
+                    boolean recursive,
+            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head")
+                    @Nullable String at) {
         try (QuernClient client = terminal.connect();
                 Progress progress = new Progress(terminal.err(), "get")) {
             VolumeDownload download = new VolumeDownload(files(client, volume, at), progress);
@@ -160,18 +174,24 @@ final class VolumeCommand {
         return 0;
     }
 
-    @Command(description = "Removes a file or directory and commits.", mixinStandardHelpOptions = true)
+    @Command(
+            description = "Removes a file or directory and commits.",
+            mixinStandardHelpOptions = true)
     int rm(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "VOLUME") String volume,
             @Parameters(paramLabel = "PATH") String path,
-            @Option(names = {"-r", "--recursive"}, description = "a directory") boolean recursive,
+            @Option(
+                            names = {"-r", "--recursive"},
+                            description = "a directory")
+                    boolean recursive,
             @Option(names = "--no-commit", description = "only stage") boolean noCommit) {
         try (QuernClient client = terminal.connect()) {
             VolumeFiles files = client.volumes().files(volume);
             int removed = files.remove(path, recursive);
             if (noCommit) {
-                terminal.print(Map.of("removed", removed), "staged the removal of " + removed + " files");
+                terminal.print(
+                        Map.of("removed", removed), "staged the removal of " + removed + " files");
             } else {
                 printCommit(terminal, files.commit("rm " + path));
             }
@@ -184,7 +204,10 @@ final class VolumeCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "VOLUME") String volume,
             @Option(names = "--message", defaultValue = "") String message,
-            @Option(names = "--expect", paramLabel = "COMMIT", description = "head that must not have moved")
+            @Option(
+                            names = "--expect",
+                            paramLabel = "COMMIT",
+                            description = "head that must not have moved")
                     @Nullable String expect) {
         try (QuernClient client = terminal.connect()) {
             VolumeFiles files = client.volumes().files(volume);
@@ -199,21 +222,24 @@ final class VolumeCommand {
     int log(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "VOLUME") String volume,
-            @Option(names = "--limit", defaultValue = "20", description = "default ${DEFAULT-VALUE}") int limit) {
+            @Option(
+                            names = "--limit",
+                            defaultValue = "20",
+                            description = "default ${DEFAULT-VALUE}")
+                    int limit) {
         try (QuernClient client = terminal.connect()) {
             List<CommitBody> commits = client.volumes().files(volume).history(limit);
             terminal.printTable(
                     Map.of("commits", commits),
                     List.of("COMMIT", "CREATED", "FILES", "BYTES", "MESSAGE"),
                     commits.stream()
-                            .map(
-                                    c ->
-                                            List.of(
-                                                    c.id(),
-                                                    c.createdAt(),
-                                                    Long.toString(c.files()),
-                                                    Long.toString(c.sizeBytes()),
-                                                    c.message()))
+                            .map(c ->
+                                    List.of(
+                                            c.id(),
+                                            c.createdAt(),
+                                            Long.toString(c.files()),
+                                            Long.toString(c.sizeBytes()),
+                                            c.message()))
                             .toList());
         }
         return 0;
@@ -227,7 +253,13 @@ final class VolumeCommand {
     private static void printCommit(Terminal terminal, CommitBody commit) {
         terminal.print(
                 commit,
-                "commit " + commit.id() + ": " + commit.files() + " files, " + commit.sizeBytes() + " bytes");
+                "commit "
+                        + commit.id()
+                        + ": "
+                        + commit.files()
+                        + " files, "
+                        + commit.sizeBytes()
+                        + " bytes");
     }
 
     private static String shortId(String id) {

@@ -61,10 +61,14 @@ public final class VolumeUpload {
             return found;
         }
         boolean contentOnly =
-                local.toString().isEmpty() || local.endsWith(".") || local.endsWith("..") || name == null;
+                local.toString().isEmpty()
+                        || local.endsWith(".")
+                        || local.endsWith("..")
+                        || name == null;
         String prefix = contentOnly ? "" : name + "/";
         try (Stream<Path> tree = Files.walk(local, FileVisitOption.FOLLOW_LINKS)) {
-            for (Path file : (Iterable<Path>) tree.filter(Files::isRegularFile).sorted()::iterator) {
+            for (Path file :
+                    (Iterable<Path>) tree.filter(Files::isRegularFile).sorted()::iterator) {
                 String inside = local.relativize(file).toString().replace('\\', '/');
                 found.put(prefix + inside, file);
             }
@@ -74,12 +78,14 @@ public final class VolumeUpload {
         return found;
     }
 
-    /// The content of one directory, at the top of the volume; hidden files and folders are left out.
+    /// The content of one directory, at the top of the volume; hidden files and folders are left
+    /// out.
     public static VolumeUpload contentOf(Path directory) {
         Map<String, Path> files = new LinkedHashMap<>();
         long totalBytes = 0;
         for (Map.Entry<String, Path> file : find(directory.resolve(".")).entrySet()) {
-            boolean hidden = Stream.of(file.getKey().split("/")).anyMatch(part -> part.startsWith("."));
+            boolean hidden =
+                    Stream.of(file.getKey().split("/")).anyMatch(part -> part.startsWith("."));
             if (!hidden && Files.isRegularFile(file.getValue(), LinkOption.NOFOLLOW_LINKS)) {
                 files.put(file.getKey(), file.getValue());
                 totalBytes += file.getValue().toFile().length();

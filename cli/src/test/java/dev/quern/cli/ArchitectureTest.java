@@ -58,17 +58,13 @@ final class ArchitectureTest {
                     .whereLayer("storage")
                     .mayOnlyBeAccessedByLayers("server", "volume", "vector", "embed", "function");
 
-    @ArchTest
-    static final ArchRule lucene = only("org.apache.lucene..", "dev.quern.vector..");
+    @ArchTest static final ArchRule lucene = only("org.apache.lucene..", "dev.quern.vector..");
 
-    @ArchTest
-    static final ArchRule rocksdb = only("org.rocksdb..", "dev.quern.storage..");
+    @ArchTest static final ArchRule rocksdb = only("org.rocksdb..", "dev.quern.storage..");
 
-    @ArchTest
-    static final ArchRule onnx = only("ai.onnxruntime..", "dev.quern.embed..");
+    @ArchTest static final ArchRule onnx = only("ai.onnxruntime..", "dev.quern.embed..");
 
-    @ArchTest
-    static final ArchRule vertx = only("io.vertx..", "dev.quern.http..");
+    @ArchTest static final ArchRule vertx = only("io.vertx..", "dev.quern.http..");
 
     @ArchTest
     static final ArchRule arrow =

@@ -24,8 +24,8 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// The rules of shape that no other tool checks: length of files and methods, a package-info for every
-/// package, and nothing left unfinished.
+/// The rules of shape that no other tool checks: length of files and methods, a package-info for
+/// every package, and nothing left unfinished.
 final class TidyTest {
     private static final int FILE_LINES = 500;
     private static final int METHOD_LINES = 70;

@@ -11,7 +11,7 @@ import java.time.Duration;
 /// @param filesSkipped not text, too large or no longer readable
 /// @param filesDeleted files gone whose rows were deleted
 /// @param rowsUpserted passages written
-/// @param rowsDeleted rows deleted that were not written again
+/// @param rowsDeleted rows deleted, those of changed files included
 /// @param tokens tokens embedded
 /// @param elapsed since the sync began
 public record SyncProgress(

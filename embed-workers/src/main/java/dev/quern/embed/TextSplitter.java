@@ -65,13 +65,15 @@ public final class TextSplitter {
         return new Split(passages, false);
     }
 
-    /// The passages of a titled text: each carries the title, and all begin at one line.
+    /// The passages of a titled text: each carries the title, unless that is so long that it has to
+    /// be cut as a part of the text.
     ///
-    /// @param line the line that the text stands in
+    /// @param line the line that the text stands in, for all passages
     Split splitTitled(int line, Optional<String> title, String text) {
-        Optional<String> heading = title.flatMap(this::shortened);
-        int room = window - heading.map(tokens::count).orElse(0);
-        SourceText source = new SourceText(text);
+        Optional<String> carried = title.filter(t -> tokens.count(t) <= window / 4);
+        boolean joined = title.isPresent() && carried.isEmpty();
+        SourceText source = new SourceText(joined ? title.get() + "\n" + text : text);
+        int room = window - carried.map(tokens::count).orElse(0);
         List<Passage> passages = new ArrayList<>();
         for (Section section : Outline.ofPlain(source)) {
             PassageCutter cutter = new PassageCutter(source, section, tokens, room);
@@ -80,8 +82,8 @@ public final class TextSplitter {
                     return new Split(passages, true);
                 }
                 String body = cutter.text();
-                String whole = heading.map(path -> path + "\n" + body).orElse(body);
-                passages.add(new Passage(line, title, whole, whole));
+                String whole = carried.map(t -> t + "\n" + body).orElse(body);
+                passages.add(new Passage(line, carried, whole, whole));
             }
         }
         return new Split(passages, false);

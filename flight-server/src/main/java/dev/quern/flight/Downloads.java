@@ -40,7 +40,7 @@ final class Downloads {
     }
 
     // Each lease passes into the sender, which closes it with the last message over its bytes.
-    @SuppressWarnings("MustBeClosed")
+    @SuppressWarnings("MustBeClosedChecker")
     private void sendFile(Claim.FileRange claim, ServerStreamListener listener, CallGate gate) {
         try (FileContent content =
                         services.volumes()

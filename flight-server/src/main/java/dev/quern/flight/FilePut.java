@@ -44,15 +44,16 @@ final class FilePut {
                 batches.firstMetadata()
                         .map(json -> FlightJson.read("DoPut metadata", json, Options.class))
                         .orElse(new Options(null, null));
-        boolean own = options.session() == null;
+        String named = options.session();
+        boolean own = named == null;
         if (own && Boolean.FALSE.equals(options.commit())) {
             throw QuernException.invalid(
                     "DoPut metadata says \"commit\": false without a \"session\" to stage in");
         }
         String session =
-                own
+                named == null
                         ? "flight-" + HexFormat.of().toHexDigits(random.nextLong())
-                        : Names.require("session", options.session());
+                        : Names.require("session", named);
         StagedPut staged =
                 volumes.put(
                         space,

@@ -71,6 +71,20 @@ final class FlightCatalog {
     /// Every collection, then every file at the head of its volume, whose name `collection/NAME` or
     /// `volume/NAME/PATH` starts with a prefix.
     void list(SpaceId space, String prefix, Consumer<FlightInfo> consumer) {
+        if (mayShare(prefix, Target.COLLECTION + "/")) {
+            listCollections(space, prefix, consumer);
+        }
+        if (mayShare(prefix, Target.VOLUME + "/")) {
+            listVolumes(space, prefix, consumer);
+        }
+    }
+
+    /// Whether there are names that start with both.
+    private static boolean mayShare(String prefix, String other) {
+        return prefix.startsWith(other) || other.startsWith(prefix);
+    }
+
+    private void listCollections(SpaceId space, String prefix, Consumer<FlightInfo> consumer) {
         for (CollectionInfo collection : services.collections().list(space)) {
             if ((Target.COLLECTION + "/" + collection.name()).startsWith(prefix)) {
                 FlightDescriptor descriptor =
@@ -78,12 +92,15 @@ final class FlightCatalog {
                 consumer.accept(rows(space, descriptor, collection));
             }
         }
+    }
+
+    private void listVolumes(SpaceId space, String prefix, Consumer<FlightInfo> consumer) {
         for (VolumeInfo volume : services.volumes().list(space)) {
             String root = Target.VOLUME + "/" + volume.name() + "/";
-            if (prefix.startsWith(root)) {
-                listFiles(space, volume, prefix.substring(root.length()), consumer);
-            } else if (root.startsWith(prefix)) {
-                listFiles(space, volume, "", consumer);
+            if (mayShare(prefix, root)) {
+                String below =
+                        prefix.length() > root.length() ? prefix.substring(root.length()) : "";
+                listFiles(space, volume, below, consumer);
             }
         }
     }

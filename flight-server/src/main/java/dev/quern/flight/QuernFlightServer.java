@@ -65,10 +65,17 @@ public final class QuernFlightServer implements AutoCloseable {
 
     /// Starts to listen.
     ///
-    /// @throws QuernException `UNAVAILABLE` if the address cannot be had
+    /// @throws QuernException `UNAVAILABLE` if the address cannot be had; `INTERNAL`, naming the
+    ///   flags, if the JVM lacks those that Arrow cannot even begin without
     @MustBeClosed
     public static QuernFlightServer open(FlightConfig config, FlightServices services) {
-        QuernFlightServer opened = new QuernFlightServer(config, services);
+        TransportLog.quiet();
+        QuernFlightServer opened;
+        try {
+            opened = new QuernFlightServer(config, services);
+        } catch (LinkageError e) {
+            throw SelfTest.failed("could not begin: " + e, e);
+        }
         try {
             opened.server.start();
             return opened;

@@ -52,7 +52,7 @@ final class RowSender implements AutoCloseable {
     /// Rows to ask a cursor for at a time.
     int rowsPerBatch() {
         long rowBytes = Float.BYTES * (long) dims + 128;
-        return (int) Math.clamp(maxBytes / rowBytes, 1, MAX_ROWS);
+        return Math.clamp(maxBytes / rowBytes, 1, MAX_ROWS);
     }
 
     /// Sends the schema.
@@ -82,7 +82,7 @@ final class RowSender implements AutoCloseable {
         vectors.setInitialCapacity(capacity);
         vectors.allocateNew();
         Float4Vector elements = elements();
-        elements.getValidityBuffer().setOne(0, Math.ceilDiv(capacity * dims, Byte.SIZE));
+        elements.getValidityBuffer().setOne(0L, Math.ceilDiv((long) capacity * dims, Byte.SIZE));
         rows = 0;
         bytes = 0;
     }

@@ -114,6 +114,8 @@ final class SelfTest {
         };
     }
 
+    // Its thread ends with it, so an interrupt in a close is lost on nobody.
+    @SuppressWarnings("try")
     private static void fetch(URI server, Ticket ticket, String bearer, Duration deadline)
             throws Exception {
         FlightCallHeaders headers = new FlightCallHeaders();
@@ -163,7 +165,8 @@ final class SelfTest {
                 expected.getBytes(StandardCharsets.UTF_8), actual.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static QuernException failed(String how, @Nullable Throwable cause) {
+    /// A failure that the lack of a flag explains best.
+    static QuernException failed(String how, @Nullable Throwable cause) {
         return QuernException.internal(
                 "flight self-test " + how + "; the JVM must be started with " + FLAGS, cause);
     }

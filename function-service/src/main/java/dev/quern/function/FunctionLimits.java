@@ -15,10 +15,7 @@ public record FunctionLimits(
     /// 300 s, 512 MiB, 2 instances, 60 s.
     public static final FunctionLimits DEFAULT =
             new FunctionLimits(
-                    Duration.ofSeconds(300),
-                    ByteSize.ofMebibytes(512),
-                    2,
-                    Duration.ofSeconds(60));
+                    Duration.ofSeconds(300), ByteSize.ofMebibytes(512), 2, Duration.ofSeconds(60));
 
     /// Checks the bounds.
     public FunctionLimits {

@@ -26,7 +26,9 @@ public record Payload(String contentType, byte[] bytes) {
 
     /// Checks type and size.
     public Payload {
-        if (!contentType.equals(JSON) && !contentType.equals(BYTES) && !contentType.equals(PICKLE)) {
+        if (!contentType.equals(JSON)
+                && !contentType.equals(BYTES)
+                && !contentType.equals(PICKLE)) {
             throw QuernException.invalid(
                     "content type must be %s, %s or %s, got \"%s\""
                             .formatted(JSON, BYTES, PICKLE, Names.abbreviate(contentType)));

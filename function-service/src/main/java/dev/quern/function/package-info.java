@@ -7,8 +7,8 @@
 /// while the service is stopped.
 ///
 /// Invariants: an instance (a process in its sandbox) runs one call at a time and serves one
-/// version of one function of one space; a call that was answered is durable; every process
-/// started here is killed with its sandbox before its instance is forgotten.
+/// version of one function of one space; a call that was answered is durable; every process started
+/// here is killed with its sandbox before its instance is forgotten.
 ///
 /// Lock order: the engine's lock is the only one held while deciding; nothing blocks under it.
 @NullMarked

@@ -2,10 +2,13 @@ package dev.quern.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -17,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// The JSON of the API: field names in snake_case, null fields left out. Reading is strict: no
 /// unknown or repeated field, no text for a number or the reverse, no number that is not finite,
@@ -34,21 +38,31 @@ final class Json {
     /// @throws QuernException `INVALID` naming the field, what was expected and what came
     /// @throws IOException only if `in` fails
     static <T extends Record> T read(InputStream in, Class<T> type) throws IOException {
-        T value;
-        try {
-            value = MAPPER.readValue(in, type);
-        } catch (JsonProcessingException e) {
-            throw JsonErrors.explain(e);
+        @Nullable T value;
+        try (JsonParser parser = MAPPER.createParser(in)) {
+            value = parse(parser, type);
+        }
+        if (value == null) {
+            throw QuernException.invalid("the body must be an object, got null");
         }
         RecordCheck.requireComplete(value);
         return value;
     }
 
-    /// Reads any JSON value as a tree of maps, lists, strings, numbers, booleans and null.
+    /// The parser must still be open when an error is explained: it knows what came.
+    private static <T> @Nullable T parse(JsonParser parser, Class<T> type) throws IOException {
+        try {
+            return MAPPER.readValue(parser, type);
+        } catch (JsonProcessingException e) {
+            throw JsonErrors.explain(e);
+        }
+    }
+
+    /// Reads any JSON value.
     ///
     /// @throws IOException if it is not JSON by the rules above
-    static Object readValue(byte[] json) throws IOException {
-        return MAPPER.readValue(json, Object.class);
+    static JsonNode readTree(byte[] json) throws IOException {
+        return MAPPER.readTree(json);
     }
 
     /// Writes a value; does not close `out`.
@@ -56,11 +70,11 @@ final class Json {
         MAPPER.writeValue(out, value);
     }
 
-    static byte[] bytes(Object value) {
+    static byte[] bytes(@Nullable Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
-            throw QuernException.internal("cannot write " + value.getClass().getName(), e);
+            throw QuernException.internal("cannot write JSON", e);
         }
     }
 
@@ -79,7 +93,8 @@ final class Json {
                                         .build())
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                        .disable(com.fasterxml.jackson.core.StreamWriteFeature.AUTO_CLOSE_TARGET)
+                        .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+                        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
                         .build();
         JsonMapper.Builder builder =
                 JsonMapper.builder(factory)
@@ -91,7 +106,6 @@ final class Json {
                         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         builder.withCoercionConfig(
                 LogicalType.Textual,

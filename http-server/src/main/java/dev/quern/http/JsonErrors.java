@@ -67,16 +67,18 @@ final class JsonErrors {
     }
 
     private static QuernException malformed(JsonProcessingException e) {
+        String what = e.getOriginalMessage();
         if (e instanceof StreamConstraintsException) {
+            boolean depth = what != null && what.contains("nesting depth");
             return QuernException.invalid(
-                    "JSON body is over a bound (at most "
-                            + Json.MAX_DEPTH
-                            + " levels, names of 4096 characters, numbers of 1000 digits)");
+                    depth
+                            ? "JSON body is over " + Json.MAX_DEPTH + " levels deep"
+                            : "JSON body has a name of over 4096 characters or a number of over"
+                                    + " 1000 digits");
         }
         JsonLocation at = e.getLocation();
         String where =
                 at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-        String what = e.getOriginalMessage();
         return QuernException.invalid(
                 "malformed JSON" + where + ": " + Names.abbreviate(what == null ? "" : what));
     }
@@ -100,7 +102,10 @@ final class JsonErrors {
     }
 
     private static String expected(@Nullable Class<?> type) {
-        if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+        if (type == Integer.class
+                || type == int.class
+                || type == Long.class
+                || type == long.class) {
             return "a whole number";
         } else if (type == Double.class || type == double.class || type == Float.class) {
             return "a number";

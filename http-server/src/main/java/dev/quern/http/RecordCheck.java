@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What Jackson does not check of a record that it has read: components without `@Nullable` must
-/// be there, lists and maps must not hold null, and numbers in untyped values must be finite.
+/// What Jackson does not check of a record that it has read: components without `@Nullable` must be
+/// there, lists and maps must not hold null, and numbers in untyped values must be finite.
 final class RecordCheck {
     private static final ClassValue<List<Field>> FIELDS =
             new ClassValue<>() {
@@ -28,7 +28,8 @@ final class RecordCheck {
 
     private RecordCheck() {}
 
-    private record Field(RecordComponent component, String name, boolean required, boolean untyped) {
+    private record Field(
+            RecordComponent component, String name, boolean required, boolean untyped) {
         static Field of(RecordComponent component) {
             component.getAccessor().setAccessible(true);
             return new Field(
@@ -83,7 +84,7 @@ final class RecordCheck {
     private static void checkValue(Object value, String path, boolean untyped) {
         switch (value) {
             case Record record -> check(record, path + ".");
-            case FloatList unused -> {
+            case FloatList _ -> {
                 // Finite by the way it was read.
             }
             case List<?> list -> {
@@ -92,15 +93,14 @@ final class RecordCheck {
                 }
             }
             case Map<?, ?> map ->
-                    map.forEach(
-                            (key, element) -> {
-                                String at = path + "." + Names.abbreviate(key.toString());
-                                if (element != null) {
-                                    checkValue(element, at, untyped);
-                                } else if (!untyped) {
-                                    throw QuernException.invalid("'" + at + "' must not be null");
-                                }
-                            });
+                    map.forEach((key, element) -> {
+                        String at = path + "." + Names.abbreviate(key.toString());
+                        if (element != null) {
+                            checkValue(element, at, untyped);
+                        } else if (!untyped) {
+                            throw QuernException.invalid("'" + at + "' must not be null");
+                        }
+                    });
             case Double number when !Double.isFinite(number) ->
                     throw QuernException.invalid("'" + path + "' must be a finite number");
             default -> {

@@ -2,11 +2,12 @@ package dev.quern.http;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A refusal that belongs to HTTP itself, where the status says more than an [ErrorKind] does:
-/// 404 for a path, 405, 413, 416. Never leaves this module.
+/// A refusal that belongs to HTTP itself, where the status says more than an [ErrorKind] does: 404
+/// for a path, 405, 408, 413, 416. Never leaves this module.
 final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -48,6 +49,14 @@ final class Refusal extends RuntimeException {
                 413,
                 ErrorKind.INVALID,
                 what + " is over the limit of " + limitBytes + " bytes",
+                Map.of());
+    }
+
+    static Refusal stalled(Duration timeout) {
+        return new Refusal(
+                408,
+                ErrorKind.INVALID,
+                "nothing of the body came for " + timeout.toMillis() + " ms",
                 Map.of());
     }
 

@@ -1,6 +1,5 @@
 package dev.quern.http;
 
-import dev.quern.common.QuernException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -12,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +29,8 @@ final class RequestBody extends InputStream {
     // Guarded by lock.
     private final Queue<Buffer> waiting = new ArrayDeque<>(WINDOW);
     private boolean ended;
+    private boolean discarding;
+    private Runnable whenEnded = () -> {};
     private @Nullable IOException failure;
     // Of the reading thread.
     private boolean started;
@@ -62,7 +62,7 @@ final class RequestBody extends InputStream {
         if (present) {
             request.pause();
             request.handler(body::add);
-            request.endHandler(unused -> body.end());
+            request.endHandler(_ -> body.end());
         }
         return body;
     }
@@ -116,29 +116,32 @@ final class RequestBody extends InputStream {
         return isDone() ? 0 : declaredBytes.orElse(Long.MAX_VALUE) - receivedBytes;
     }
 
-    /// Throws away what comes from now on. Any thread; nobody reads any more.
-    void discard() {
-        if (!present) {
-            return;
-        }
+    /// Throws away what comes from now on; nobody reads any more.
+    ///
+    /// @param atEnd run when the last byte has come
+    void discard(Runnable atEnd) {
         lock.lock();
         try {
+            discarding = true;
             waiting.clear();
+            whenEnded = atEnd;
+            if (ended) {
+                atEnd.run();
+                return;
+            }
         } finally {
             lock.unlock();
         }
-        request.handler(
-                unused -> {
-                    // Nobody wants it.
-                });
         request.resume();
     }
 
     private void add(Buffer buffer) {
         lock.lock();
         try {
-            waiting.add(buffer);
-            arrived.signal();
+            if (!discarding) {
+                waiting.add(buffer);
+                arrived.signal();
+            }
         } finally {
             lock.unlock();
         }
@@ -149,6 +152,7 @@ final class RequestBody extends InputStream {
         try {
             ended = true;
             arrived.signal();
+            whenEnded.run();
         } finally {
             lock.unlock();
         }
@@ -214,7 +218,7 @@ final class RequestBody extends InputStream {
         }
         started = true;
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
-            var unused = request.response().writeContinue();
+            var _ = request.response().writeContinue();
         }
         request.fetch(WINDOW);
     }
@@ -248,17 +252,5 @@ final class RequestBody extends InputStream {
         } finally {
             lock.unlock();
         }
-    }
-
-    /// Reads what is left into one array.
-    ///
-    /// @throws QuernException `EXHAUSTED` if `budget` has not as much left
-    byte[] readAll(BodyLease lease) throws IOException {
-        lease.take(declaredBytes.orElse(0));
-        return lease.counting(this).readAllBytes();
-    }
-
-    static long seconds(Duration duration) {
-        return Math.max(1, TimeUnit.MILLISECONDS.toSeconds(duration.toMillis()));
     }
 }

@@ -1,6 +1,5 @@
 package dev.quern.http;
 
-import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,7 +89,7 @@ final class Router {
 
         Node child(String segment) {
             if (!segment.startsWith("{")) {
-                return literals.computeIfAbsent(segment, unused -> new Node());
+                return literals.computeIfAbsent(segment, _ -> new Node());
             }
             boolean rest = segment.endsWith("...}");
             String name = segment.substring(1, segment.length() - (rest ? 4 : 1));
@@ -118,5 +117,4 @@ final class Router {
             return methods;
         }
     }
-
 }

@@ -40,7 +40,8 @@ final class DataDirectory implements AutoCloseable {
 
     /// Creates the folder when it is not there (mode 0700) and locks it.
     ///
-    /// @throws QuernException `CONFLICT` when another process has it; `INVALID` when it cannot be used
+    /// @throws QuernException `CONFLICT` when another process has it; `INVALID` when it cannot be
+    ///   used
     @MustBeClosed
     static DataDirectory open(Path root) {
         try {

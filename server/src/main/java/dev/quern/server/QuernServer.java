@@ -1,6 +1,7 @@
 package dev.quern.server;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.embed.CollectionText;
 import dev.quern.embed.EmbedConfig;
@@ -12,8 +13,6 @@ import dev.quern.flight.FlightServices;
 import dev.quern.flight.QuernFlightServer;
 import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
-import dev.quern.function.SandboxMode;
-import dev.quern.http.HttpConfig;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
 import dev.quern.storage.StorageConfig;
@@ -37,8 +36,8 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A whole Quern server in this process. [#open] returns when it is ready; [#close] drains the edges,
-/// then closes everything in the reverse order of opening. Thread-safe.
+/// A whole Quern server in this process. [#open] returns when it is ready; [#close] drains the
+/// edges, then closes everything in the reverse order of opening. Thread-safe.
 public final class QuernServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QuernServer.class);
     private static final int TICKET_KEY_BYTES = 32;
@@ -57,8 +56,8 @@ public final class QuernServer implements AutoCloseable {
 
     /// Opens everything, tests a stream and an embedding, and starts to serve.
     ///
-    /// @throws dev.quern.common.QuernException `CONFLICT` if another process has the data directory;
-    ///     `UNAVAILABLE` if a port cannot be had; `INVALID` if a setting cannot work here
+    /// @throws QuernException `CONFLICT` if another process has the data directory; `UNAVAILABLE`
+    ///   if a port cannot be had; `INVALID` if a setting cannot work here
     @MustBeClosed
     public static QuernServer open(ServerConfig config) {
         Resources resources = new Resources();
@@ -92,6 +91,7 @@ public final class QuernServer implements AutoCloseable {
     }
 
     /// The one place that knows how the parts are put together.
+    @SuppressWarnings("MustBeClosed") // everything goes into `resources`
     private static final class Wiring {
         private final ServerConfig config;
         private final Resources resources;
@@ -107,7 +107,8 @@ public final class QuernServer implements AutoCloseable {
         QuernServer open() {
             DataDirectory data = resources.add(DataDirectory.open(config.data()));
             EmbedService embed = resources.add(EmbedService.open(embedConfig()));
-            StorageEngine engine = resources.add(StorageEngine.open(StorageConfig.in(data.store())));
+            StorageEngine engine =
+                    resources.add(StorageEngine.open(StorageConfig.in(data.store())));
             TokenStore tokens = new TokenStore(engine.facts(), random);
             ensureAdminToken(data, tokens);
             VolumeService volumes = resources.add(volumes(data, engine));
@@ -119,7 +120,12 @@ public final class QuernServer implements AutoCloseable {
                                     FlightConfig.defaults()
                                             .withAddress(config.host(), config.flightPort()),
                                     new FlightServices(
-                                            tokens, volumes, collections, clock, random, ticketKey(data))));
+                                            tokens,
+                                            volumes,
+                                            collections,
+                                            clock,
+                                            random,
+                                            ticketKey(data))));
             HttpServer http =
                     resources.add(
                             HttpServer.open(
@@ -131,7 +137,11 @@ public final class QuernServer implements AutoCloseable {
                                             embed,
                                             new CollectionText(collections, embed),
                                             new VolumeIndexer(
-                                                    engine.facts(), volumes, collections, embed, clock),
+                                                    volumes,
+                                                    collections,
+                                                    engine.facts(),
+                                                    embed,
+                                                    clock),
                                             functions,
                                             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                             ready::get,
@@ -175,14 +185,15 @@ public final class QuernServer implements AutoCloseable {
         private FunctionService functions(
                 DataDirectory data, StorageEngine engine, VolumeService volumes) {
             FunctionConfig defaults =
-                    FunctionConfig.of(data.cache("functions"), System.getProperty("java.class.path"));
+                    FunctionConfig.of(
+                            data.cache("functions"), System.getProperty("java.class.path"));
             return new FunctionService(
                     engine.chunks(),
                     engine.facts(),
                     volumes,
                     clock,
                     random,
-                    defaults.withSandbox(SandboxMode.valueOf(config.sandbox().name()))
+                    defaults.withSandbox(config.sandbox())
                             .withPythonSdk(config.pythonSdk())
                             .withBounds(
                                     defaults.maxQueuedCalls(),
@@ -190,13 +201,12 @@ public final class QuernServer implements AutoCloseable {
                                     defaults.maxFinishedCalls()));
         }
 
-        /// The file is what the CLI reads; when it is gone the operator, who owns the directory, gets a
-        /// new token.
+        /// The file is what the CLI reads; when it is gone the operator, who owns the directory,
+        /// gets a new token.
         private void ensureAdminToken(DataDirectory data, TokenStore tokens) {
             if (!Files.exists(data.secret("admin.token"))) {
                 String token = tokens.issue(SpaceId.DEFAULT, "admin");
-                data.writeSecret(
-                        "admin.token", (token + "\n").getBytes(StandardCharsets.US_ASCII));
+                data.writeSecret("admin.token", (token + "\n").getBytes(StandardCharsets.US_ASCII));
             }
         }
 
@@ -208,7 +218,7 @@ public final class QuernServer implements AutoCloseable {
                 }
                 return Files.readAllBytes(file);
             } catch (IOException e) {
-                throw dev.quern.common.QuernException.internal("cannot read " + file, e);
+                throw QuernException.internal("cannot read " + file, e);
             }
         }
 

@@ -5,6 +5,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.Setting;
 import dev.quern.common.Settings;
+import dev.quern.function.sandbox.SandboxMode;
 import dev.quern.http.HttpConfig;
 import java.io.IOException;
 import java.io.Reader;
@@ -12,28 +13,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 
-/// Everything an operator can set, typed and checked. Read from `DATA/quern.properties` (or `--config`),
-/// the environment (`QUERN_...`) and flags; a later place wins.
+/// Everything an operator can set, typed and checked. Read from `DATA/quern.properties` (or
+/// `--config`), the environment (`QUERN_...`) and flags; a later place wins.
 ///
 /// @param settings the values
 public record ServerConfig(Settings settings) {
-    /// How functions are kept apart from the machine.
-    public enum Sandbox {
-        /// bubblewrap when it works here, else `unshare` and `setpriv`; calls are refused if neither does.
-        AUTO,
-        /// bubblewrap or nothing.
-        BWRAP,
-        /// util-linux `unshare` and `setpriv` or nothing.
-        UNSHARE,
-        /// Plain processes: only for code you trust as yourself.
-        NONE
-    }
-
     /// The form of log lines on stderr.
     public enum LogFormat {
         /// One line of text with key=value pairs.
@@ -43,19 +33,18 @@ public record ServerConfig(Settings settings) {
     }
 
     static final Setting<String> DATA =
-            Setting.text(
-                    "data", System.getProperty("user.home") + "/.quern", "folder of all data");
+            Setting.text("data", System.getProperty("user.home") + "/.quern", "folder of all data");
     static final Setting<String> HOST =
             Setting.text("host", "127.0.0.1", "address to listen on; 0.0.0.0 for every interface");
     static final Setting<Integer> HTTP_PORT =
             Setting.number("http-port", 7700, 0, 65_535, "HTTP port, 0 picks a free one");
     static final Setting<Integer> FLIGHT_PORT =
             Setting.number("flight-port", 7701, 0, 65_535, "Flight port, 0 picks a free one");
-    static final Setting<Sandbox> SANDBOX =
+    static final Setting<SandboxMode> SANDBOX =
             Setting.choice(
                     "sandbox",
-                    Sandbox.AUTO,
-                    Sandbox.class,
+                    SandboxMode.AUTO,
+                    SandboxMode.class,
                     "how functions are confined: auto, bwrap, unshare or none");
     static final Setting<Integer> EMBED_THREADS =
             Setting.number(
@@ -111,7 +100,7 @@ public record ServerConfig(Settings settings) {
     }
 
     private static String level(String text) {
-        String level = text.strip().toLowerCase(java.util.Locale.ROOT);
+        String level = text.strip().toLowerCase(Locale.ROOT);
         if (!List.of("error", "warn", "info", "debug", "trace").contains(level)) {
             throw new IllegalArgumentException("not a level");
         }
@@ -174,10 +163,20 @@ public record ServerConfig(Settings settings) {
     }
 
     HttpConfig http() {
-        return HttpConfig.of(host(), settings.get(HTTP_PORT)).withMaxRequests(settings.get(MAX_REQUESTS));
+        HttpConfig defaults = HttpConfig.of(host(), settings.get(HTTP_PORT));
+        return new HttpConfig(
+                defaults.host(),
+                defaults.port(),
+                defaults.maxJsonBytes(),
+                defaults.maxBufferedBytes(),
+                settings.get(MAX_REQUESTS),
+                defaults.maxConnections(),
+                defaults.stallTimeout(),
+                defaults.idleTimeout(),
+                defaults.drainTimeout());
     }
 
-    Sandbox sandbox() {
+    SandboxMode sandbox() {
         return settings.get(SANDBOX);
     }
 

@@ -17,10 +17,11 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Bearer tokens as facts. A token is 32 random bytes; only its SHA-256 is stored, as the key of a fact
-/// whose value is `space NUL name`. Thread-safe.
+/// Bearer tokens as facts. A token is 32 random bytes; only its SHA-256 is stored, as the key of a
+/// fact whose value is `space NUL name`. Thread-safe.
 final class TokenStore implements Authenticator {
-    /// A space that no user can name: users' spaces come from tokens, and none is issued for this one.
+    /// A space that no user can name: users' spaces come from tokens, and none is issued for this
+    /// one.
     private static final SpaceId SYSTEM = new SpaceId("quern.system");
 
     private static final String PREFIX = "qn_";

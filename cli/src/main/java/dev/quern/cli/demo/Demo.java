@@ -15,14 +15,13 @@ import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The steps of the demo in order: start, put, sync, ask, run functions, read back by Flight, kill, start
-/// again, compare. Each checks what it did and fails with [StepFailed].
+/// The steps of the demo in order: start, put, sync, ask, run functions, read back by Flight, kill,
+/// start again, compare. Each checks what it did and fails with [StepFailed].
 final class Demo {
     static final String NAME = "demo";
     private static final String MODEL = "all-MiniLM-L6-v2";
@@ -44,30 +43,31 @@ final class Demo {
     void run() throws IOException {
         VolumeUpload upload = input.upload();
         StepFailed.unless(!upload.paths().isEmpty(), "no files in " + input.source());
-        Findings before;
-        LocalServer first = LocalServer.start(launcher, data);
-        try (QuernClient client = first.connect()) {
-            narrator.done("started a server on %s, data in %s", first.httpUrl(), data);
-            CommitBody commit = put(client, upload);
-            SyncEvent sync = index(client, commit);
-            ask(client);
-            List<CallBody> calls =
-                    new DemoFunctions(client, narrator, home).run(commit.id(), upload.paths());
-            new DemoFlight(narrator).readBack(first.flightUrl(), first.token(), client.collections().get(NAME));
-            before = look(client, calls);
-            StepFailed.unless(sync.rowsUpserted() <= before.rows(), "rows are missing");
-        } catch (RuntimeException | IOException e) {
-            first.kill();
-            throw e;
-        }
-        first.kill();
-        first.close();
+        Findings before = workAndKill(upload);
         narrator.done("killed the server (SIGKILL)");
         try (LocalServer second = LocalServer.start(launcher, data);
                 QuernClient client = second.connect()) {
             compare(client, upload, before);
         }
         narrator.out().printf("%nall in %.1f s%n", narrator.totalSeconds());
+    }
+
+    private Findings workAndKill(VolumeUpload upload) throws IOException {
+        try (LocalServer server = LocalServer.start(launcher, data);
+                QuernClient client = server.connect()) {
+            narrator.done("started a server on %s, data in %s", server.httpUrl(), data);
+            CommitBody commit = put(client, upload);
+            SyncEvent sync = index(client, commit);
+            ask(client);
+            List<CallBody> calls =
+                    new DemoFunctions(client, narrator, home).run(commit.id(), upload.paths());
+            new DemoFlight(narrator)
+                    .readBack(server.flightUrl(), server.token(), client.collections().get(NAME));
+            Findings findings = look(client, calls);
+            StepFailed.unless(sync.rowsUpserted() <= findings.rows(), "rows are missing");
+            server.kill();
+            return findings;
+        }
     }
 
     private CommitBody put(QuernClient client, VolumeUpload upload) {
@@ -149,7 +149,8 @@ final class Demo {
         StepFailed.unless(
                 known.isEmpty()
                         || hits.stream()
-                                .anyMatch(hit -> known.get().file().equals(hit.attributes().get("path"))),
+                                .anyMatch(hit ->
+                                        known.get().file().equals(hit.attributes().get("path"))),
                 "\"" + question + "\" did not find " + known.map(DemoInput.Known::file).orElse(""));
     }
 
@@ -159,13 +160,16 @@ final class Demo {
         }
         for (SearchHit hit : hits) {
             narrator.detail(
-                    "  %-6s %7.4f  %s  %s", mode, hit.score(), DemoSearch.place(hit), DemoSearch.start(hit));
+                    "  %-6s %7.4f  %s  %s",
+                    mode, hit.score(), DemoSearch.place(hit), DemoSearch.start(hit));
         }
     }
 
     private Findings look(QuernClient client, List<CallBody> calls) {
         String question =
-                input.questions().isEmpty() ? DemoSearch.titleOfSomeRow(client) : input.questions().getFirst();
+                input.questions().isEmpty()
+                        ? DemoSearch.titleOfSomeRow(client)
+                        : input.questions().getFirst();
         return new Findings(
                 client.volumes().get(NAME).head(),
                 client.collections().get(NAME).rows(),
@@ -174,7 +178,8 @@ final class Demo {
                 calls);
     }
 
-    private void compare(QuernClient client, VolumeUpload upload, Findings before) throws IOException {
+    private void compare(QuernClient client, VolumeUpload upload, Findings before)
+            throws IOException {
         StepFailed.unless(
                 client.volumes().get(NAME).head().equals(before.head()), "the volume's head moved");
         for (String path : upload.paths()) {
@@ -183,7 +188,8 @@ final class Demo {
             StepFailed.unless(comparison.same(), path + " differs from the local file");
         }
         StepFailed.unless(
-                client.collections().get(NAME).rows() == before.rows(), "the number of rows changed");
+                client.collections().get(NAME).rows() == before.rows(),
+                "the number of rows changed");
         StepFailed.unless(
                 new DemoSearch(client).run(before.question(), "hybrid").equals(before.hits()),
                 "the same search has other hits");

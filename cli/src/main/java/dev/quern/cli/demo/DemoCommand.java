@@ -36,7 +36,10 @@ public final class DemoCommand implements Callable<Integer> {
                             + " default: Quern's own documentation")
     private @Nullable Path path;
 
-    @Option(names = "--ask", paramLabel = "TEXT", description = "question to search for; repeatable")
+    @Option(
+            names = "--ask",
+            paramLabel = "TEXT",
+            description = "question to search for; repeatable")
     private @Nullable List<String> questions;
 
     @Option(
@@ -79,12 +82,19 @@ public final class DemoCommand implements Callable<Integer> {
         String quern = System.getProperty("quern.launcher", "quern");
         out.println("Every step was verified. To go on by hand:");
         out.println();
-        out.println("  " + quern + " serve" + (directory == null ? "" : " --data " + directory) + " &");
+        out.println(
+                "  " + quern + " serve" + (directory == null ? "" : " --data " + directory) + " &");
         if (directory != null) {
             out.println("  export QUERN_TOKEN=$(cat " + directory + "/admin.token)");
         }
-        out.println("  " + quern + " volume create docs --if-not-exists && " + quern + " volume put docs docs/.");
-        out.println("  " + quern + " collection create docs --model all-MiniLM-L6-v2 --if-not-exists");
+        out.println(
+                "  "
+                        + quern
+                        + " volume create docs --if-not-exists && "
+                        + quern
+                        + " volume put docs docs/.");
+        out.println(
+                "  " + quern + " collection create docs --model all-MiniLM-L6-v2 --if-not-exists");
         out.println("  " + quern + " collection sync docs docs");
         out.println("  " + quern + " collection search docs \"how is a commit made\"");
         out.println("  " + quern + " run examples/wordcount.py");
@@ -94,7 +104,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static void deleteTree(Path directory) throws IOException {
         try (Stream<Path> tree = Files.walk(directory)) {
             for (Path file : (Iterable<Path>) tree.sorted(Comparator.reverseOrder())::iterator) {
-                makeWritable(file.getParent());
+                makeWritable(file.resolveSibling(""));
                 Files.deleteIfExists(file);
             }
         }

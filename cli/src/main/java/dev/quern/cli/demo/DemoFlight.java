@@ -28,7 +28,8 @@ final class DemoFlight {
             }
         }
         StepFailed.unless(
-                rows == collection.rows(), "Flight gave " + rows + " of " + collection.rows() + " rows");
+                rows == collection.rows(),
+                "Flight gave " + rows + " of " + collection.rows() + " rows");
         StepFailed.unless(worst < NORM_TOLERANCE, "a vector's norm is off by " + worst);
         narrator.done(
                 "read %d vectors of %d dimensions back by Arrow Flight; every norm within %.0e of 1",

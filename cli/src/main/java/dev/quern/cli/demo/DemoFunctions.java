@@ -23,7 +23,8 @@ import java.util.zip.ZipOutputStream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
-/// Deploys the two example functions and maps them over the files of the volume that they see at `/data`.
+/// Deploys the two example functions and maps them over the files of the volume that they see at
+/// `/data`.
 final class DemoFunctions {
     private static final int FILES = 1_000;
     private static final long MEMORY_BYTES = 256L << 20;
@@ -39,6 +40,8 @@ final class DemoFunctions {
         this.examples = home.resolve("examples");
     }
 
+    /// Deploys and runs both.
+    ///
     /// @param commit what the functions see
     /// @return every call, succeeded
     List<CallBody> run(String commit, List<String> paths) throws IOException {
@@ -82,8 +85,13 @@ final class DemoFunctions {
             CallError error = call.error();
             StepFailed.unless(
                     call.status().equals("succeeded"),
-                    name + " on " + paths.get(index(call)) + ": "
-                            + (error == null ? call.status() : error.type() + ": " + error.message()));
+                    name
+                            + " on "
+                            + paths.get(index(call))
+                            + ": "
+                            + (error == null
+                                    ? call.status()
+                                    : error.type() + ": " + error.message()));
         }
         StepFailed.unless(calls.size() == paths.size(), name + " ran " + calls.size() + " times");
         double seconds = narrator.stepSeconds();

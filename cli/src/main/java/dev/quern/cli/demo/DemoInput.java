@@ -19,8 +19,12 @@ record DemoInput(Path source, boolean builtIn, List<String> questions) {
 
     private static final List<Known> KNOWN =
             List.of(
-                    new Known("what happens when two writers commit at the same time", "ARCHITECTURE.md"),
-                    new Known("why is there an error kind for a missing token", "decisions/0002-denied.md"),
+                    new Known(
+                            "what happens when two writers commit at the same time",
+                            "ARCHITECTURE.md"),
+                    new Known(
+                            "why is there an error kind for a missing token",
+                            "decisions/0002-denied.md"),
                     new Known("what is a receipt", "glossary.md"));
 
     List<Known> known() {

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A `quern serve` process on free ports of this machine, for tests, demos and benchmarks. Its log goes to
-/// `server.log` in the data directory. It ends with this JVM, in whatever way that ends.
+/// A `quern serve` process on free ports of this machine, for tests, demos and benchmarks. Its log
+/// goes to `server.log` in the data directory. It ends with this JVM, in whatever way that ends.
 public final class LocalServer implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("ready http=(\\S+) flight=(\\S+)");
     private static final long STOP_SECONDS = 60;
@@ -48,7 +48,8 @@ public final class LocalServer implements AutoCloseable {
     /// @throws QuernException `UNAVAILABLE` with the end of its log if it does not get ready
     @MustBeClosed
     public static LocalServer start(String launcher, Path data, String... flags) {
-        List<String> command = new ArrayList<>(List.of(launcher, "serve", "--data", data.toString()));
+        List<String> command =
+                new ArrayList<>(List.of(launcher, "serve", "--data", data.toString()));
         command.addAll(List.of("--http-port", "0", "--flight-port", "0"));
         command.addAll(List.of(flags));
         Path log = data.resolve("server.log");

@@ -1,0 +1,226 @@
+"""``quern run FILE[::NAME] [ARGUMENTS]`` and ``quern deploy FILE``.
+
+Exit status: 0 done; 1 the entrypoint or a function failed, or the server refused; 2 wrong usage;
+130 interrupted. With ``--json`` standard output holds one JSON value and nothing else; what the
+program prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import time
+import traceback
+from types import ModuleType
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import _entrypoint
+from ._calls import Output
+from ._client import Client
+from ._modules import module_name_of
+from ._version import VERSION
+from .app import App, LocalEntrypoint
+from .exception import InvalidError, QuernError
+from .functions import Function
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Runs one command and returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "run":
+            return _run(arguments)
+        return _deploy(arguments)
+    except InvalidError as e:
+        print(f"quern: {e}", file=sys.stderr)
+        return 2
+    except QuernError as e:
+        print(f"quern: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="quern", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run an app's local entrypoint, or one function")
+    deploy = commands.add_parser("deploy", help="deploy an app's functions")
+    for command in (run, deploy):
+        command.add_argument(
+            "-m", dest="module", action="store_true", help="the app is a module, such as pkg.jobs"
+        )
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.add_argument("file", help="a Python file, or file.py::NAME")
+    deploy.add_argument("--name", help="deploy under this app name")
+    run.add_argument("--quiet", action="store_true", help="no summary of the calls")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="for the entrypoint")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    path, _, name = arguments.file.partition("::")
+    with _stdout_kept(arguments.json) as stdout:
+        try:
+            module = _load(path, arguments.module)
+        except QuernError:
+            raise
+        except Exception as e:
+            return _failed(e)
+        app, raw_f, call = _choose(module, name)
+        args, kwargs = _entrypoint.parse(raw_f, arguments.arguments, f"quern run {arguments.file}")
+        started = time.monotonic()
+        with Output() as output:
+            with app.run(client=Client.from_env()):
+                try:
+                    result = call(*args, **kwargs)
+                    if inspect.iscoroutine(result):
+                        result = asyncio.run(result)
+                    status = 0
+                except Exception as e:
+                    result, status = None, _failed(e)
+            if not arguments.quiet:
+                _summarise(output, time.monotonic() - started)
+        if arguments.json:
+            report = {"status": status, "result": result, "calls": output.finished}
+            print(json.dumps(report, default=repr), file=stdout)
+        elif result is not None and call is not raw_f:
+            print(result)
+    return status
+
+
+def _deploy(arguments: argparse.Namespace) -> int:
+    path, _, name = arguments.file.partition("::")
+    with _stdout_kept(arguments.json) as stdout:
+        try:
+            module = _load(path, arguments.module)
+        except QuernError:
+            raise
+        except Exception as e:
+            return _failed(e)
+        app = _app_of(module, name)
+        client = Client.from_env()
+        app.deploy(name=arguments.name, client=client)
+    if arguments.json:
+        print(json.dumps(app.deployed), file=stdout)
+        return 0
+    for function in app.deployed:
+        print(
+            f"deployed {function['name']} version {function['version']}: "
+            f"POST {client.url}/v1/functions/{function['name']}/call"
+        )
+    return 0
+
+
+@contextlib.contextmanager
+def _stdout_kept(json_only: bool) -> Any:
+    """Yields standard output; with ``json_only`` what is printed goes to standard error."""
+    stdout = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr) if json_only else contextlib.nullcontext():
+        yield stdout
+
+
+def _load(reference: str, is_module: bool) -> ModuleType:
+    """Imports the user's file, its folder first on the path as ``python file.py`` has it."""
+    if is_module or not (reference.endswith(".py") or os.path.exists(reference)):
+        sys.path.insert(0, os.getcwd())
+        return importlib.import_module(reference)
+    if not os.path.isfile(reference):
+        raise InvalidError(f"no such file: {reference}")
+    path = os.path.abspath(reference)
+    sys.path.insert(0, os.path.dirname(path))
+    name = module_name_of(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InvalidError(f"not a Python file: {reference}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _app_of(module: ModuleType, name: str) -> App:
+    """The app called ``name`` in the module; without a name ``app``, or the only one there is."""
+    apps = {key: value for key, value in vars(module).items() if isinstance(value, App)}
+    if name:
+        if name not in apps:
+            raise InvalidError(f"no app {name} in {module.__name__}: it has {_listed(apps)}")
+        return apps[name]
+    if "app" in apps:
+        return apps["app"]
+    different = {id(app): app for app in apps.values()}
+    if len(different) != 1:
+        raise InvalidError(
+            f"{module.__name__} must have one app, or one named app: it has {_listed(apps)}"
+        )
+    return next(iter(different.values()))
+
+
+def _choose(module: ModuleType, name: str) -> Tuple[App, Callable[..., Any], Callable[..., Any]]:
+    """The app to run, the function whose signature the arguments follow, and what to call."""
+    app_name, _, member = name.rpartition(".")
+    app = _app_of(module, app_name)
+    entrypoints: Dict[str, LocalEntrypoint] = app.registered_entrypoints
+    functions: Dict[str, Function[..., Any]] = app.registered_functions
+    if not member:
+        if len(entrypoints) == 1:
+            member = next(iter(entrypoints))
+        elif not entrypoints and len(functions) == 1:
+            member = next(iter(functions))
+        else:
+            raise InvalidError(
+                f"say which to run, as {module.__name__}.py::NAME: entrypoints "
+                f"{_listed(entrypoints)}; functions {_listed(functions)}"
+            )
+    if member in entrypoints:
+        raw_f = entrypoints[member].raw_f
+        return app, raw_f, raw_f
+    if member in functions:
+        return app, functions[member].raw_f, functions[member].remote
+    raise InvalidError(
+        f"no entrypoint or function {member} in {module.__name__}: entrypoints "
+        f"{_listed(entrypoints)}; functions {_listed(functions)}"
+    )
+
+
+def _listed(names: Dict[str, Any]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _failed(failure: Exception) -> int:
+    """Prints a traceback that begins in the user's code."""
+    trace = failure.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    traceback.print_exception(type(failure), failure, trace)
+    return 1
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(("<frozen ", os.path.dirname(os.path.abspath(__file__)) + os.sep))
+
+
+def _summarise(output: Output, seconds: float) -> None:
+    calls = output.finished
+    if not calls:
+        return
+    receipts = [call["receipt"] for call in calls if call.get("receipt")]
+    failed = sum(call["status"] != "succeeded" for call in calls)
+    run_ms = sum(receipt["run_ms"] for receipt in receipts)
+    cpu_ms = sum(receipt["cpu_ms"] for receipt in receipts)
+    cold = sum(bool(receipt["cold_start"]) for receipt in receipts)
+    peak = max((receipt["peak_memory_bytes"] for receipt in receipts), default=0)
+    print(
+        f"quern: {len(calls)} calls, {failed} failed, in {seconds:.2f} s: "
+        f"run {run_ms / 1000:.2f} s, cpu {cpu_ms / 1000:.2f} s, {cold} cold starts, "
+        f"peak memory {peak / 2**20:.0f} MiB",
+        file=sys.stderr,
+    )

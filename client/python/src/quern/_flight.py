@@ -1,0 +1,104 @@
+"""Bulk rows over Arrow Flight; needs pyarrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterator
+
+from . import exception
+from ._config import flight_url
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+try:
+    import pyarrow
+    from pyarrow import flight
+except ImportError as missing:
+    raise exception.NotSupportedError(
+        "bulk transfer needs pyarrow: pip install quern[arrow]"
+    ) from missing
+
+_ROWS_PER_BATCH = 8_192
+
+
+def read_rows(client: Client, collection: str) -> Any:
+    """A ``pyarrow.Table`` of every row of one snapshot."""
+    options = _options(client)
+    try:
+        with _connect(client) as connection:
+            info = connection.get_flight_info(_descriptor(collection), options)
+            tables = [
+                connection.do_get(endpoint.ticket, options).read_all()
+                for endpoint in info.endpoints
+            ]
+            return pyarrow.concat_tables(tables) if tables else info.schema.empty_table()
+    except pyarrow.ArrowException as e:
+        raise _error(e) from e
+
+
+def write_rows(client: Client, collection: str, rows: Any) -> int:
+    """Writes batches one after another; returns how many rows."""
+    batches = _batches(rows)
+    first = next(batches, None)
+    if first is None:
+        return 0
+    try:
+        with _connect(client) as connection:
+            writer, acknowledgements = connection.do_put(
+                _descriptor(collection), first.schema, _options(client)
+            )
+            with writer:
+                written = _send(writer, acknowledgements, first)
+                for batch in batches:
+                    written += _send(writer, acknowledgements, batch)
+                writer.done_writing()
+            return written
+    except pyarrow.ArrowException as e:
+        raise _error(e) from e
+
+
+def _send(writer: Any, acknowledgements: Any, batch: Any) -> int:
+    """Sends a batch and waits until it is durable."""
+    writer.write_batch(batch)
+    if acknowledgements.read() is None:
+        raise exception.UnavailableError("server ended the stream without an acknowledgement")
+    return int(batch.num_rows)
+
+
+def _batches(rows: Any) -> Iterator[Any]:
+    if isinstance(rows, pyarrow.RecordBatch):
+        rows = pyarrow.Table.from_batches([rows])
+    for part in [rows] if isinstance(rows, pyarrow.Table) else rows:
+        table = part if isinstance(part, pyarrow.Table) else pyarrow.Table.from_batches([part])
+        for batch in table.to_batches(max_chunksize=_ROWS_PER_BATCH):
+            if batch.num_rows:
+                yield batch
+
+
+def _connect(client: Client) -> Any:
+    return flight.connect(flight_url(client.url))
+
+
+def _descriptor(collection: str) -> Any:
+    return flight.FlightDescriptor.for_path("collection", collection)
+
+
+def _options(client: Client) -> Any:
+    return flight.FlightCallOptions(
+        headers=[(b"authorization", f"Bearer {client.settings.token}".encode())]
+    )
+
+
+def _error(cause: Exception) -> exception.QuernError:
+    message = str(cause)
+    if isinstance(cause, (flight.FlightUnauthenticatedError, flight.FlightUnauthorizedError)):
+        return exception.AuthError(message)
+    if isinstance(cause, (flight.FlightUnavailableError, flight.FlightTimedOutError)):
+        return exception.ConnectionError(message)
+    if isinstance(cause, pyarrow.ArrowKeyError):
+        return exception.NotFoundError(message)
+    if isinstance(cause, pyarrow.ArrowInvalid):
+        return exception.InvalidError(message)
+    if isinstance(cause, pyarrow.ArrowCapacityError):
+        return exception.ExhaustedError(message)
+    return exception.InternalError(message)

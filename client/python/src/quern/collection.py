@@ -1,0 +1,382 @@
+"""Collections: rows with an id, text, attributes and one vector, found by vector or by words."""
+
+from __future__ import annotations
+
+import json
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Union,
+)
+
+from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
+from .volume import Volume
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from ._client import Client
+
+ROWS_PER_REQUEST_MAX = 1_000
+BYTES_PER_REQUEST_MAX = 16 << 20
+_PAGE_ROWS = 500
+
+
+class Row(NamedTuple):
+    """A row: ``id`` of 1 to 512 bytes; ``text`` for BM25, and to be embedded when there is no
+    vector and the collection has a model; ``vector`` of as many numbers as the collection has
+    dimensions; ``attributes``: string, number, boolean or list of strings by name.
+    """
+
+    id: str
+    text: Optional[str] = None
+    vector: Optional[Sequence[float]] = None
+    attributes: Optional[Mapping[str, Any]] = None
+
+
+class Hit(NamedTuple):
+    """A row that a search found. ``score``: higher is better, comparable within one answer only."""
+
+    id: str
+    score: float
+    text: Optional[str]
+    attributes: Dict[str, Any]
+    vector: Optional[List[float]]
+
+
+class SearchResult(List[Hit]):
+    """Hits, best first. ``mode`` is what was run, ``took_ms`` the time at the server."""
+
+    mode: str = ""
+    took_ms: float = 0.0
+
+
+class SyncProgress(NamedTuple):
+    """How far a sync has come, or with ``type`` ``"done"`` what it did."""
+
+    type: str
+    commit: str
+    """The commit that is indexed."""
+    files_total: int
+    """Files that changed since the last sync."""
+    files_done: int
+    files_skipped: int
+    files_deleted: int
+    rows_upserted: int
+    rows_deleted: int
+    tokens: int
+    """Tokens embedded."""
+    seconds: float
+    skipped: List[str]
+    """Up to 100 ``path: reason``."""
+
+
+class Collection:
+    """A collection by its name."""
+
+    objects: CollectionManager
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        create: Optional[Dict[str, Any]] = None,
+        client: Optional[Client] = None,
+    ) -> None:
+        self._name = name
+        self._create = create
+        self._created_at = ""
+        self._client = client
+
+    @staticmethod
+    def from_name(
+        name: str,
+        *,
+        create_if_missing: bool = False,
+        dims: Optional[int] = None,
+        metric: Optional[str] = None,
+        model: Optional[str] = None,
+        client: Optional[Client] = None,
+    ) -> Collection:
+        """The collection of this name. Makes no request: with ``create_if_missing`` it is created,
+        if there is none, at first use; else an unknown name is ``NotFoundError`` then.
+
+        ``dims`` of the vectors, 1 to 16,384, may be left out with ``model``, the embedding model
+        for rows and queries that come as text; ``metric`` is ``cosine`` (default), ``dot`` or
+        ``l2``. An existing collection of another shape is ``ConflictError``.
+        """
+        shape = {"dims": dims, "metric": metric, "model": model}
+        given = {key: value for key, value in shape.items() if value is not None}
+        if not create_if_missing:
+            return Collection(name, client=client)
+        if dims is None and model is None:
+            raise InvalidError(f"collection {name}: give dims or model to create it")
+        return Collection(name, create=given, client=client)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    def upsert(self, rows: Iterable[Union[Row, Mapping[str, Any]]]) -> int:
+        """Writes rows, replacing those of the same id, and returns how many.
+
+        A row is a :class:`Row` or a dict of its fields; a vector is anything that iterates over
+        numbers. Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at
+        all, and is durable and found by searches before the next is sent.
+        """
+        written = 0
+        for batch in _batches(rows):
+            written += int(self._post_batch(batch)["upserted"])
+        return written
+
+    def _post_batch(self, rows: List[str]) -> Any:
+        from ._client import bytes_body
+
+        body = bytes_body(f'{{"rows":[{",".join(rows)}]}}'.encode(), "application/json")
+        return self._json("POST", "/upsert", body=body, retry="always", waits=True)
+
+    def delete(self, ids: Optional[Iterable[str]] = None, *, filter: Any = None) -> int:
+        """Deletes rows by id, unknown ids ignored, or those that a filter selects; returns how
+        many there were.
+        """
+        if (ids is None) == (filter is None):
+            raise InvalidError("delete takes either ids or a filter")
+        if isinstance(ids, str):
+            raise InvalidError(f"ids must be a list of ids, got the string {ids!r}")
+        request = {"filter": filter} if ids is None else {"ids": list(ids)}
+        return int(self._json("POST", "/delete", request, retry="always")["deleted"])
+
+    def search(
+        self,
+        text: Optional[str] = None,
+        *,
+        vector: Optional[Iterable[float]] = None,
+        mode: Optional[str] = None,
+        limit: int = 10,
+        filter: Any = None,
+        include_vector: bool = False,
+        exact: bool = False,
+    ) -> SearchResult:
+        """Finds rows by ``text``, by ``vector`` or by both; best first, at most ``limit``, which is
+        1 to 1,000.
+
+        ``mode`` is ``dense`` (nearest vectors), ``bm25`` (words) or ``hybrid`` (both, fused);
+        default hybrid with text, dense with a vector alone. For the dense leg the text is embedded
+        by the collection's model unless a vector is given. ``exact`` scans every vector.
+        ``filter`` is ``{"eq": [field, value]}``, ``{"in": [field, [values]]}``,
+        ``{"range": [field, {"gte": 1, "lt": 9}]}``, or ``and``, ``or`` (of a list) and ``not`` of
+        these.
+        """
+        if text is not None and not isinstance(text, str):
+            raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
+        request = {
+            "text": text,
+            "vector": None if vector is None else _floats(vector),
+            "mode": mode,
+            "limit": limit,
+            "filter": filter,
+            "include_vector": include_vector or None,
+            "exact": exact or None,
+        }
+        request = {name: value for name, value in request.items() if value is not None}
+        answer = self._json("POST", "/search", request, retry="always")
+        result = SearchResult(_hit(wire) for wire in answer["hits"])
+        result.mode = answer["mode"]
+        result.took_ms = answer["took_ms"]
+        return result
+
+    def get(self, id: str) -> Row:
+        """The row of this id, with its vector. ``NotFoundError`` if there is none."""
+        from ._client import segment
+
+        return _row(self._json("GET", f"/rows/{segment(id)}"))
+
+    def rows(self, *, include_vector: bool = False) -> Iterator[Row]:
+        """Every row in id order, read page by page; rows written meanwhile may be seen or not."""
+        after = None
+        while True:
+            query = {"after": after, "limit": _PAGE_ROWS, "include_vector": include_vector}
+            page = self._json("GET", "/rows", query=query)
+            yield from map(_row, page["rows"])
+            after = page.get("next")
+            if after is None:
+                return
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self.info()["rows"])
+
+    def info(self) -> Dict[str, Any]:
+        """``name``, ``id``, ``created_at``, ``dims``, ``metric``, ``model`` and ``rows``."""
+        answer: Dict[str, Any] = self._json("GET", "")
+        return answer
+
+    def sync(
+        self,
+        volume: Union[Volume, str],
+        glob: str = "**",
+        *,
+        at: Optional[str] = None,
+        progress: Optional[Callable[[SyncProgress], None]] = None,
+    ) -> SyncProgress:
+        """Brings the rows in step with a volume's text files and returns what was done.
+
+        What changed since the last sync is split into passages, embedded and written; rows of
+        files that are gone are deleted. ``at`` is a commit, default the newest. ``progress`` is
+        called with each report, the last one included. After a broken connection another sync
+        goes on where this one stopped.
+        """
+        request = {"volume": volume if isinstance(volume, str) else volume.name, "glob": glob}
+        if at is not None:
+            request["at"] = at
+        from ._client import json_body
+
+        events = self._connection().lines(
+            "POST", self._path("/sync"), body=json_body(request), waits=True
+        )
+        for event in events:
+            if event["type"] == "error":
+                raise _sync_error(event.get("error") or {})
+            report = SyncProgress(*(event.get(name) for name in SyncProgress._fields))
+            if progress is not None:
+                progress(report)
+            if report.type == "done":
+                return report
+        raise UnavailableError(f"sync of collection {self._name} ended without saying how")
+
+    def to_arrow(self) -> pyarrow.Table:
+        """All rows of one snapshot, over Arrow Flight: ``id``, ``text``, ``attributes`` (JSON) and
+        ``vector`` (fixed-size list of float32). Needs ``pip install quern[arrow]``.
+        """
+        from . import _flight
+
+        return _flight.read_rows(self._connection(), self._name)
+
+    def upsert_arrow(self, rows: Any) -> int:
+        """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with the columns
+        of :meth:`to_arrow`, over Arrow Flight; returns how many rows. Each batch is durable when
+        acknowledged; all are when this returns.
+        """
+        from . import _flight
+
+        return _flight.write_rows(self._connection(), self._name, rows)
+
+    def _json(self, method: str, rest: str, payload: Any = None, **options: Any) -> Any:
+        return self._connection().json(method, self._path(rest), payload, **options)
+
+    def _path(self, rest: str) -> str:
+        from ._client import segment
+
+        return f"/v1/collections/{segment(self._name)}{rest}"
+
+    def _connection(self) -> Client:
+        from ._client import Client
+
+        client = self._client or Client.from_env()
+        if self._create is not None and self._created_at != client.url:
+            request = dict(self._create, name=self._name, if_not_exists=True)
+            client.json("POST", "/v1/collections", request, retry="always")
+            self._created_at = client.url
+        return client
+
+    def __repr__(self) -> str:
+        return f"Collection({self._name!r})"
+
+
+class CollectionManager:
+    """``quern.Collection.objects``: collections as a whole."""
+
+    def list(self, *, client: Optional[Client] = None) -> List[Collection]:
+        """All collections in name order."""
+        from ._client import Client
+
+        answer = (client or Client.from_env()).json("GET", "/v1/collections")
+        return [Collection(wire["name"], client=client) for wire in answer["collections"]]
+
+    def delete(
+        self, name: str, *, allow_missing: bool = False, client: Optional[Client] = None
+    ) -> None:
+        """Deletes a collection. ``NotFoundError`` if there is none, unless allowed."""
+        from ._client import Client, segment
+
+        try:
+            (client or Client.from_env()).json("DELETE", f"/v1/collections/{segment(name)}")
+        except NotFoundError:
+            if not allow_missing:
+                raise
+
+
+Collection.objects = CollectionManager()
+
+
+def _sync_error(error: Dict[str, Any]) -> QuernError:
+    return from_code(error.get("code"), error.get("message") or "", error.get("details") or {})
+
+
+def _batches(rows: Iterable[Union[Row, Mapping[str, Any]]]) -> Iterator[List[str]]:
+    batch: List[str] = []
+    size = 0
+    for row in rows:
+        encoded = _encode(row)
+        if batch and (
+            len(batch) >= ROWS_PER_REQUEST_MAX or size + len(encoded) > BYTES_PER_REQUEST_MAX
+        ):
+            yield batch
+            batch, size = [], 0
+        batch.append(encoded)
+        size += len(encoded)
+    if batch:
+        yield batch
+
+
+def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
+    if isinstance(row, Row):
+        fields = row._asdict()
+    elif isinstance(row, Mapping):
+        fields = dict(row)
+    else:
+        raise InvalidError(f"a row must be a Row or a dict, got {type(row).__name__}")
+    unknown = set(fields) - set(Row._fields)
+    if unknown:
+        raise InvalidError(
+            f"row {fields.get('id')!r} has unknown fields {sorted(unknown)}: put them in attributes"
+        )
+    if fields.get("vector") is not None:
+        fields["vector"] = _floats(fields["vector"])
+    wire = {name: value for name, value in fields.items() if value is not None}
+    try:
+        return json.dumps(wire, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as e:
+        raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
+
+
+def _floats(vector: Any) -> List[float]:
+    values = vector.tolist() if hasattr(vector, "tolist") else vector
+    try:
+        return [float(value) for value in values]
+    except (TypeError, ValueError) as e:
+        raise InvalidError(f"a vector must hold numbers: {e}") from e
+
+
+def _hit(wire: Dict[str, Any]) -> Hit:
+    return Hit(
+        wire["id"],
+        wire["score"],
+        wire.get("text"),
+        wire.get("attributes") or {},
+        wire.get("vector"),
+    )
+
+
+def _row(wire: Dict[str, Any]) -> Row:
+    return Row(wire["id"], wire.get("text"), wire.get("vector"), wire.get("attributes") or {})

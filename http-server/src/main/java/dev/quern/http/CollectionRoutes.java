@@ -1,0 +1,159 @@
+package dev.quern.http;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.Names;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CreateCollection;
+import dev.quern.common.wire.DeleteResult;
+import dev.quern.common.wire.DeleteRows;
+import dev.quern.embed.EmbedService;
+import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionService;
+import dev.quern.vector.CollectionSpec;
+import dev.quern.vector.Filter;
+import dev.quern.vector.Metric;
+import dev.quern.vector.WriteBatch;
+import dev.quern.vector.WriteResult;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/// Collections and their rows, but for search and sync.
+final class CollectionRoutes {
+    private static final int MAX_PAGE_ROWS = 1000;
+
+    private final CollectionService collections;
+    private final EmbedService embeddings;
+
+    CollectionRoutes(CollectionService collections, EmbedService embeddings) {
+        this.collections = collections;
+        this.embeddings = embeddings;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.of("GET", "/v1/collections", this::list),
+                Route.of("POST", "/v1/collections", this::create),
+                Route.of("GET", "/v1/collections/{collection}", this::get),
+                Route.of("DELETE", "/v1/collections/{collection}", this::delete),
+                Route.of("POST", "/v1/collections/{collection}/delete", this::deleteRows),
+                Route.of("GET", "/v1/collections/{collection}/rows", this::rows),
+                Route.of("GET", "/v1/collections/{collection}/rows/{id...}", this::row));
+    }
+
+    private Reply list(Request request) {
+        request.query().allow();
+        return Reply.json(
+                new CollectionList(
+                        collections.list(request.space()).stream()
+                                .map(CollectionWire::collection)
+                                .toList()));
+    }
+
+    private Reply create(Request request) throws IOException {
+        request.query().allow();
+        CreateCollection body = request.json(CreateCollection.class);
+        boolean ifNotExists = Boolean.TRUE.equals(body.ifNotExists());
+        CollectionSpec spec = spec(body);
+        boolean existed = ifNotExists && exists(request.space(), body.name());
+        CollectionInfo info = collections.create(request.space(), spec, ifNotExists);
+        return Reply.json(existed ? 200 : 201, CollectionWire.collection(info));
+    }
+
+    /// A collection with a model has the model's dimensions, and keeps the model's id even when it
+    /// was named by an alias.
+    private CollectionSpec spec(CreateCollection body) {
+        Metric metric = Metric.parse(Objects.requireNonNullElse(body.metric(), "cosine"));
+        Integer dims = body.dims();
+        if (body.model() == null) {
+            if (dims == null) {
+                throw QuernException.invalid("one of 'dims' and 'model' is required");
+            }
+            return new CollectionSpec(body.name(), dims, metric, Optional.empty());
+        }
+        var model = embeddings.model(body.model());
+        if (dims != null && dims != model.dims()) {
+            throw QuernException.invalid(
+                    "'dims' must be "
+                            + model.dims()
+                            + " for model "
+                            + model.id()
+                            + " or left out, got "
+                            + dims);
+        }
+        return new CollectionSpec(body.name(), model.dims(), metric, Optional.of(model.id()));
+    }
+
+    private boolean exists(SpaceId space, String name) {
+        try {
+            collections.get(space, name);
+            return true;
+        } catch (QuernException e) {
+            if (e.kind() == ErrorKind.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private Reply get(Request request) {
+        request.query().allow();
+        return Reply.json(
+                CollectionWire.collection(
+                        collections.get(request.space(), request.path("collection"))));
+    }
+
+    private Reply delete(Request request) {
+        request.query().allow();
+        collections.delete(request.space(), request.path("collection"));
+        return Reply.empty(204);
+    }
+
+    private Reply deleteRows(Request request) throws IOException {
+        request.query().allow();
+        DeleteRows body = request.json(DeleteRows.class);
+        List<String> ids = body.ids();
+        Object filter = body.filter();
+        if ((ids == null) == (filter == null)) {
+            throw QuernException.invalid("exactly one of 'ids' and 'filter' must be set");
+        }
+        WriteBatch batch =
+                ids != null
+                        ? WriteBatch.delete(ids)
+                        : WriteBatch.deleteWhere(
+                                Filter.fromJson(Objects.requireNonNull(filter, "filter")));
+        WriteResult result = collections.write(request.space(), request.path("collection"), batch);
+        return Reply.json(new DeleteResult(result.deleted(), result.token()));
+    }
+
+    private Reply rows(Request request) {
+        Query query = request.query().allow("after", "limit", "include_vector");
+        return Reply.json(
+                CollectionWire.page(
+                        collections.rows(
+                                request.space(),
+                                request.path("collection"),
+                                query.text("after"),
+                                query.integer("limit", 100, 1, MAX_PAGE_ROWS),
+                                query.flag("include_vector", false))));
+    }
+
+    private Reply row(Request request) {
+        request.query().allow();
+        String id = request.path("id");
+        return Reply.json(
+                CollectionWire.row(
+                        collections
+                                .find(request.space(), request.path("collection"), id)
+                                .orElseThrow(() ->
+                                        QuernException.notFound(
+                                                "no row \""
+                                                        + Names.abbreviate(id)
+                                                        + "\" in collection \""
+                                                        + request.path("collection")
+                                                        + "\""))));
+    }
+}
