@@ -139,10 +139,10 @@ public final class SandboxProcess implements AutoCloseable {
 
     /// Kills everything in the sandbox; returns at once.
     public void kill() {
-        if (!confined) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-        }
+        // Found before the parent is killed, which would leave them to another.
+        List<ProcessHandle> below = confined ? List.of() : process.descendants().toList();
         process.destroyForcibly();
+        below.forEach(ProcessHandle::destroyForcibly);
         if (group != null && !closed.get()) {
             group.kill();
         }
