@@ -141,7 +141,9 @@ public final class SandboxProcess implements AutoCloseable {
     public void kill() {
         // Found before the parent is killed, which would leave them to another.
         List<ProcessHandle> below = confined ? List.of() : process.descendants().toList();
-        process.destroyForcibly();
+        // By its handle: Process.destroyForcibly would close the streams, and what was printed last
+        // would be lost.
+        process.toHandle().destroyForcibly();
         below.forEach(ProcessHandle::destroyForcibly);
         if (group != null && !closed.get()) {
             group.kill();
