@@ -7,7 +7,7 @@ is used through ``httpx`` when it is installed, else through the standard librar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any
 
 from . import exception
 from ._version import VERSION as __version__
@@ -48,7 +48,7 @@ __all__ = [
     "exception",
 ]
 
-_HOME_OF: Dict[str, str] = {
+_HOME_OF = {
     "Client": "_client",
     "Collection": "collection",
     "Commit": "volume",

@@ -220,6 +220,7 @@ def _summarise(output: Output, seconds: float) -> None:
     peak = max((receipt["peak_memory_bytes"] for receipt in receipts), default=0)
     print(
         f"quern: {len(calls)} calls, {failed} failed, in {seconds:.2f} s: "
-        f"run {run_ms / 1000:.2f} s, cpu {cpu_ms / 1000:.2f} s, {cold} cold starts, peak memory {peak / 2**20:.0f} MiB",
+        f"run {run_ms / 1000:.2f} s, cpu {cpu_ms / 1000:.2f} s, {cold} cold starts, "
+        f"peak memory {peak / 2**20:.0f} MiB",
         file=sys.stderr,
     )

@@ -94,6 +94,7 @@ class Collection:
     ) -> None:
         self._name = name
         self._create = create
+        self._created_at = ""
         self._client = client
 
     @staticmethod
@@ -282,10 +283,10 @@ class Collection:
         from ._client import Client
 
         client = self._client or Client.from_env()
-        if self._create is not None:
+        if self._create is not None and self._created_at != client.url:
             request = dict(self._create, name=self._name, if_not_exists=True)
             client.json("POST", "/v1/collections", request, retry="always")
-            self._create = None
+            self._created_at = client.url
         return client
 
     def __repr__(self) -> str:

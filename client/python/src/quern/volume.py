@@ -99,6 +99,7 @@ class Volume:
     ) -> None:
         self._name = name
         self._create = create_if_missing
+        self._created_at = ""
         self._at = at
         self._client = client
         self._session = _new_session()
@@ -318,15 +319,15 @@ class Volume:
         return client
 
     def _ensure(self, client: Client) -> None:
-        """Creates the volume if that was asked for and has not been done."""
-        if self._create:
+        """Creates the volume if that was asked for and has not been done on this server."""
+        if self._create and self._created_at != client.url:
             client.json(
                 "POST",
                 "/v1/volumes",
                 {"name": self._name, "if_not_exists": True},
                 retry="always",
             )
-            self._create = False
+            self._created_at = client.url
 
     def _mount(self) -> Dict[str, Any]:
         mount = {"volume": self._name}

@@ -17,6 +17,7 @@ import java.util.List;
 public final class Bench {
     private static final List<Benchmark> ALL =
             List.of(
+                    new StoreBench(),
                     new StartBench(),
                     new VolumeBench(),
                     new FlightBench(),

@@ -132,21 +132,28 @@ final class CollectionCommand {
                             description = "rows a request; default ${DEFAULT-VALUE}")
                     int batch) {
         try (QuernClient client = terminal.connect();
-                RowLines lines = RowLines.open(file);
-                Progress progress = new Progress(terminal.err(), "upsert")) {
-            long upserted = 0;
+                RowLines lines = RowLines.open(file)) {
+            long upserted = upsert(terminal, client, name, lines, batch);
+            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
+        } catch (IOException e) {
+            throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
+        }
+        return 0;
+    }
+
+    private static long upsert(
+            Terminal terminal, QuernClient client, String name, RowLines lines, int batch)
+            throws IOException {
+        long upserted = 0;
+        try (Progress progress = new Progress(terminal.err(), "upsert")) {
             List<RowBody> rows = lines.next(batch);
             while (!rows.isEmpty()) {
                 upserted += client.collections().upsert(name, rows).upserted();
                 progress.show(lines.readBytes(), lines.totalBytes(), upserted + " rows");
                 rows = lines.next(batch);
             }
-            progress.close();
-            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
-        } catch (IOException e) {
-            throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
         }
-        return 0;
+        return upserted;
     }
 
     @Command(
@@ -273,29 +280,30 @@ final class CollectionCommand {
                     @Nullable String glob,
             @Option(names = "--at", paramLabel = "COMMIT", description = "default: head")
                     @Nullable String at) {
-        try (QuernClient client = terminal.connect();
-                Progress progress = new Progress(terminal.err(), "sync")) {
-            List<SyncEvent> last = new ArrayList<>();
-            client.collections()
-                    .sync(
-                            name,
-                            new SyncCollection(volume, glob, at),
-                            event -> {
-                                last.add(event);
-                                progress.show(
-                                        event.filesDone(),
-                                        event.filesTotal(),
-                                        event.rowsUpserted()
-                                                + " rows, "
-                                                + event.tokens()
-                                                + " tokens");
-                            });
-            progress.close();
-            SyncEvent done = last.getLast();
+        try (QuernClient client = terminal.connect()) {
+            SyncEvent done = sync(terminal, client, name, new SyncCollection(volume, glob, at));
             terminal.print(done, summary(done));
             done.skipped().forEach(skipped -> terminal.note("skipped " + skipped));
         }
         return 0;
+    }
+
+    private static SyncEvent sync(
+            Terminal terminal, QuernClient client, String name, SyncCollection request) {
+        try (Progress progress = new Progress(terminal.err(), "sync")) {
+            return client.collections()
+                    .sync(
+                            name,
+                            request,
+                            event ->
+                                    progress.show(
+                                            event.filesDone(),
+                                            event.filesTotal(),
+                                            event.rowsUpserted()
+                                                    + " rows, "
+                                                    + event.tokens()
+                                                    + " tokens"));
+        }
     }
 
     private static String summary(SyncEvent done) {

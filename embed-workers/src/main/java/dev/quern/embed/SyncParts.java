@@ -13,6 +13,7 @@ import dev.quern.volume.VolumeService;
 /// @param states the collection's sync states
 /// @param embedder runs the model
 /// @param model the collection's
+/// @param limits how the work is portioned
 record SyncParts(
         SpaceId space,
         VolumeService volumes,
@@ -20,4 +21,5 @@ record SyncParts(
         RowWriter writer,
         SyncStates states,
         EmbedService embedder,
-        ModelInfo model) {}
+        ModelInfo model,
+        SyncLimits limits) {}

@@ -1,11 +1,5 @@
 package dev.quern.embed;
 
-import dev.quern.common.ErrorKind;
-import dev.quern.common.QuernException;
-import dev.quern.vector.Filter;
-import dev.quern.vector.Row;
-import dev.quern.vector.WriteBatch;
-import dev.quern.vector.WriteResult;
 import dev.quern.volume.VolumePath;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,42 +13,34 @@ import java.util.function.Consumer;
 /// calling thread reads and splits what follows and writes what is ready; at most [#MAX_GROUPS] are
 /// under way, which bounds the memory.
 ///
-/// The rows of a file are replaced in one step, but those of a file of more than [#MAX_STEP_ROWS]
-/// rows, which follow in further steps.
-///
-/// Serves one sync, on one thread. [#close] forgets what is not written.
+/// Serves one step of a sync, on one thread. [#close] forgets what is not written.
 final class SyncPipeline implements AutoCloseable {
     /// Groups being embedded.
     private static final int MAX_GROUPS = 2;
 
-    /// Passages of a group: enough to keep batches full, few enough to show progress.
-    private static final int GROUP_PASSAGES = 128;
-
-    /// Files and removals of a group.
+    /// Passages, files and removals of a group.
     private static final int GROUP_ITEMS = 1_024;
-
-    private static final int MAX_STEP_ROWS = 2_000;
-    private static final int MAX_REMOVALS = 256;
 
     private final EmbedService embedder;
     private final ModelInfo model;
-    private final RowWriter writer;
     private final String volume;
+    private final int groupPassages;
     private final SyncTally tally;
+    private final RowBatcher batcher;
     private final Consumer<VolumePath> written;
 
     private List<Item> filling = new ArrayList<>();
     private int fillingPassages;
     private final Deque<Group> embedding = new ArrayDeque<>();
-    private final List<VolumePath> removals = new ArrayList<>();
 
     /// @param written told after each group the last path whose rows are durable, all before it too
     SyncPipeline(SyncParts parts, SyncTally tally, Consumer<VolumePath> written) {
         this.embedder = parts.embedder();
         this.model = parts.model();
-        this.writer = parts.writer();
         this.volume = parts.volume().name();
+        this.groupPassages = parts.limits().groupPassages();
         this.tally = tally;
+        this.batcher = new RowBatcher(parts.writer(), volume, tally);
         this.written = written;
     }
 
@@ -62,7 +48,7 @@ final class SyncPipeline implements AutoCloseable {
     ///
     /// @param mayHaveRows whether rows of it may be there, to be deleted
     FileWork begin(VolumePath path, boolean mayHaveRows) {
-        return new FileWork(path, mayHaveRows);
+        return new FileWork(new FileRows(new IndexedFile(volume, path), mayHaveRows));
     }
 
     /// Takes a file that is gone.
@@ -87,7 +73,7 @@ final class SyncPipeline implements AutoCloseable {
     private void add(Item item) {
         filling.add(item);
         fillingPassages += item instanceof Item.Part ? 1 : 0;
-        if (fillingPassages == GROUP_PASSAGES || filling.size() == GROUP_ITEMS) {
+        if (fillingPassages == groupPassages || filling.size() == GROUP_ITEMS) {
             send();
         }
     }
@@ -125,126 +111,59 @@ final class SyncPipeline implements AutoCloseable {
             switch (item) {
                 case Item.Part part -> {
                     float[] vector = embeddings.orElseThrow().vectors()[next++];
-                    part.file().add(part.key(), part.passage(), vector);
+                    part.rows().add(part.key(), part.passage(), vector);
+                    batcher.grown(part.rows());
                 }
                 case Item.End end -> {
-                    writeRemovals();
-                    end.file().end();
-                    last = Optional.of(end.file().path());
+                    batcher.ended(end.rows());
+                    last = Optional.of(end.rows().path());
                 }
                 case Item.Removal removal -> {
-                    removals.add(removal.path());
-                    if (removals.size() == MAX_REMOVALS) {
-                        writeRemovals();
-                    }
+                    batcher.removed(removal.path());
                     last = Optional.of(removal.path());
                 }
             }
         }
-        writeRemovals();
+        batcher.flush();
         last.ifPresent(written);
     }
 
-    private void writeRemovals() {
-        if (!removals.isEmpty()) {
-            tally.rowsDeleted += writer.delete(IndexedFile.rowsOf(volume, removals));
-            tally.filesDeleted += removals.size();
-            tally.filesDone += removals.size();
-            removals.clear();
-        }
-    }
-
     private sealed interface Item {
-        record Part(FileWork file, String key, Passage passage) implements Item {}
+        record Part(FileRows rows, String key, Passage passage) implements Item {}
 
-        record End(FileWork file) implements Item {}
+        record End(FileRows rows) implements Item {}
 
         record Removal(VolumePath path) implements Item {}
     }
 
     private record Group(List<Item> items, Optional<EmbedService.Pending> pending) {}
 
-    /// A file on its way through the pipeline.
+    /// What a reader of one file gives to the pipeline.
     final class FileWork implements PassageSink {
-        private final IndexedFile file;
-        private boolean mayHaveRows;
-        private boolean mustReplace;
-        private boolean skipped;
-        private final List<Row> rows = new ArrayList<>();
+        private final FileRows rows;
 
-        private FileWork(VolumePath path, boolean mayHaveRows) {
-            this.file = new IndexedFile(volume, path);
-            this.mayHaveRows = mayHaveRows;
-            this.mustReplace = mayHaveRows;
-        }
-
-        VolumePath path() {
-            return file.path();
+        private FileWork(FileRows rows) {
+            this.rows = rows;
         }
 
         @Override
         public void passage(String key, Passage passage) {
-            SyncPipeline.this.add(new Item.Part(this, key, passage));
+            add(new Item.Part(rows, key, passage));
         }
 
         @Override
         public void skippedFrom(int line, String reason) {
-            tally.skip(path() + ":" + line, reason);
+            tally.skip(rows.path() + ":" + line, reason);
         }
 
-        /// Leaves the file out, with what was read of it and the rows that it may have had.
+        /// Leaves the file out.
         void skip(String reason) {
-            skipped = true;
-            rows.clear();
-            tally.filesSkipped++;
-            tally.skip(path().value(), reason);
+            tally.skipFile(rows, reason);
         }
 
         /// Says that all passages were given.
         void complete() {
-            SyncPipeline.this.add(new Item.End(this));
-        }
-
-        private void add(String key, Passage passage, float[] vector) {
-            if (!skipped) {
-                rows.add(file.row(key, passage, vector));
-                if (rows.size() == MAX_STEP_ROWS) {
-                    write();
-                }
-            }
-        }
-
-        private void end() {
-            if (!skipped && (mustReplace || !rows.isEmpty())) {
-                write();
-            }
-            if (skipped && mayHaveRows) {
-                tally.rowsDeleted += writer.delete(rowsOfThis());
-            }
-            tally.filesDone++;
-        }
-
-        /// The first write of a file replaces the rows that it may have had.
-        private void write() {
-            Optional<Filter> old = mustReplace ? Optional.of(rowsOfThis()) : Optional.empty();
-            mustReplace = false;
-            mayHaveRows = true;
-            try {
-                WriteResult result = writer.write(new WriteBatch(rows, List.of(), old));
-                tally.rowsUpserted += result.upserted();
-                tally.rowsDeleted += result.deleted();
-                rows.clear();
-            } catch (QuernException e) {
-                // What the collection does not take must not keep the other files out.
-                if (e.kind() != ErrorKind.INVALID) {
-                    throw e;
-                }
-                skip(String.valueOf(e.getMessage()));
-            }
-        }
-
-        private Filter rowsOfThis() {
-            return IndexedFile.rowsOf(volume, List.of(path()));
+            add(new Item.End(rows));
         }
     }
 }

@@ -36,6 +36,13 @@ final class SyncTally {
         }
     }
 
+    /// Leaves a file out.
+    void skipFile(FileRows file, String reason) {
+        file.skip();
+        filesSkipped++;
+        skip(file.path().value(), reason);
+    }
+
     SyncProgress progress() {
         return new SyncProgress(
                 commit,

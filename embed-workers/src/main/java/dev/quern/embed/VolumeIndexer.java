@@ -31,6 +31,7 @@ public final class VolumeIndexer {
     private final MetaLog facts;
     private final EmbedService embedder;
     private final InstantSource clock;
+    private final SyncLimits limits;
     private final Set<Running> running = ConcurrentHashMap.newKeySet();
 
     /// The services stay open.
@@ -40,11 +41,23 @@ public final class VolumeIndexer {
             MetaLog facts,
             EmbedService embedder,
             InstantSource clock) {
+        this(volumes, collections, facts, embedder, clock, SyncLimits.DEFAULT);
+    }
+
+    /// With other portions, as tests need.
+    VolumeIndexer(
+            VolumeService volumes,
+            CollectionService collections,
+            MetaLog facts,
+            EmbedService embedder,
+            InstantSource clock,
+            SyncLimits limits) {
         this.volumes = volumes;
         this.collections = collections;
         this.facts = facts;
         this.embedder = embedder;
         this.clock = clock;
+        this.limits = limits;
     }
 
     /// Brings a collection in step with a commit of a volume.
@@ -76,7 +89,8 @@ public final class VolumeIndexer {
                             new RowWriter(collections, space, collection),
                             new SyncStates(facts, space, target.id()),
                             embedder,
-                            model);
+                            model,
+                            limits);
             return VolumeSync.run(parts, wanted, new SyncTally(clock, commit), progress);
         } finally {
             running.remove(run);

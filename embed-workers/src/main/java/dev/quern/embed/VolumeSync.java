@@ -20,12 +20,6 @@ import org.slf4j.LoggerFactory;
 final class VolumeSync {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeSync.class);
 
-    /// The state is written after this many files or rows; a crash repeats no more than these and
-    /// what was being embedded.
-    private static final int FILES_BETWEEN_STATES = 64;
-
-    private static final int ROWS_BETWEEN_STATES = 1_000;
-
     private final SyncParts parts;
     private final VolumeService volumes;
     private final VolumeInfo volume;
@@ -145,8 +139,8 @@ final class VolumeSync {
 
     private void reached(IndexPoint target, VolumePath path) {
         boolean far =
-                tally.filesDone - filesAtState >= FILES_BETWEEN_STATES
-                        || tally.rowsUpserted - rowsAtState >= ROWS_BETWEEN_STATES;
+                tally.filesDone - filesAtState >= parts.limits().stateFiles()
+                        || tally.rowsUpserted - rowsAtState >= parts.limits().stateRows();
         if (far) {
             state = states.replace(state, state.state().reached(target, path.value()));
             filesAtState = tally.filesDone;

@@ -52,6 +52,16 @@ final class CallGate {
         return gate;
     }
 
+    /// Whether there is no longer a client to answer.
+    boolean isCancelled() {
+        lock.lock();
+        try {
+            return end instanceof CancelledCall;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Whether a message can be sent without growing the queue beyond its bound.
     boolean isReady() {
         return call.isReady();
@@ -106,11 +116,12 @@ final class CallGate {
         }
     }
 
-    /// Ends the call's waits with an exception; the first end counts.
+    /// Ends the call's waits with an exception; the first counts, except that a client that is gone
+    /// is gone.
     void end(RuntimeException reason) {
         lock.lock();
         try {
-            if (end == null) {
+            if (end == null || reason instanceof CancelledCall) {
                 end = reason;
             }
             if (receiver != null) {

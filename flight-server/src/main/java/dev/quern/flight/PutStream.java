@@ -10,12 +10,14 @@ import org.apache.arrow.flight.FlightStatusCode;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.util.ValueVectorUtility;
 
 /// The batches that a client sends in a `DoPut`. At most five messages wait in memory; the client
 /// is held back beyond that. What comes is checked before it is believed: offsets that lead out of
-/// a buffer, a batch that does not fit the schema, a message that is no Arrow, are `INVALID`. Not
+/// a buffer, strings that are not UTF-8, a batch that does not fit the schema are `INVALID`. Not
 /// thread-safe; the call closes the stream below.
 final class PutStream {
     private static final Duration DESCRIPTOR_WAIT = Duration.ofSeconds(1);
@@ -60,24 +62,36 @@ final class PutStream {
         return stream.getRoot();
     }
 
-    /// Takes the next batch.
+    /// Takes the next batch and checks its buffers. The schema must have been checked before.
     ///
     /// @return whether there is one
     boolean next() {
-        if (held) {
-            held = false;
-            return true;
+        boolean more = held || advance();
+        held = false;
+        if (more) {
+            validate();
         }
-        return advance();
+        return more;
+    }
+
+    private void validate() {
+        try {
+            for (FieldVector column : stream.getRoot().getFieldVectors()) {
+                // The full check of a fixed-size list always fails, for want of offsets.
+                if (column instanceof FixedSizeListVector) {
+                    ValueVectorUtility.validate(column);
+                } else {
+                    ValueVectorUtility.validateFull(column);
+                }
+            }
+        } catch (RuntimeException e) {
+            throw malformed(e);
+        }
     }
 
     private boolean advance() {
         try {
-            boolean more = gate.receive(stream::next);
-            if (more && stream.hasRoot()) {
-                ValueVectorUtility.validateFull(stream.getRoot());
-            }
-            return more;
+            return gate.receive(stream::next);
         } catch (QuernException | CallGate.CancelledCall | OutOfMemoryException e) {
             throw e;
         } catch (FlightRuntimeException e) {
@@ -86,9 +100,14 @@ final class PutStream {
             }
             throw e;
         } catch (RuntimeException e) {
-            throw new QuernException(
-                    ErrorKind.INVALID, "DoPut message is no valid Arrow batch: " + e, e);
+            throw malformed(e);
         }
+    }
+
+    private static QuernException malformed(RuntimeException e) {
+        String why = e.getMessage() == null ? e.toString() : e.getMessage();
+        return new QuernException(
+                ErrorKind.INVALID, "DoPut message is no valid Arrow batch: " + why, e);
     }
 
     private Optional<byte[]> metadata() {

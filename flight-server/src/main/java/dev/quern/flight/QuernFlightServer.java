@@ -69,6 +69,7 @@ public final class QuernFlightServer implements AutoCloseable {
     ///   flags, if the JVM lacks those that Arrow cannot even begin without
     @MustBeClosed
     public static QuernFlightServer open(FlightConfig config, FlightServices services) {
+        TransportLog.quiet();
         QuernFlightServer opened;
         try {
             opened = new QuernFlightServer(config, services);

@@ -1,15 +1,12 @@
 package dev.quern.flight;
 
-import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Row;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +70,7 @@ final class RowPut {
         }
     }
 
-    /// Reads rows out of a batch.
+    /// Reads rows out of a batch whose buffers [PutStream] has checked.
     private static final class Decoder {
         private final int dims;
         private final FieldVector ids;
@@ -149,15 +146,7 @@ final class RowPut {
                                 throw QuernException.internal(
                                         "column is a " + column.getClass(), null);
                     };
-            try {
-                return Optional.of(
-                        StandardCharsets.UTF_8
-                                .newDecoder()
-                                .decode(ByteBuffer.wrap(utf8))
-                                .toString());
-            } catch (CharacterCodingException e) {
-                throw invalid(index, Names.abbreviate(column.getName()) + " is not valid UTF-8");
-            }
+            return Optional.of(new String(utf8, StandardCharsets.UTF_8));
         }
 
         private static QuernException invalid(int index, String problem) {

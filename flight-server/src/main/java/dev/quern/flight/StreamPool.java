@@ -1,6 +1,8 @@
 package dev.quern.flight;
 
 import dev.quern.common.QuernException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -61,13 +63,21 @@ final class StreamPool {
             String requestId, Runnable stream, Consumer<FlightRuntimeException> onFailure) {
         try {
             stream.run();
-        } catch (CallGate.CancelledCall e) {
-            onFailure.accept(CallStatus.CANCELLED.withCause(e).toRuntimeException());
         } catch (Throwable e) {
-            onFailure.accept(FlightErrors.toFlight(e, requestId));
+            onFailure.accept(
+                    isCancellation(e)
+                            ? CallStatus.CANCELLED.withCause(e).toRuntimeException()
+                            : FlightErrors.toFlight(e, requestId));
         } finally {
             slots.release();
         }
+    }
+
+    /// Whether the client has gone: the gate says so before a message, gRPC if it goes meanwhile.
+    private static boolean isCancellation(Throwable failure) {
+        return failure instanceof CallGate.CancelledCall
+                || (failure instanceof StatusRuntimeException grpc
+                        && grpc.getStatus().getCode() == Status.Code.CANCELLED);
     }
 
     private void acquire() {

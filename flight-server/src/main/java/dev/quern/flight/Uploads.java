@@ -38,9 +38,9 @@ final class Uploads {
 
     private void answer(StreamListener<PutResult> answers, Object body) {
         byte[] json = FlightJson.write(body);
-        try (ArrowBuf buffer = allocator.buffer(json.length);
-                PutResult result = PutResult.metadata(buffer)) {
-            buffer.writeBytes(json);
+        ArrowBuf buffer = allocator.buffer(json.length);
+        buffer.writeBytes(json);
+        try (PutResult result = PutResult.metadata(buffer)) {
             answers.onNext(result);
         }
     }

@@ -199,6 +199,9 @@ class FileUploadTest {
                 "maximum size 4194304",
                 () -> Upload.file(rig, PATH, bytes, bytes.length));
         assertNothingStored();
+        // The connection, and with it every other call on it, goes on.
+        rig.put("docs", "b", text("still here"));
+        assertThat(rig.readFile(rig.info("volume", "docs", "b"))).isEqualTo(text("still here"));
     }
 
     @Test
@@ -206,7 +209,7 @@ class FileUploadTest {
         chunks.limitCapacity(2 << 20);
         var failure = Rig.failure(() -> Upload.file(rig, PATH, Rig.noise(6 << 20, 1), 1 << 20));
         assertThat(failure.status().code()).isEqualTo(FlightStatusCode.RESOURCE_EXHAUSTED);
-        assertThat(FlightErrors.kind(failure)).contains(ErrorKind.EXHAUSTED.name());
+        assertThat(Rig.kind(failure)).contains(ErrorKind.EXHAUSTED.name());
 
         chunks.limitCapacity(Long.MAX_VALUE);
         Upload.file(rig, PATH, text("fits"), 4);

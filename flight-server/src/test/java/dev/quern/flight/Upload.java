@@ -119,6 +119,11 @@ final class Upload implements AutoCloseable {
         return answers();
     }
 
+    /// Waits for the server to end the upload.
+    void awaitEnd() {
+        writer.getResult();
+    }
+
     @Override
     public void close() {
         root.close();

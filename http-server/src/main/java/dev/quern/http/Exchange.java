@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /// One request between the event loop and the thread that serves it: its body, its reply, and what
@@ -201,6 +202,11 @@ final class Exchange {
 
     /// Cuts the connection, so that a client which got half a reply knows.
     void close() {
-        var _ = request.connection().close();
+        try {
+            var _ = request.connection().close();
+        } catch (RejectedExecutionException e) {
+            // The event loops have ended, and every connection with them.
+            gone = true;
+        }
     }
 }

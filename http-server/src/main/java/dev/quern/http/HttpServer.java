@@ -102,7 +102,8 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static QuernException cannotListen(HttpConfig config, Throwable cause) {
-        boolean taken = cause instanceof BindException;
+        String reason = String.valueOf(cause.getMessage());
+        boolean taken = cause instanceof BindException && reason.contains("in use");
         return new QuernException(
                 taken ? ErrorKind.CONFLICT : ErrorKind.INVALID,
                 "cannot listen on "
@@ -110,7 +111,7 @@ public final class HttpServer implements AutoCloseable {
                         + " port "
                         + config.port()
                         + ": "
-                        + (taken ? "the port is in use" : cause.getMessage()),
+                        + (taken ? "the port is in use" : reason),
                 cause);
     }
 

@@ -2,6 +2,7 @@ package dev.quern.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -37,14 +38,24 @@ final class Json {
     /// @throws QuernException `INVALID` naming the field, what was expected and what came
     /// @throws IOException only if `in` fails
     static <T extends Record> T read(InputStream in, Class<T> type) throws IOException {
-        T value;
-        try {
-            value = MAPPER.readValue(in, type);
-        } catch (JsonProcessingException e) {
-            throw JsonErrors.explain(e);
+        @Nullable T value;
+        try (JsonParser parser = MAPPER.createParser(in)) {
+            value = parse(parser, type);
+        }
+        if (value == null) {
+            throw QuernException.invalid("the body must be an object, got null");
         }
         RecordCheck.requireComplete(value);
         return value;
+    }
+
+    /// The parser must still be open when an error is explained: it knows what came.
+    private static <T> @Nullable T parse(JsonParser parser, Class<T> type) throws IOException {
+        try {
+            return MAPPER.readValue(parser, type);
+        } catch (JsonProcessingException e) {
+            throw JsonErrors.explain(e);
+        }
     }
 
     /// Reads any JSON value.
@@ -83,6 +94,7 @@ final class Json {
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                         .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+                        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
                         .build();
         JsonMapper.Builder builder =
                 JsonMapper.builder(factory)
@@ -94,7 +106,6 @@ final class Json {
                         .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         builder.withCoercionConfig(
                 LogicalType.Textual,

@@ -7,6 +7,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -72,13 +73,17 @@ final class Listener {
 
     private HttpServerOptions options() {
         return new HttpServerOptions()
-                .setHost(config.host())
-                // All event loops together take one free port for a negative number.
-                .setPort(config.port() == 0 ? -1 : config.port())
                 .setHttp2ClearTextEnabled(false)
                 .setMaxInitialLineLength(HttpServer.MAX_LINE_BYTES)
                 .setMaxHeaderSize(HttpServer.MAX_HEADER_BYTES)
                 .setMaxChunkSize(64 << 10);
+    }
+
+    /// The same for every event loop; port 0 stands for one free port that they share.
+    private SocketAddress address() {
+        return config.port() == 0
+                ? SocketAddress.sharedRandomPort(1, config.host())
+                : SocketAddress.inetSocketAddress(config.port(), config.host());
     }
 
     private final class EventLoop extends VerticleBase {
@@ -90,7 +95,7 @@ final class Listener {
                             .requestHandler(pipeline::accept)
                             .invalidRequestHandler(pipeline::refuseBroken);
             servers.add(server);
-            return server.listen();
+            return server.listen(address());
         }
     }
 }

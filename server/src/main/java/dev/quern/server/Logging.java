@@ -18,7 +18,10 @@ public final class Logging {
     ///
     /// @param level `error`, `warn`, `info`, `debug` or `trace`
     public static void configure(String level, ServerConfig.LogFormat format) {
-        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        configure((LoggerContext) LoggerFactory.getILoggerFactory(), level, format);
+    }
+
+    static void configure(LoggerContext context, String level, ServerConfig.LogFormat format) {
         context.reset();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);

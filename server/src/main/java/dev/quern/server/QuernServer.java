@@ -91,6 +91,7 @@ public final class QuernServer implements AutoCloseable {
     }
 
     /// The one place that knows how the parts are put together.
+    @SuppressWarnings("MustBeClosed") // everything goes into `resources`
     private static final class Wiring {
         private final ServerConfig config;
         private final Resources resources;
@@ -136,9 +137,9 @@ public final class QuernServer implements AutoCloseable {
                                             embed,
                                             new CollectionText(collections, embed),
                                             new VolumeIndexer(
-                                                    engine.facts(),
                                                     volumes,
                                                     collections,
+                                                    engine.facts(),
                                                     embed,
                                                     clock),
                                             functions,

@@ -157,6 +157,7 @@ final class EmbeddedMetaLog implements MetaLog {
     }
 
     private void apply(List<Waiting> batch) {
+        facts.prepareWrite();
         FactChanges changes = new FactChanges(facts);
         List<Runnable> answers = new ArrayList<>();
         long index = facts.appliedIndex();

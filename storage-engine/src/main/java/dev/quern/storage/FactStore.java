@@ -120,14 +120,20 @@ final class FactStore implements FactState, AutoCloseable {
         return facts;
     }
 
+    /// Comes before a batch is applied: what the last transaction was may have to be found out.
+    ///
+    /// @throws QuernException if nothing can be written now
+    void prepareWrite() {
+        if (rocks.ensureWritable()) {
+            appliedIndex = readApplied();
+        }
+        requireRoom();
+    }
+
     /// Makes changes durable and visible, all or none, with the index they lead to.
     ///
     /// @throws QuernException if they are not in; `UNAVAILABLE` if even that cannot be told yet
     void write(List<Change> changes, long index) {
-        if (!rocks.isWritable()) {
-            reopen();
-        }
-        requireRoom();
         try (WriteBatch batch = new WriteBatch(BATCH_BYTES)) {
             for (Change change : changes) {
                 add(batch, change);
@@ -139,7 +145,8 @@ final class FactStore implements FactState, AutoCloseable {
             throw StorageErrors.of("cannot write facts database " + directory, e);
         } catch (QuernException e) {
             LOG.warn("facts database {}: write failed: {}", directory, e.getMessage());
-            reopen();
+            rocks.reopen();
+            appliedIndex = readApplied();
             if (appliedIndex != index) {
                 throw e;
             }
@@ -152,11 +159,6 @@ final class FactStore implements FactState, AutoCloseable {
             case Change.Delete(byte[] key) -> batch.delete(key);
             case Change.DeleteRange(byte[] from, byte[] to) -> batch.deleteRange(from, to);
         }
-    }
-
-    private void reopen() {
-        rocks.reopen();
-        appliedIndex = readApplied();
     }
 
     private void requireRoom() {

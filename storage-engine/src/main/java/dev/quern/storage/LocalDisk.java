@@ -7,7 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -20,11 +22,22 @@ final class LocalDisk implements Disk {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
-        Files.createDirectories(directory);
-        Path parent = directory.toAbsolutePath().getParent();
-        if (parent != null) {
-            syncDirectory(parent);
+        if (Files.isDirectory(directory)) {
+            return;
         }
+        Path parent = directory.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new NoSuchFileException(directory.toString());
+        }
+        createDirectories(parent);
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) { // else another process was faster
+                throw e;
+            }
+        }
+        syncDirectory(parent);
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.quern.storage.PackAppender.ChunkBody;
 import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -101,7 +102,7 @@ final class PackChunkStore implements ChunkStore {
             throw QuernException.invalid(
                     "chunk must be 1 to " + MAX_CHUNK_BYTES + " bytes, got " + bytes.byteSize());
         }
-        ByteBuffer buffer = bytes.asByteBuffer();
+        ByteBuffer buffer = buffer(bytes);
         Name name = new Name(space, Checksums.sha256(buffer));
         if (isPresent(name)) {
             return new PutChunk(name.id, false);
@@ -114,6 +115,15 @@ final class PackChunkStore implements ChunkStore {
             sync();
         }
         return new PutChunk(name.id, stored);
+    }
+
+    private static ByteBuffer buffer(MemorySegment bytes) {
+        try {
+            return bytes.asByteBuffer();
+        } catch (UnsupportedOperationException e) {
+            // Arrays of other types than byte have no such view.
+            return ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
+        }
     }
 
     private boolean isPresent(Name name) {

@@ -5,7 +5,6 @@ import dev.quern.common.SpaceId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -56,8 +55,8 @@ final class PackIndex implements AutoCloseable {
     static PackIndex open(Disk disk, Path directory, Cache cache) throws IOException {
         disk.createDirectories(directory);
         try {
-            Rocks rocks = rocks(disk, directory, cache);
-            if (Arrays.equals(rocks.get(VERSION_KEY), VERSION)) {
+            Rocks rocks = new Rocks(disk, directory, cache);
+            if (isOurs(rocks)) {
                 return new PackIndex(rocks);
             }
             rocks.close();
@@ -72,10 +71,10 @@ final class PackIndex implements AutoCloseable {
 
     private static PackIndex create(Disk disk, Path directory, Cache cache) throws IOException {
         for (Path file : disk.list(directory, "")) {
-            Files.delete(file);
+            disk.delete(file);
         }
         try {
-            Rocks rocks = rocks(disk, directory, cache);
+            Rocks rocks = new Rocks(disk, directory, cache);
             try (WriteBatch batch = new WriteBatch()) {
                 batch.put(VERSION_KEY, VERSION);
                 rocks.write(batch, false);
@@ -86,8 +85,13 @@ final class PackIndex implements AutoCloseable {
         }
     }
 
-    private static Rocks rocks(Disk disk, Path directory, Cache cache) throws RocksDBException {
-        return new Rocks(disk, directory, cache);
+    private static boolean isOurs(Rocks rocks) {
+        try {
+            return Arrays.equals(rocks.get(VERSION_KEY), VERSION);
+        } catch (QuernException e) {
+            LOG.warn("chunk index {} is damaged, made anew: {}", rocks.directory(), e.getMessage());
+            return false;
+        }
     }
 
     Optional<Location> find(SpaceId space, ChunkId id) {
@@ -149,9 +153,7 @@ final class PackIndex implements AutoCloseable {
     }
 
     private void write(WriteBatch batch) {
-        if (!rocks.isWritable()) {
-            rocks.reopen();
-        }
+        rocks.ensureWritable();
         rocks.write(batch, false);
     }
 

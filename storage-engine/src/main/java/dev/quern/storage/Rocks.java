@@ -29,6 +29,7 @@ import org.rocksdb.WriteOptions;
 final class Rocks implements AutoCloseable {
     private static final long WRITE_BUFFER_BYTES = 4L << 20;
     private static final int MAX_OPEN_FILES = 256;
+    private static final long REOPEN_AFTER_NANOS = 1_000_000_000;
 
     static {
         RocksDB.loadLibrary();
@@ -44,6 +45,11 @@ final class Rocks implements AutoCloseable {
     private @Nullable RocksDB db;
 
     private volatile boolean writable;
+
+    /// Why the last opening for writing failed, and when by the nano clock.
+    private volatile @Nullable QuernException refusal;
+
+    private volatile long refusedNanos;
 
     /// Opens a database, making it when absent. The cache stays the caller's.
     Rocks(Disk disk, Path directory, Cache cache) throws RocksDBException {
@@ -120,10 +126,6 @@ final class Rocks implements AutoCloseable {
         String what = "cannot write database " + directory;
         lock.readLock().lock();
         try (WriteOptions write = new WriteOptions().setSync(sync)) {
-            if (!writable) {
-                throw new QuernException(
-                        ErrorKind.UNAVAILABLE, what + ": an earlier write failed", null);
-            }
             disk.admit(directory);
             database().write(write, batch);
         } catch (IOException e) {
@@ -137,6 +139,27 @@ final class Rocks implements AutoCloseable {
         }
     }
 
+    /// Makes sure that a write has a chance: after a failed one, opens the database again, but not
+    /// over and over.
+    ///
+    /// @return whether it was opened again
+    /// @throws QuernException why it cannot be written now
+    boolean ensureWritable() {
+        if (writable) {
+            return false;
+        }
+        QuernException before = refusal;
+        if (before == null || System.nanoTime() - refusedNanos > REOPEN_AFTER_NANOS) {
+            reopen();
+            before = refusal;
+        }
+        if (before != null) {
+            throw new QuernException(
+                    before.kind(), String.valueOf(before.getMessage()), before.details(), before);
+        }
+        return true;
+    }
+
     /// Opens the database again after a failed write, if only for reading.
     ///
     /// @throws QuernException if it cannot even be read; a later try may succeed
@@ -147,23 +170,40 @@ final class Rocks implements AutoCloseable {
                 throw QuernException.internal("database " + directory + " is closed", null);
             }
             closeDatabase();
-            try {
-                disk.admit(directory);
-                db = RocksDB.open(options, directory.toString());
-                writable = true;
-            } catch (RocksDBException | IOException e) {
+            refusal = openForWriting();
+            writable = refusal == null;
+            refusedNanos = System.nanoTime();
+            if (!writable) {
                 db = RocksDB.openReadOnly(options, directory.toString());
             }
         } catch (RocksDBException e) {
-            throw StorageErrors.of("cannot open database " + directory, e);
+            throw StorageErrors.of("cannot read database " + directory, e);
         } finally {
             lock.writeLock().unlock();
         }
     }
 
-    /// Whether writes have a chance, or [#reopen] must come first.
-    boolean isWritable() {
-        return writable;
+    @GuardedBy("lock")
+    private @Nullable QuernException openForWriting() {
+        try {
+            dropOldLogs();
+            disk.admit(directory);
+            db = RocksDB.open(options, directory.toString());
+            return null;
+        } catch (IOException e) {
+            return StorageErrors.of("cannot open database " + directory, e);
+        } catch (RocksDBException e) {
+            return StorageErrors.of("cannot open database " + directory, e);
+        }
+    }
+
+    /// Every opening leaves one, and RocksDB does not clear them away while it cannot write.
+    private void dropOldLogs() throws IOException {
+        for (Path file : disk.list(directory, "")) {
+            if (String.valueOf(file.getFileName()).startsWith("LOG.old.")) {
+                disk.delete(file);
+            }
+        }
     }
 
     @GuardedBy("lock")

@@ -50,6 +50,14 @@ abstract class ChunkStoreContract {
     }
 
     @Test
+    void takesArraysOfNumbers() {
+        MemorySegment floats = MemorySegment.ofArray(new float[] {1, 2, 3});
+        ChunkId id = store().put(SPACE, floats).id();
+
+        assertThat(store().read(SPACE, id)).isEqualTo(floats.toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    @Test
     void takesEverySizeUpToTheLargest() {
         for (int size : new int[] {1, 7, 8, 9, 4096, ChunkStore.MAX_CHUNK_BYTES}) {
             byte[] bytes = Chunks.bytes(size, size);

@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.util.HexFormat;
@@ -53,6 +54,10 @@ final class Checkpointer {
     @GuardedBy("saving")
     private boolean uncertain;
 
+    /// The commit that was to be saved then.
+    @GuardedBy("saving")
+    private String attempted = "";
+
     /// When and where checkpoints are made.
     ///
     /// @param rows tail length that starts one
@@ -91,12 +96,23 @@ final class Checkpointer {
         tailBytes += frameBytes;
     }
 
-    /// @throws QuernException `EXHAUSTED` when the tail is at its bound
-    synchronized void requireRoom(Definition of) {
-        if (tailRows >= MAX_BACKLOG * rules.rows() || tailBytes >= MAX_BACKLOG * rules.bytes()) {
+    /// Refuses a write, and sees to it that a checkpoint is under way, when the tail is at its
+    /// bound.
+    ///
+    /// @throws QuernException `EXHAUSTED`
+    void requireRoom(LiveCollection collection) {
+        synchronized (this) {
+            if (tailRows < MAX_BACKLOG * rules.rows()
+                    && tailBytes < MAX_BACKLOG * rules.bytes()) {
+                return;
+            }
+            retryAt = new Tail(0, 0);
+        }
+        checkpointIfDue(collection);
+        synchronized (this) {
             throw QuernException.exhausted(
                     "collection \""
-                            + of.name()
+                            + definition.name()
                             + "\" has "
                             + tailRows
                             + " rows waiting for a checkpoint"
@@ -168,6 +184,7 @@ final class Checkpointer {
             }
             uncertain = true;
             String commitId = HexFormat.of().toHexDigits(rules.random().nextLong());
+            attempted = commitId;
             LuceneIndex.Committed commit = index.commit(commitId);
             CheckpointStore.Snapshot snapshot =
                     new CheckpointStore.Snapshot(
@@ -186,16 +203,36 @@ final class Checkpointer {
     }
 
     /// After a save of unknown outcome: goes by what the log has.
+    ///
+    /// @throws QuernException `FENCED` if that is another writer's, whose files may have the names
+    ///   of ours
     @GuardedBy("saving")
     private void reread(LuceneIndex index) throws IOException {
         if (!uncertain) {
             return;
         }
-        saved = store.find(definition);
-        uncertain = false;
-        if (saved.isPresent()) {
-            token = saved.get().checkpoint().token();
-            index.pin(saved.get().checkpoint().commitId());
+        Optional<CheckpointStore.Saved> found = store.find(definition);
+        String before = commitId(saved);
+        String now = commitId(found);
+        if (!now.equals(before) && !now.equals(attempted)) {
+            throw new QuernException(
+                    ErrorKind.FENCED,
+                    "collection \""
+                            + definition.name()
+                            + "\": another writer saved checkpoint "
+                            + now
+                            + ", expected "
+                            + before);
         }
+        uncertain = false;
+        saved = found;
+        if (found.isPresent()) {
+            token = found.get().checkpoint().token();
+            index.pin(now);
+        }
+    }
+
+    private static String commitId(Optional<CheckpointStore.Saved> saved) {
+        return saved.map(s -> s.checkpoint().commitId()).orElse("");
     }
 }

@@ -15,7 +15,7 @@ public sealed interface Filter {
     int MAX_DEPTH = 32;
 
     /// The most conditions in one filter.
-    int MAX_CONDITIONS = 512;
+    int MAX_CONDITIONS = 256;
 
     /// The most values of one `in`.
     int MAX_VALUES = 10_000;

@@ -101,7 +101,7 @@ final class LiveCollection {
         admission.enter();
         long reserved = 0;
         try {
-            checkpointer.requireRoom(definition);
+            checkpointer.requireRoom(this);
             WriteBatch checked = conform(new WriteCheck(definition).check(batch));
             byte[] frame = WriteFormat.encode(checked, definition.dims());
             admission.reserve(frame.length);
@@ -204,7 +204,7 @@ final class LiveCollection {
         } finally {
             applying.unlock();
         }
-        checkpointer.checkpointIfDue(this);
+        checkpointIfDue();
     }
 
     @GuardedBy("applying")
@@ -324,7 +324,19 @@ final class LiveCollection {
         } finally {
             applying.unlock();
         }
-        checkpointer.save(index, token, covered);
+        try {
+            checkpointer.save(index, token, covered);
+        } catch (QuernException e) {
+            if (e.kind() == ErrorKind.FENCED) {
+                failure = e;
+            }
+            throw e;
+        }
+    }
+
+    /// Starts a checkpoint in the background if the tail is long.
+    void checkpointIfDue() {
+        checkpointer.checkpointIfDue(this);
     }
 
     /// Waits for the writes in flight, saves a checkpoint unless told otherwise, and lets go of the

@@ -143,6 +143,7 @@ final class OpenCollections {
         if (live == null) {
             live = open(entry.definition);
             entry.live = live;
+            live.checkpointIfDue();
         }
         return live;
     }

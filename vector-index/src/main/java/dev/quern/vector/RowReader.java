@@ -141,8 +141,7 @@ final class RowReader {
                 : Optional.of(rowWithVector(reader, doc));
     }
 
-    private static int nextLive(PostingsEnum postings, @Nullable Bits live)
-            throws IOException {
+    private static int nextLive(PostingsEnum postings, @Nullable Bits live) throws IOException {
         int doc = postings.nextDoc();
         while (doc != DocIdSetIterator.NO_MORE_DOCS && live != null && !live.get(doc)) {
             doc = postings.nextDoc();

@@ -26,7 +26,8 @@ import org.apache.lucene.search.TermQuery;
 final class TextLeg {
     static final LegPlan PLAN = new LegPlan(Strategy.INVERTED, "text", -1);
 
-    /// With the most conditions of a filter this stays below Lucene's bound of 1,024 clauses.
+    /// With the most conditions of a filter, two clauses each, this stays below Lucene's bound of
+    /// 1,024 clauses.
     private static final int MAX_TERMS = 400;
 
     /// Thread-safe, and lives as long as the program.

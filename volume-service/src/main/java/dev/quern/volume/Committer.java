@@ -93,7 +93,7 @@ final class Committer {
         }
         Key log = session.log();
         Mutation cut = new Mutation.DeleteThrough(log, staging.last().get());
-        Written tree = new TreeMerge(nodes, space).apply(parent.root(), staging.tree().root());
+        Written tree = new TreeMerge(nodes, space, parent.root(), staging.tree().root()).write();
         if (tree.node().equals(parent.root())) {
             Txn txn = Txn.in(space).when(catalog.unmoved(volume, head)).then(cut).build();
             return commit(txn) ? Optional.of(parent.info(head.commit())) : Optional.empty();

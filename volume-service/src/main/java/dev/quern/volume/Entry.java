@@ -52,6 +52,13 @@ sealed interface Entry {
     /// @param files files in it, at any depth
     /// @param sizeBytes bytes of these files
     record Directory(String name, ChunkId node, long files, long sizeBytes) implements Entry {
+        /// The node of an entry that is a directory.
+        static Optional<ChunkId> nodeOf(Optional<Entry> entry) {
+            return entry.isPresent() && entry.get() instanceof Directory directory
+                    ? Optional.of(directory.node)
+                    : Optional.empty();
+        }
+
         @Override
         public FileInfo info(VolumePath path) {
             return new FileInfo(path, true, 0, node.hex(), Optional.empty());

@@ -7,6 +7,7 @@ import dev.quern.storage.ChunkStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -18,13 +19,18 @@ final class FileReceiver {
     private static final int SMALL_BYTES = GearChunker.MIN_BYTES;
     private static final int START_BYTES = 64 << 10;
     private static final int MAX_BUFFER_BYTES = GearChunker.MAX_BYTES + (1 << 20);
-    private static final long WAIT_SECONDS = 10;
 
     private final ChunkStore chunks;
     private final Semaphore largeBuffers;
+    private final Duration maxWait;
 
-    FileReceiver(ChunkStore chunks, int maxLarge) {
+    /// Receives nothing yet.
+    ///
+    /// @param maxLarge files of over 256 KiB at the same time
+    /// @param maxWait how long one more of them waits for its turn
+    FileReceiver(ChunkStore chunks, int maxLarge, Duration maxWait) {
         this.chunks = chunks;
+        this.maxWait = maxWait;
         this.largeBuffers = new Semaphore(maxLarge);
     }
 
@@ -124,7 +130,7 @@ final class FileReceiver {
 
         private void acquire() {
             try {
-                isLarge = largeBuffers.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS);
+                isLarge = largeBuffers.tryAcquire(maxWait.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new QuernException(

@@ -30,19 +30,20 @@ final class GearChunker {
     /// @return the length; 0 if that takes more bytes, or if there are none and it is the end
     int next(byte[] bytes, int from, int to, boolean end) {
         int available = Math.min(to - from, MAX_BYTES);
-        int at = Math.max(scanned, MIN_BYTES - WINDOW);
+        int limit = from + available;
+        int i = Math.min(from + Math.max(scanned, MIN_BYTES - WINDOW), limit);
+        long[] gear = GEAR;
         long h = hash;
-        while (at < available) {
-            h = (h << 1) + GEAR[bytes[from + at] & 0xFF];
-            at++;
-            if ((h & CUT_MASK) == 0 && at >= MIN_BYTES) {
-                return cut(at);
+        for (; i < limit; i++) {
+            h = (h << 1) + gear[bytes[i] & 0xFF];
+            if ((h & CUT_MASK) == 0 && i + 1 - from >= MIN_BYTES) {
+                return cut(i + 1 - from);
             }
         }
         if (available == MAX_BYTES || end) {
             return cut(available);
         }
-        scanned = Math.min(at, available);
+        scanned = available;
         hash = h;
         return 0;
     }

@@ -8,8 +8,8 @@ import dev.quern.common.QuernException;
 /// | offset | bytes | part |
 /// |---|---|---|
 /// | 0 | 1 | version: the number 1 |
-/// | 1 | 1 | type: 1 put of a file of at most one chunk, 2 put of a file by chunk list, 3 removal |
-/// | 2 | 2 + n | length of the path, then its UTF-8; 0 only for a removal, of everything |
+/// | 1 | 1 | type: 1 put of a file of at most one chunk, 2 put of a file by chunk list, 3 removal of a file, 4 removal of whatever is there |
+/// | 2 | 2 + n | length of the path, then its UTF-8; 0 only for type 4, of everything |
 /// | 4 + n | 32 | a put: SHA-256 of the file's chunk or of the root of its list |
 /// | 36 + n | 8 | a put: bytes of the file |
 /// | 44 + n | 8 | a put: when it was staged, milliseconds since 1970, signed |
@@ -22,6 +22,7 @@ final class StagedFormat {
     private static final int PUT = 1;
     private static final int PUT_LISTED = 2;
     private static final int REMOVE = 3;
+    private static final int REMOVE_ALL = 4;
 
     private StagedFormat() {}
 
@@ -34,8 +35,10 @@ final class StagedFormat {
     /// Adds or replaces a file.
     record Put(VolumePath path, Content content, long modifiedAtMillis) implements Change {}
 
-    /// Removes the file or the whole directory at a path, if there is one.
-    record Remove(VolumePath path) implements Change {}
+    /// Removes what is at a path, if anything is.
+    ///
+    /// @param recursive false to remove a file only, and leave a directory as it is
+    record Remove(VolumePath path, boolean recursive) implements Change {}
 
     static byte[] encode(Change change) {
         FormatWriter out = new FormatWriter(64 + change.path().value().length()).u8(VERSION);
@@ -45,7 +48,8 @@ final class StagedFormat {
                 content.write(out);
                 out.i64(modifiedAtMillis);
             }
-            case Remove(VolumePath path) -> out.u8(REMOVE).text(path.value());
+            case Remove(VolumePath path, boolean recursive) ->
+                    out.u8(recursive ? REMOVE_ALL : REMOVE).text(path.value());
         }
         return out.toBytes();
     }
@@ -59,15 +63,16 @@ final class StagedFormat {
         in.version(VERSION);
         int type = in.u8();
         VolumePath path = path(in);
-        if (path.isRoot() && type != REMOVE) {
-            throw in.corrupt("a put must have a path");
+        if (path.isRoot() && type != REMOVE_ALL) {
+            throw in.corrupt("a file must have a path");
         }
         Change change =
                 switch (type) {
                     case PUT -> new Put(path, Content.read(in, false), in.i64());
                     case PUT_LISTED -> new Put(path, Content.read(in, true), in.i64());
-                    case REMOVE -> new Remove(path);
-                    default -> throw in.corrupt("type must be 1 to 3, got " + type);
+                    case REMOVE -> new Remove(path, false);
+                    case REMOVE_ALL -> new Remove(path, true);
+                    default -> throw in.corrupt("type must be 1 to 4, got " + type);
                 };
         in.end();
         return change;

@@ -7,23 +7,35 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// What a session's staged changes, taken in order, do to a tree. Taking a change never fails:
-/// whether the result fits a tree is seen when it meets one (see [TreeMerge]). Not thread-safe.
+/// whether the result fits a tree is seen when it meets one (see [StagedView] and [TreeMerge]). Not
+/// thread-safe.
 final class StagedTree {
     private final Node root = new Node();
 
+    private enum Cleared {
+        NOTHING,
+        FILE,
+        ALL
+    }
+
     /// What happens at a path and below it.
     static final class Node {
-        private boolean cleared;
+        private Cleared cleared = Cleared.NOTHING;
         private @Nullable Put put;
         private NavigableMap<String, Node> children = Collections.emptyNavigableMap();
 
-        /// Whether what the base tree has here, at this path and below, is removed first.
-        boolean isCleared() {
-            return cleared;
+        /// What is left of what the base tree has here when removals are done.
+        Optional<Entry> left(Optional<Entry> base) {
+            return switch (cleared) {
+                case NOTHING -> base;
+                case FILE -> base.filter(entry -> entry instanceof Entry.Directory);
+                case ALL -> Optional.empty();
+            };
         }
 
         /// The file that is put here; null when none is.
@@ -46,6 +58,19 @@ final class StagedTree {
             return children.values().stream().anyMatch(Node::hasPuts);
         }
 
+        /// A file that is put below; one must be.
+        VolumePath firstPutBelow() {
+            for (Node child : children.values()) {
+                if (child.put != null) {
+                    return child.put.path();
+                }
+                if (child.hasPutsBelow()) {
+                    return child.firstPutBelow();
+                }
+            }
+            throw new AssertionError("no file is put below");
+        }
+
         private Node child(String name) {
             if (children.isEmpty()) {
                 children = new TreeMap<>(VolumePath.NAME_ORDER);
@@ -65,10 +90,14 @@ final class StagedTree {
         }
         switch (change) {
             case Put put -> node.put = put;
-            case Remove _ -> {
-                node.cleared = true;
+            case Remove remove -> {
                 node.put = null;
-                node.children = Collections.emptyNavigableMap();
+                if (remove.recursive()) {
+                    node.cleared = Cleared.ALL;
+                    node.children = Collections.emptyNavigableMap();
+                } else if (node.cleared == Cleared.NOTHING) {
+                    node.cleared = Cleared.FILE;
+                }
             }
         }
     }
@@ -85,7 +114,7 @@ final class StagedTree {
             Node node, VolumePath path, List<VolumePath> puts, List<VolumePath> removes) {
         if (node.put != null) {
             puts.add(path);
-        } else if (node.cleared) {
+        } else if (node.cleared != Cleared.NOTHING) {
             removes.add(path);
         }
         node.children.forEach((name, child) -> collect(child, path.child(name), puts, removes));

@@ -138,12 +138,23 @@ final class Views implements AutoCloseable {
         Map<Name, View> evicted;
         View view;
         synchronized (this) {
-            Optional<View> ready = await(name);
-            if (ready.isPresent()) {
-                ready.get().leases++;
-                return ready.get();
+            while (true) {
+                Optional<View> ready = await(name);
+                if (ready.isPresent()) {
+                    ready.get().leases++;
+                    return ready.get();
+                }
+                Optional<Map<Name, View>> chosen = chooseEvicted(bytes);
+                if (chosen.isPresent()) {
+                    evicted = chosen.get();
+                    break;
+                }
+                if (views.values().stream().noneMatch(other -> other.phase == Phase.GOING)) {
+                    throw noRoom(name, bytes);
+                }
+                waitForChange();
             }
-            evicted = chooseEvicted(name, bytes);
+            evicted.values().forEach(other -> other.phase = Phase.GOING);
             Path parent = directory.resolve(name.space.value());
             view = new View(parent.resolve(name.root + "." + reserved++), bytes);
             view.leases = 1;
@@ -154,28 +165,36 @@ final class Views implements AutoCloseable {
         return view;
     }
 
+    /// The view of a name when it is ready; empty when there is none.
     @GuardedBy("this")
     private Optional<View> await(Name name) {
-        try {
-            while (true) {
-                if (closed) {
-                    throw new QuernException(ErrorKind.UNAVAILABLE, "volume service is closed");
-                }
-                View view = views.get(name);
-                if (view == null || view.phase == Phase.READY) {
-                    return Optional.ofNullable(view);
-                }
-                wait();
+        while (true) {
+            if (closed) {
+                throw new QuernException(ErrorKind.UNAVAILABLE, "volume service is closed");
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, "interrupted while waiting for view " + name.root, e);
+            View view = views.get(name);
+            if (view == null || view.phase == Phase.READY) {
+                return Optional.ofNullable(view);
+            }
+            waitForChange();
         }
     }
 
     @GuardedBy("this")
-    private Map<Name, View> chooseEvicted(Name wanted, long bytes) {
+    @SuppressWarnings("WaitNotInLoop") // both callers loop
+    private void waitForChange() {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE, "interrupted while waiting for a view", e);
+        }
+    }
+
+    /// The views that must go to make room; empty if that would not be enough.
+    @GuardedBy("this")
+    private Optional<Map<Name, View>> chooseEvicted(long bytes) {
         Map<Name, View> evicted = new LinkedHashMap<>();
         long left = takenBytes;
         for (Map.Entry<Name, View> entry : views.entrySet()) {
@@ -185,21 +204,27 @@ final class Views implements AutoCloseable {
                 left -= view.bytes;
             }
         }
-        if (left + bytes > maxBytes) {
-            throw QuernException.exhausted(
-                    "view of "
-                            + wanted.root
-                            + " needs "
-                            + new ByteSize(bytes)
-                            + ", but views may take "
-                            + new ByteSize(maxBytes)
-                            + " and those that are held take "
-                            + new ByteSize(left)
-                            + ": close some, or allow more",
-                    5_000);
-        }
-        evicted.values().forEach(view -> view.phase = Phase.GOING);
-        return evicted;
+        return left + bytes > maxBytes ? Optional.empty() : Optional.of(evicted);
+    }
+
+    @GuardedBy("this")
+    private QuernException noRoom(Name wanted, long bytes) {
+        long held =
+                views.values().stream()
+                        .filter(view -> view.leases > 0)
+                        .mapToLong(view -> view.bytes)
+                        .sum();
+        return QuernException.exhausted(
+                "view of "
+                        + wanted.root
+                        + " needs "
+                        + new ByteSize(bytes)
+                        + ", but views may take "
+                        + new ByteSize(maxBytes)
+                        + " and those that are held take "
+                        + new ByteSize(held)
+                        + ": close some, or allow more",
+                5_000);
     }
 
     private synchronized boolean isReady(View view) {

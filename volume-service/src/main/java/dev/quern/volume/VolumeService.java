@@ -8,9 +8,10 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.volume.FileReceiver.Received;
 import dev.quern.volume.Sessions.Session;
-import dev.quern.volume.TreeMerge.Extent;
+import dev.quern.volume.StagedView.Extent;
 import dev.quern.volume.VolumeFormat.Volume;
 import java.io.InputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.random.RandomGenerator;
 public final class VolumeService implements AutoCloseable {
     private static final int MAX_PAGE = 10_000;
     private static final int MAX_CHANGES = 1_000_000;
+    private static final Duration LARGE_PUT_WAIT = Duration.ofSeconds(10);
 
     private final ChunkStore chunks;
     private final NodeStore nodes;
@@ -54,7 +56,7 @@ public final class VolumeService implements AutoCloseable {
         this.nodes = new NodeStore(chunks, config.nodeCacheBytes());
         this.catalog = new VolumeCatalog(chunks, facts, nodes, clock, random);
         this.sessions = new Sessions(facts, catalog, config.maxStagedChanges());
-        this.receiver = new FileReceiver(chunks, config.maxLargePuts());
+        this.receiver = new FileReceiver(chunks, config.maxLargePuts(), LARGE_PUT_WAIT);
         this.committer =
                 new Committer(chunks, facts, nodes, catalog, sessions, config.commitAttempts());
         this.views =
@@ -105,7 +107,7 @@ public final class VolumeService implements AutoCloseable {
         sessions.lookToStage(
                 staging,
                 tree -> {
-                    new TreeMerge(nodes, space).requireRoomForFile(root, tree.root(), path);
+                    new StagedView(nodes, space, root, tree.root()).requireRoomForFile(path);
                     return path;
                 });
         Received received = receiver.receive(space, path, bytes);
@@ -115,7 +117,8 @@ public final class VolumeService implements AutoCloseable {
     }
 
     /// Stages the removal of a file or directory that is there, at the head with the session's
-    /// changes. If it is gone when the session commits, that is no error.
+    /// changes. What is gone when the session commits is no error, and a file that has become a
+    /// directory stays, unless `recursive`.
     ///
     /// @param path the root for everything
     /// @param recursive must be true for a directory
@@ -129,7 +132,7 @@ public final class VolumeService implements AutoCloseable {
         Extent extent =
                 sessions.lookToStage(
                         staging,
-                        tree -> new TreeMerge(nodes, space).extent(root, tree.root(), path));
+                        tree -> new StagedView(nodes, space, root, tree.root()).extent(path));
         if (extent.files() == 0 && !path.isRoot()) {
             throw noPath(volume, path);
         }
@@ -141,7 +144,7 @@ public final class VolumeService implements AutoCloseable {
                             + extent.files()
                             + " files: removing it must be asked for as recursive");
         }
-        sessions.append(staging, new StagedFormat.Remove(path));
+        sessions.append(staging, new StagedFormat.Remove(path, recursive));
         return (int) Math.min(extent.files(), Integer.MAX_VALUE);
     }
 

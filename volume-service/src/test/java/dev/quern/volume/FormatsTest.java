@@ -54,7 +54,7 @@ final class FormatsTest {
     private static final Commit FIRST =
             new Commit(VOLUME, Optional.empty(), A, Instant.EPOCH, "", 0, 0);
     private static final Put PUT = new Put(VolumePath.parse("a/b"), new Content(A, true, 258), 7);
-    private static final Remove REMOVE = new Remove(VolumePath.ROOT);
+    private static final Remove REMOVE = new Remove(VolumePath.ROOT, true);
 
     @Test
     void bytesAreAsSpecified() {
@@ -84,7 +84,7 @@ final class FormatsTest {
         assertHex(
                 StagedFormat.encode(PUT),
                 "01 02 0003 612f62" + A_HEX + "0000000000000102 0000000000000007");
-        assertHex(StagedFormat.encode(REMOVE), "01 03 0000");
+        assertHex(StagedFormat.encode(REMOVE), "01 04 0000");
         assertHex(
                 VolumeFormat.encode(VOLUME, Instant.ofEpochMilli(2)),
                 "01" + VOLUME + "0000000000000002");
@@ -101,6 +101,8 @@ final class FormatsTest {
         assertThat(CommitFormat.decode(CommitFormat.encode(FIRST), id)).isEqualTo(FIRST);
         assertThat(StagedFormat.decode(StagedFormat.encode(PUT), "s")).isEqualTo(PUT);
         assertThat(StagedFormat.decode(StagedFormat.encode(REMOVE), "s")).isEqualTo(REMOVE);
+        Remove file = new Remove(VolumePath.parse("é"), false);
+        assertThat(StagedFormat.decode(StagedFormat.encode(file), "s")).isEqualTo(file);
     }
 
     @Test

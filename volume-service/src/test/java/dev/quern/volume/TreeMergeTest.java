@@ -12,6 +12,7 @@ import dev.quern.volume.StagedFormat.Put;
 import dev.quern.volume.StagedFormat.Remove;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,13 +30,13 @@ final class TreeMergeTest {
         Random random = new Random(Seeds.next("TreeMergeTest"));
         SortedMap<String, Integer> model = new TreeMap<>();
         ChunkId root = empty;
-        for (int round = 0; round < 40; round++) {
+        for (int round = 0; round < 30; round++) {
             StagedTree changes = new StagedTree();
             int size = 1 << random.nextInt(12);
             for (int i = 0; i < size; i++) {
                 String path = (random.nextInt(4) == 0 ? "d/" : "") + "n" + random.nextInt(4000);
-                if (random.nextInt(round > 25 ? 2 : 5) == 0) {
-                    changes.apply(new Remove(VolumePath.parse(path)));
+                if (random.nextInt(round > 18 ? 2 : 5) == 0) {
+                    changes.apply(new Remove(VolumePath.parse(path), random.nextBoolean()));
                     model.remove(path);
                 } else {
                     int value = random.nextInt(1, 100);
@@ -44,7 +45,7 @@ final class TreeMergeTest {
                 }
             }
             DirectoryWriter.Written written =
-                    new TreeMerge(nodes, SPACE).apply(root, changes.root());
+                    new TreeMerge(nodes, SPACE, root, changes.root()).write();
             root = written.node();
             assertThat(root).isEqualTo(fromScratch(model));
             assertThat(written.files()).isEqualTo(model.size());
@@ -58,8 +59,7 @@ final class TreeMergeTest {
         for (int i = 0; i < 100; i++) {
             String path = (random.nextInt(4) == 0 ? "d/" : "") + "n" + random.nextInt(4000);
             assertThat(nodes.find(SPACE, root, VolumePath.parse(path)).map(Entry::sizeBytes))
-                    .isEqualTo(
-                            java.util.Optional.ofNullable(model.get(path)).map(Integer::longValue));
+                    .isEqualTo(Optional.ofNullable(model.get(path)).map(Integer::longValue));
         }
     }
 
@@ -74,7 +74,7 @@ final class TreeMergeTest {
         assertThat(before).hasSizeBetween(40, 150);
         StagedTree changes = new StagedTree();
         changes.apply(put("file-10000x", 5));
-        ChunkId changed = new TreeMerge(nodes, SPACE).apply(root, changes.root()).node();
+        ChunkId changed = new TreeMerge(nodes, SPACE, root, changes.root()).write().node();
         List<LeafRef> after = new ArrayList<>(nodes.leaves(SPACE, changed));
         after.removeAll(before);
         assertThat(after).hasSizeBetween(1, 2);
@@ -86,18 +86,18 @@ final class TreeMergeTest {
         for (int i = 0; i < 100; i++) {
             first.apply(put("dir-" + i + "/sub/file", 1));
         }
-        ChunkId root = new TreeMerge(nodes, SPACE).apply(empty, first.root()).node();
+        ChunkId root = new TreeMerge(nodes, SPACE, empty, first.root()).write().node();
         long before = chunks.stats().chunks();
         StagedTree second = new StagedTree();
         second.apply(put("dir-50/sub/file", 2));
-        new TreeMerge(nodes, SPACE).apply(root, second.root());
+        new TreeMerge(nodes, SPACE, root, second.root()).write();
         assertThat(chunks.stats().chunks() - before).isEqualTo(3);
     }
 
     private ChunkId fromScratch(SortedMap<String, Integer> model) {
         StagedTree all = new StagedTree();
         model.forEach((path, value) -> all.apply(put(path, value)));
-        return new TreeMerge(nodes, SPACE).apply(empty, all.root()).node();
+        return new TreeMerge(nodes, SPACE, empty, all.root()).write().node();
     }
 
     private static Put put(String path, int value) {

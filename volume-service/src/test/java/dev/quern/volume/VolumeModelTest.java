@@ -1,5 +1,6 @@
 package dev.quern.volume;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.common.ErrorKind;
@@ -30,7 +31,7 @@ final class VolumeModelTest {
 
     @TempDir Path directory;
 
-    private record Change(VolumePath path, byte @Nullable [] bytes) {}
+    private record Change(VolumePath path, byte @Nullable [] bytes, boolean recursive) {}
 
     private final Map<String, List<Change>> staged = new HashMap<>();
     private final Map<CommitId, NavigableMap<VolumePath, byte[]>> commits = new LinkedHashMap<>();
@@ -57,14 +58,21 @@ final class VolumeModelTest {
         remember(fixture.create("v").head(), new TreeMap<>());
         for (int step = 0; step < steps; step++) {
             String session = SESSIONS.get(random.nextInt(SESSIONS.size()));
-            switch (random.nextInt(100)) {
-                case int n when n < 45 -> put(fixture, session, random);
-                case int n when n < 62 -> remove(fixture, session, random);
-                case int n when n < 80 -> commit(fixture, session, random);
-                case int n when n < 82 -> discard(fixture, session);
-                case int n when n < 84 -> fixture.reopen();
-                case int n when n < 92 -> checkTree(fixture, random);
-                default -> checkDiff(fixture, random);
+            int choice = random.nextInt(100);
+            if (choice < 45) {
+                put(fixture, session, random);
+            } else if (choice < 62) {
+                remove(fixture, session, random);
+            } else if (choice < 80) {
+                commit(fixture, session, random);
+            } else if (choice < 82) {
+                discard(fixture, session);
+            } else if (choice < 84) {
+                fixture.reopen();
+            } else if (choice < 92) {
+                checkTree(fixture, random);
+            } else {
+                checkDiff(fixture, random);
             }
         }
         assertThat(fixture.service.history(SPACE, "v", 10_000))
@@ -85,7 +93,7 @@ final class VolumeModelTest {
                     fixture.service.put(SPACE, "v", session, path, new ByteArrayInputStream(bytes));
             assertThat(put.sizeBytes()).isEqualTo(bytes.length);
             assertThat(fits).as("put of %s", path).isTrue();
-            staged.get(session).add(new Change(path, bytes));
+            changes(session).add(new Change(path, bytes, false));
         } catch (QuernException e) {
             assertThat(e.kind()).as("%s", e).isEqualTo(ErrorKind.CONFLICT);
             assertThat(fits).as("put of %s", path).isFalse();
@@ -105,7 +113,7 @@ final class VolumeModelTest {
             int removed = fixture.service.remove(SPACE, "v", session, path, recursive);
             assertThat(removed).isEqualTo(files);
             assertThat(isFile || recursive).isTrue();
-            staged.get(session).add(new Change(path, null));
+            changes(session).add(new Change(path, null, recursive));
         } catch (QuernException e) {
             ErrorKind expected =
                     files == 0 && !path.isRoot() ? ErrorKind.NOT_FOUND : ErrorKind.INVALID;
@@ -126,9 +134,9 @@ final class VolumeModelTest {
             assertThat(info.files()).isEqualTo(tree.size());
             assertThat(info.sizeBytes())
                     .isEqualTo(tree.values().stream().mapToLong(bytes -> bytes.length).sum());
-            staged.get(session).clear();
+            changes(session).clear();
             if (info.id().equals(order.getLast())) {
-                assertThat(same(tree, commits.get(order.getLast()))).isTrue();
+                assertThat(same(tree, tree(order.getLast()))).isTrue();
             } else {
                 assertThat(info.parent()).contains(order.getLast());
                 remember(info.id(), tree);
@@ -142,12 +150,12 @@ final class VolumeModelTest {
 
     private void discard(Fixture fixture, String session) {
         fixture.service.discard(SPACE, "v", session);
-        staged.get(session).clear();
+        changes(session).clear();
     }
 
     private void checkTree(Fixture fixture, Random random) {
         CommitId at = order.get(random.nextInt(order.size()));
-        NavigableMap<VolumePath, byte[]> tree = commits.get(at);
+        NavigableMap<VolumePath, byte[]> tree = tree(at);
         List<VolumePath> paths = new ArrayList<>();
         Optional<VolumePath> after = Optional.empty();
         do {
@@ -176,8 +184,8 @@ final class VolumeModelTest {
     private void checkDiff(Fixture fixture, Random random) {
         CommitId from = order.get(random.nextInt(order.size()));
         CommitId to = order.get(random.nextInt(order.size()));
-        NavigableMap<VolumePath, byte[]> old = commits.get(from);
-        NavigableMap<VolumePath, byte[]> young = commits.get(to);
+        NavigableMap<VolumePath, byte[]> old = tree(from);
+        NavigableMap<VolumePath, byte[]> young = tree(to);
         NavigableMap<VolumePath, String> expected = new TreeMap<>();
         old.keySet().forEach(path -> expected.put(path, "REMOVED"));
         young.forEach((path, bytes) -> {
@@ -189,8 +197,8 @@ final class VolumeModelTest {
                 expected.put(path, "MODIFIED");
             }
         });
-        List<FileChange> changes = fixture.service.diff(SPACE, "v", Optional.of(from), to);
-        assertThat(changes)
+        List<FileChange> found = fixture.service.diff(SPACE, "v", Optional.of(from), to);
+        assertThat(found)
                 .extracting(change -> change.path() + " " + change.kind())
                 .isEqualTo(
                         expected.entrySet().stream()
@@ -201,10 +209,12 @@ final class VolumeModelTest {
     /// The head with a session's changes: files that no removal covers, and puts that no later
     /// removal covers.
     private NavigableMap<VolumePath, byte[]> effective(String session) {
-        NavigableMap<VolumePath, byte[]> tree = new TreeMap<>(commits.get(order.getLast()));
-        for (Change change : staged.get(session)) {
+        NavigableMap<VolumePath, byte[]> tree = new TreeMap<>(tree(order.getLast()));
+        for (Change change : changes(session)) {
             byte[] bytes = change.bytes;
-            if (bytes == null) {
+            if (bytes == null && !change.recursive) {
+                tree.remove(change.path);
+            } else if (bytes == null) {
                 tree.keySet().removeIf(path -> path.isWithin(change.path));
             } else {
                 tree.put(change.path, bytes);
@@ -232,6 +242,14 @@ final class VolumeModelTest {
                         .allMatch(entry -> Arrays.equals(entry.getValue(), b.get(entry.getKey())));
     }
 
+    private List<Change> changes(String session) {
+        return requireNonNull(staged.get(session));
+    }
+
+    private NavigableMap<VolumePath, byte[]> tree(CommitId commit) {
+        return requireNonNull(commits.get(commit));
+    }
+
     private void remember(CommitId id, NavigableMap<VolumePath, byte[]> tree) {
         commits.put(id, tree);
         order.add(id);
@@ -246,13 +264,15 @@ final class VolumeModelTest {
     }
 
     private static byte[] bytes(Random random) {
-        int size =
-                switch (random.nextInt(40)) {
-                    case 0 -> 300_000 + random.nextInt(1_000_000);
-                    case int n when n < 8 -> 0;
-                    case int n when n < 20 -> 1;
-                    default -> random.nextInt(100);
-                };
+        int kind = random.nextInt(40);
+        int size;
+        if (kind == 0) {
+            size = 300_000 + random.nextInt(1_000_000);
+        } else if (kind < 8) {
+            size = 0;
+        } else {
+            size = kind < 20 ? 1 : random.nextInt(100);
+        }
         byte[] bytes = new byte[size];
         if (size > 1) {
             random.nextBytes(bytes);

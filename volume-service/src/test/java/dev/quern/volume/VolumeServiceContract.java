@@ -8,6 +8,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.volume.FileChange.Kind;
 import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -229,6 +230,17 @@ abstract class VolumeServiceContract {
         assertKind(ErrorKind.CONFLICT, () -> fixture.commit("v"), "\"x\": it is a directory of 1");
         service.discard(SPACE, "v", "s");
         assertThat(service.staged(SPACE, "v", "s").isEmpty()).isTrue();
+    }
+
+    @Test
+    void removingAFileNeverRemovesTheDirectoryThatTookItsPlace() {
+        fixture.put("v", "a", "file");
+        fixture.commit("v");
+        fixture.remove("v", "a", false);
+        service.remove(SPACE, "v", "other", VolumePath.parse("a"), false);
+        service.put(SPACE, "v", "other", VolumePath.parse("a/b"), bytes("theirs"));
+        service.commit(SPACE, "v", CommitRequest.of("other", ""));
+        assertThat(fixture.tree("v", fixture.commit("v").id())).isEqualTo("a/b\n");
     }
 
     @Test
@@ -512,7 +524,7 @@ abstract class VolumeServiceContract {
     }
 
     static ByteArrayInputStream bytes(String text) {
-        return new ByteArrayInputStream(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
     }
 
     static void assertKind(ErrorKind kind, ThrowingCallable call, String part) {

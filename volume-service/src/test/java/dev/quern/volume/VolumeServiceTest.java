@@ -7,9 +7,12 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.MemoryChunkStore;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -41,17 +44,19 @@ final class VolumeServiceTest extends VolumeServiceContract {
     @Test
     void aStreamThatBreaksOffStagesNothing() {
         InputStream broken =
-                new InputStream() {
-                    private int left = 300_000;
+                new SequenceInputStream(
+                        new ByteArrayInputStream(new byte[300_000]),
+                        new InputStream() {
+                            @Override
+                            public int read() throws IOException {
+                                throw new IOException("connection reset");
+                            }
 
-                    @Override
-                    public int read() throws IOException {
-                        if (left-- == 0) {
-                            throw new IOException("connection reset");
-                        }
-                        return 1;
-                    }
-                };
+                            @Override
+                            public int read(byte[] bytes, int from, int length) throws IOException {
+                                return read();
+                            }
+                        });
         assertKind(
                 ErrorKind.UNAVAILABLE,
                 () -> service.put(SPACE, "v", "s", VolumePath.parse("a"), broken),
@@ -152,7 +157,7 @@ final class VolumeServiceTest extends VolumeServiceContract {
     }
 
     @Test
-    void aVolumeDeletedDuringAPutTakesNothing() throws Exception {
+    void aVolumeDeletedDuringAPutTakesNothing() throws InterruptedException {
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch deleted = new CountDownLatch(1);
         InputStream slow =
@@ -167,6 +172,11 @@ final class VolumeServiceTest extends VolumeServiceContract {
                         }
                         return -1;
                     }
+
+                    @Override
+                    public int read(byte[] bytes, int from, int length) {
+                        return read();
+                    }
                 };
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<StagedPut> put =
@@ -177,7 +187,7 @@ final class VolumeServiceTest extends VolumeServiceContract {
             fixture.create("v");
             deleted.countDown();
             assertThat(put)
-                    .failsWithin(java.time.Duration.ofSeconds(10))
+                    .failsWithin(Duration.ofSeconds(10))
                     .withThrowableThat()
                     .withMessageContaining("no volume \"v\" any more");
         }

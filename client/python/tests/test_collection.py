@@ -1,0 +1,191 @@
+import array
+
+import pytest
+
+import quern
+from quern import collection, exception
+
+
+@pytest.fixture
+def docs(client):
+    return quern.Collection.from_name("docs", create_if_missing=True, dims=3, client=client)
+
+
+def rows_of(server):
+    return server.collections["docs"][1]
+
+
+def test_create_if_missing_needs_a_shape():
+    with pytest.raises(exception.InvalidError, match="dims or model"):
+        quern.Collection.from_name("docs", create_if_missing=True)
+
+
+def test_sends_the_shape_at_first_use(server, client):
+    docs = quern.Collection.from_name(
+        "docs", create_if_missing=True, model="all-MiniLM-L6-v2", metric="dot", client=client
+    )
+    assert server.requests == []
+    assert docs.count() == 0
+    spec = server.collections["docs"][0]
+    assert spec == {
+        "name": "docs",
+        "model": "all-MiniLM-L6-v2",
+        "metric": "dot",
+        "if_not_exists": True,
+    }
+    docs.count()
+    assert len(server.sent("POST /v1/collections")) == 1
+
+
+def test_upserts_rows_dicts_and_any_vector(server, docs):
+    assert (
+        docs.upsert(
+            [
+                quern.Row("a", text="hello", vector=(1, 2, 3), attributes={"n": 1}),
+                {"id": "b", "vector": array.array("f", [0.5, 1, 2])},
+                {"id": "c", "text": "no vector"},
+            ]
+        )
+        == 3
+    )
+    assert rows_of(server)["a"] == {
+        "id": "a",
+        "text": "hello",
+        "vector": [1.0, 2.0, 3.0],
+        "attributes": {"n": 1},
+    }
+    assert rows_of(server)["b"] == {"id": "b", "vector": [0.5, 1.0, 2.0]}
+    assert docs.get("a") == quern.Row("a", "hello", [1.0, 2.0, 3.0], {"n": 1})
+
+
+def test_upsert_splits_by_rows_and_bytes(server, docs, monkeypatch):
+    monkeypatch.setattr(collection, "ROWS_PER_REQUEST_MAX", 4)
+    assert docs.upsert({"id": str(i)} for i in range(10)) == 10
+    assert len(server.sent("POST */upsert")) == 3
+    monkeypatch.setattr(collection, "BYTES_PER_REQUEST_MAX", 100)
+    docs.upsert({"id": str(i), "text": "x" * 60} for i in range(3))
+    assert len(server.sent("POST */upsert")) == 6
+    assert docs.upsert([]) == 0
+    assert len(server.sent("POST */upsert")) == 6
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"id": "a", "vector": [float("nan")]}, "'a'.*JSON"),
+        ({"id": "a", "vector": ["x"]}, "numbers"),
+        ({"id": "a", "title": "t"}, r"unknown fields \['title'\]"),
+        ({"id": "a", "attributes": {"x": object()}}, "'a'.*JSON"),
+        ("a", "dict"),
+    ],
+)
+def test_bad_rows_are_named(docs, row, message):
+    with pytest.raises(exception.InvalidError, match=message):
+        docs.upsert([row])
+
+
+def test_search_sends_only_what_was_given(server, docs):
+    docs.upsert([{"id": str(i), "text": "t"} for i in range(5)])
+    result = docs.search("grain", limit=2)
+    assert server.last_search == {"text": "grain", "limit": 2}
+    assert [hit.id for hit in result] == ["0", "1"]
+    assert (result.mode, result.took_ms, result[0].attributes) == ("hybrid", 0.5, {})
+    docs.search(
+        vector=array.array("f", [1, 2, 3]),
+        mode="dense",
+        exact=True,
+        include_vector=True,
+        filter={"eq": ["a", 0]},
+    )
+    assert server.last_search == {
+        "vector": [1.0, 2.0, 3.0],
+        "mode": "dense",
+        "limit": 10,
+        "exact": True,
+        "include_vector": True,
+        "filter": {"eq": ["a", 0]},
+    }
+    with pytest.raises(exception.InvalidError, match="vector="):
+        docs.search([1.0, 2.0])
+
+
+def test_deletes_by_id_or_by_filter(server, docs):
+    docs.upsert([{"id": "a"}, {"id": "b"}, {"id": "c"}])
+    assert docs.delete(["a", "x"]) == 1
+    assert docs.delete(filter={"eq": ["k", "v"]}) == 2
+    for arguments in ({}, {"ids": ["a"], "filter": {}}, {"ids": "abc"}):
+        with pytest.raises(exception.InvalidError):
+            docs.delete(**arguments)
+
+
+def test_ids_are_encoded(server, docs):
+    docs.upsert([{"id": "a/b?c#1"}])
+    assert docs.get("a/b?c#1").id == "a/b?c#1"
+    with pytest.raises(exception.NotFoundError):
+        docs.get("a")
+
+
+def test_rows_come_page_by_page(docs, monkeypatch):
+    monkeypatch.setattr(collection, "_PAGE_ROWS", 3)
+    docs.upsert({"id": f"{i:02}"} for i in range(8))
+    assert [row.id for row in docs.rows()] == [f"{i:02}" for i in range(8)]
+
+
+EVENT = {
+    "type": "progress",
+    "commit": "c" * 64,
+    "files_total": 2,
+    "files_done": 1,
+    "files_skipped": 0,
+    "files_deleted": 0,
+    "rows_upserted": 5,
+    "rows_deleted": 0,
+    "tokens": 99,
+    "seconds": 0.5,
+    "skipped": [],
+}
+
+
+def test_sync_reports_progress(server, docs, client):
+    server.sync_events = [EVENT, {**EVENT, "type": "done", "files_done": 2}]
+    seen = []
+    volume = quern.Volume.from_name("files", client=client)
+    report = docs.sync(volume, "**/*.md", progress=seen.append)
+    assert server.last_sync == {"volume": "files", "glob": "**/*.md"}
+    assert [event.type for event in seen] == ["progress", "done"]
+    assert (report.files_done, report.rows_upserted, report.tokens) == (2, 5, 99)
+
+
+def test_sync_raises_what_stopped_it(server, docs):
+    error = {"code": "NOT_FOUND", "message": "no volume files", "details": {}}
+    server.sync_events = [EVENT, {**EVENT, "type": "error", "error": error}]
+    with pytest.raises(exception.NotFoundError, match="no volume files"):
+        docs.sync("files")
+    server.sync_events = [EVENT]
+    with pytest.raises(exception.UnavailableError, match="ended without"):
+        docs.sync("files")
+
+
+def test_objects_lists_and_deletes(server, docs, client):
+    docs.upsert([{"id": "a"}])
+    assert [c.name for c in quern.Collection.objects.list(client=client)] == ["docs"]
+    quern.Collection.objects.delete("docs", client=client)
+    quern.Collection.objects.delete("docs", allow_missing=True, client=client)
+    with pytest.raises(exception.NotFoundError):
+        quern.Collection.objects.delete("docs", client=client)
+
+
+def test_embeds_one_or_many_in_order(server, client, monkeypatch):
+    monkeypatch.setattr("quern._embed._TEXTS_PER_REQUEST", 2)
+    assert quern.embed("four", client=client) == [4.0, 0.0, 0.5]
+    vectors = quern.embed(["a", "bb", "ccc"], client=client)
+    assert [vector[0] for vector in vectors] == [1.0, 2.0, 3.0]
+    assert len(server.sent("POST /v1/embeddings")) == 3
+    assert quern.embed([], client=client) == []
+
+
+def test_embed_errors(client):
+    with pytest.raises(exception.NotFoundError, match="no model nope"):
+        quern.embed("x", model="nope", client=client)
+    with pytest.raises(exception.InvalidError):
+        quern.embed([1], client=client)

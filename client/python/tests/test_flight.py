@@ -1,0 +1,104 @@
+import json
+
+import pytest
+from fake_server import TOKEN
+
+import quern
+from quern import exception
+
+pa = pytest.importorskip("pyarrow")
+flight = pytest.importorskip("pyarrow.flight")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.utf8(), nullable=False),
+        pa.field("text", pa.utf8()),
+        pa.field("attributes", pa.utf8(), nullable=False),
+        pa.field("vector", pa.list_(pa.float32(), 2), nullable=False),
+    ]
+)
+
+
+def table(count):
+    return pa.table(
+        {
+            "id": [f"r{i}" for i in range(count)],
+            "text": [None if i % 2 else "t" for i in range(count)],
+            "attributes": ["{}"] * count,
+            "vector": [[float(i), 1.0] for i in range(count)],
+        },
+        schema=SCHEMA,
+    )
+
+
+class RowsServer(flight.FlightServerBase):
+    def __init__(self):
+        super().__init__("grpc://127.0.0.1:0", middleware={"auth": CheckToken()})
+        self.rows = table(0)
+        self.batches = 0
+
+    def get_flight_info(self, context, descriptor):
+        if descriptor.path != [b"collection", b"docs"]:
+            raise KeyError(f"no {descriptor.path}")
+        endpoints = [flight.FlightEndpoint(str(part).encode(), []) for part in range(2)]
+        return flight.FlightInfo(SCHEMA, descriptor, endpoints, -1, -1)
+
+    def do_get(self, context, ticket):
+        half = self.rows.num_rows // 2
+        part = self.rows.slice(0, half) if ticket.ticket == b"0" else self.rows.slice(half)
+        return flight.RecordBatchStream(part)
+
+    def do_put(self, context, descriptor, reader, writer):
+        for chunk in reader:
+            if chunk.data.schema.field("vector").type.list_size != 2:
+                raise pa.ArrowInvalid("vector must have 2 dimensions")
+            self.rows = pa.concat_tables([self.rows, pa.Table.from_batches([chunk.data])])
+            self.batches += 1
+            answer = {"upserted": chunk.data.num_rows, "token": self.batches}
+            writer.write(json.dumps(answer).encode())
+
+
+class CheckToken(flight.ServerMiddlewareFactory):
+    def start_call(self, info, headers):
+        if headers.get("authorization") != [f"Bearer {TOKEN}"]:
+            raise flight.FlightUnauthenticatedError("token is not known")
+
+
+@pytest.fixture
+def rows_server(monkeypatch):
+    server = RowsServer()
+    monkeypatch.setenv("QUERN_FLIGHT_URL", f"grpc://127.0.0.1:{server.port}")
+    yield server
+    server.shutdown()
+
+
+def collection(name="docs", token=TOKEN):
+    return quern.Collection.from_name(name, client=quern.Client("http://127.0.0.1:1", token))
+
+
+def test_rows_go_there_and_come_back(rows_server):
+    rows = table(20_000)
+    assert collection().upsert_arrow(rows) == 20_000
+    assert rows_server.batches == 3
+    assert collection().to_arrow() == rows
+
+
+def test_batches_and_empty_tables(rows_server):
+    batches = table(10).to_batches()
+    assert collection().upsert_arrow(batches[0]) == 10
+    assert collection().upsert_arrow(iter(batches)) == 10
+    assert collection().upsert_arrow(table(0)) == 0
+    assert rows_server.rows.num_rows == 20
+
+
+def test_flight_errors_become_ours(rows_server):
+    with pytest.raises(exception.AuthError):
+        collection(token="wrong").to_arrow()
+    with pytest.raises(exception.NotFoundError):
+        collection("other").to_arrow()
+    wrong = pa.table({"id": ["a"], "vector": pa.array([[1.0]], pa.list_(pa.float32(), 1))})
+    with pytest.raises(exception.InvalidError, match="2 dimensions"):
+        collection().upsert_arrow(wrong)
+    rows_server.shutdown()
+    with pytest.raises(exception.ConnectionError):
+        collection().to_arrow()

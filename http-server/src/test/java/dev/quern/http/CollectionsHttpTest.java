@@ -1,0 +1,214 @@
+package dev.quern.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Collections, rows, searches and syncs over HTTP, on the real services.
+@Timeout(120)
+final class CollectionsHttpTest {
+    @TempDir static Path folder;
+    private static Services services;
+    private static TestServer server;
+
+    @BeforeAll
+    static void open() {
+        services = new Services(folder);
+        server = TestServer.of(services.http());
+    }
+
+    @AfterAll
+    static void close() {
+        server.close();
+        services.close();
+    }
+
+    private static String collection(String name, String more) {
+        HttpResponse<String> made =
+                server.post("/v1/collections", "{\"name\":\"" + name + "\"," + more + "}");
+        assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+        return "/v1/collections/" + name;
+    }
+
+    private static JsonNode ok(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return JsonAnswer.of(answer);
+    }
+
+    @Test
+    void createsListsAndDeletesCollections() {
+        String path = collection("made", "\"dims\":3,\"metric\":\"l2\"");
+        JsonNode body = ok(server.get(path));
+        assertThat(body.path("dims").asInt()).isEqualTo(3);
+        assertThat(body.path("metric").asText()).isEqualTo("l2");
+        assertThat(body.path("rows").asLong()).isZero();
+        assertThat(body.has("model")).isFalse();
+        assertThat(ok(server.get("/v1/collections")).path("collections")).contains(body);
+        assertThat(server.post("/v1/collections", "{\"name\":\"made\",\"dims\":3}").statusCode())
+                .isEqualTo(409);
+        assertThat(
+                        server.post(
+                                        "/v1/collections",
+                                        "{\"name\":\"made\",\"dims\":3,\"metric\":\"l2\","
+                                                + "\"if_not_exists\":true}")
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(server.delete(path).statusCode()).isEqualTo(204);
+        assertThat(server.get(path).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void refusesWrongShapes() {
+        for (String bad :
+                List.of(
+                        "{\"name\":\"x\"}",
+                        "{\"name\":\"x\",\"dims\":0}",
+                        "{\"name\":\"x\",\"dims\":16385}",
+                        "{\"name\":\"x\",\"dims\":3,\"metric\":\"euclid\"}",
+                        "{\"name\":\"x\",\"dims\":3,\"model\":\"" + Services.MODEL + "\"}",
+                        "{\"name\":\"..\",\"dims\":3}")) {
+            HttpResponse<String> answer = server.post("/v1/collections", bad);
+            assertThat(answer.statusCode()).as(bad).isEqualTo(400);
+        }
+        assertThat(
+                        server.post("/v1/collections", "{\"name\":\"x\",\"model\":\"nope\"}")
+                                .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void writesReadsSearchesAndDeletesRows() {
+        String path = collection("rows", "\"dims\":2");
+        JsonNode upsert =
+                ok(
+                        server.post(
+                                path + "/upsert",
+                                "{\"rows\":["
+                                        + "{\"id\":\"docs/a.md#0\",\"vector\":[1,0],\"text\":\"a mill"
+                                        + " grinds grain\",\"attributes\":{\"n\":1,\"tags\":[\"x\",\"y\"],\"f\":0.5,\"b\":true}},"
+                                        + "{\"id\":\"b\",\"vector\":[0,1],\"text\":\"tomatoes\","
+                                        + "\"attributes\":{\"n\":2}}]}"));
+        assertThat(upsert.path("upserted").asInt()).isEqualTo(2);
+        JsonNode row = ok(server.get(path + "/rows/docs%2Fa.md%230"));
+        assertThat(row.path("id").asText()).isEqualTo("docs/a.md#0");
+        assertThat(row.path("attributes").path("n").asLong()).isEqualTo(1);
+        assertThat(row.path("attributes").path("tags")).hasSize(2);
+        assertThat(row.path("attributes").path("f").asDouble()).isEqualTo(0.5);
+        assertThat(row.path("vector")).hasSize(2);
+        JsonNode dense = ok(server.post(path + "/search", "{\"vector\":[0.1,1],\"limit\":1}"));
+        assertThat(dense.path("mode").asText()).isEqualTo("dense");
+        assertThat(dense.path("hits").get(0).path("id").asText()).isEqualTo("b");
+        assertThat(dense.path("hits").get(0).has("vector")).isFalse();
+        JsonNode bm25 =
+                ok(
+                        server.post(
+                                path + "/search",
+                                "{\"text\":\"grinding\",\"mode\":\"bm25\",\"include_vector\":true}"));
+        assertThat(bm25.path("hits")).hasSize(1);
+        assertThat(bm25.path("hits").get(0).path("vector")).hasSize(2);
+        JsonNode filtered =
+                ok(
+                        server.post(
+                                path + "/search",
+                                "{\"vector\":[1,0],\"filter\":{\"range\":[\"n\",{\"gte\":2}]}}"));
+        assertThat(filtered.path("hits")).hasSize(1);
+        JsonNode first = ok(server.get(path + "/rows?limit=1&include_vector=true"));
+        assertThat(first.path("rows").get(0).path("id").asText()).isEqualTo("b");
+        assertThat(first.path("rows").get(0).path("vector")).hasSize(2);
+        JsonNode rest = ok(server.get(path + "/rows?after=" + first.path("next").asText()));
+        assertThat(rest.path("rows").get(0).path("id").asText()).isEqualTo("docs/a.md#0");
+        assertThat(rest.has("next")).isFalse();
+        assertThat(
+                        ok(server.post(path + "/delete", "{\"ids\":[\"b\",\"nope\"]}"))
+                                .path("deleted")
+                                .asInt())
+                .isEqualTo(1);
+        assertThat(
+                        ok(server.post(path + "/delete", "{\"filter\":{\"eq\":[\"n\",1]}}"))
+                                .path("deleted")
+                                .asInt())
+                .isEqualTo(1);
+        assertThat(server.get(path + "/rows/b").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void refusesWrongRowsAndSearches() {
+        String path = collection("strict", "\"dims\":4");
+        for (String row :
+                List.of(
+                        "{\"id\":\"a\",\"vector\":[1,2,3]}",
+                        "{\"id\":\"a\",\"vector\":[0,0,0,0]}",
+                        "{\"id\":\"a\"}",
+                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"attributes\":{\"x\":{\"y\":1}}}",
+                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"colour\":1}",
+                        "{\"vector\":[1,2,3,4]}")) {
+            HttpResponse<String> answer = server.post(path + "/upsert", "{\"rows\":[" + row + "]}");
+            assertThat(answer.statusCode()).as(row).isEqualTo(400);
+        }
+        assertThat(server.post(path + "/upsert", "{\"rows\":[]}").body()).contains("1 to 10000");
+        for (String search :
+                List.of(
+                        "{}",
+                        "{\"vector\":[1,2]}",
+                        "{\"vector\":[1,2,3,4],\"limit\":0}",
+                        "{\"vector\":[1,2,3,4],\"limit\":1001}",
+                        "{\"vector\":[1,2,3,4],\"mode\":\"psychic\"}",
+                        "{\"vector\":[1,2,3,4],\"filter\":{\"equals\":[\"a\",1]}}",
+                        "{\"text\":\"x\",\"mode\":\"dense\"}")) {
+            HttpResponse<String> answer = server.post(path + "/search", search);
+            assertThat(answer.statusCode()).as(search).isEqualTo(400);
+        }
+        for (String delete :
+                List.of("{}", "{\"ids\":[],\"filter\":{}}", "{\"filter\":{\"nope\":1}}")) {
+            assertThat(server.post(path + "/delete", delete).statusCode()).isEqualTo(400);
+        }
+        assertThat(server.post("/v1/collections/nope/search", "{\"vector\":[1]}").statusCode())
+                .isEqualTo(404);
+        assertThat(server.get(path + "/rows?limit=1001").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void embedsTextAndSyncsAVolume() {
+        String path = collection("texts", "\"model\":\"" + Services.MODEL + "\"");
+        server.post("/v1/volumes", "{\"name\":\"docs\"}");
+        for (String name : List.of("mill", "tomato")) {
+            String text =
+                    name.equals("mill")
+                            ? "# Mill\n\nGrain is ground to flour."
+                            : "# Garden\n\nTomatoes need sun.";
+            server.put(
+                    "/v1/volumes/docs/files/" + name + ".md?commit=true",
+                    text.getBytes(StandardCharsets.UTF_8));
+        }
+        HttpResponse<String> sync = server.post(path + "/sync", "{\"volume\":\"docs\"}");
+        assertThat(sync.statusCode()).as(sync.body()).isEqualTo(200);
+        assertThat(sync.headers().firstValue("content-type")).hasValue("application/x-ndjson");
+        JsonNode done = JsonAnswer.lines(sync).getLast();
+        assertThat(done.path("type").asText()).isEqualTo("done");
+        assertThat(done.path("files_done").asLong()).isEqualTo(2);
+        JsonNode hits =
+                ok(server.post(path + "/search", "{\"text\":\"making bread flour\"}")).path("hits");
+        assertThat(hits.get(0).path("attributes").path("path").asText()).isEqualTo("mill.md");
+        assertThat(
+                        ok(server.post(
+                                        path + "/upsert",
+                                        "{\"rows\":[{\"id\":\"z\",\"text\":\"z\"}]}"))
+                                .path("upserted")
+                                .asInt())
+                .isEqualTo(1);
+        HttpResponse<String> unknown = server.post(path + "/sync", "{\"volume\":\"nope\"}");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains("nope");
+        assertThat(server.post(path + "/sync", "{\"volume\":\"docs\",\"at\":\"x\"}").statusCode())
+                .isIn(400, 404);
+    }
+}

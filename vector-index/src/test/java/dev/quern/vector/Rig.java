@@ -1,0 +1,251 @@
+package dev.quern.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.common.ByteSize;
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkStore;
+import dev.quern.storage.MemoryChunkStore;
+import dev.quern.storage.MemoryMetaLog;
+import dev.quern.storage.MetaLog;
+import dev.quern.storage.StorageConfig;
+import dev.quern.storage.StorageEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
+
+/// A collection service over fakes or over the real storage engine, with the accidents that it must
+/// survive.
+final class Rig implements AutoCloseable {
+    static final SpaceId SPACE = SpaceId.DEFAULT;
+    static final String NAME = "docs";
+
+    /// What lies below.
+    enum Stores {
+        FAKE,
+        REAL
+    }
+
+    private final Path directory;
+    private final UnaryOperator<CollectionConfig> settings;
+    private final RandomGenerator random = Seed.random(42);
+    private final @Nullable MemoryChunkStore memoryChunks;
+    private final @Nullable MemoryMetaLog memoryFacts;
+    private @Nullable StorageEngine engine;
+    private ChunkStore chunks;
+    private MetaLog facts;
+    private CollectionService service;
+    private int cache;
+
+    Rig(Path directory, Stores stores) {
+        this(directory, stores, UnaryOperator.identity());
+    }
+
+    Rig(Path directory, Stores stores, UnaryOperator<CollectionConfig> settings) {
+        this.directory = directory;
+        this.settings = settings;
+        this.memoryChunks = stores == Stores.FAKE ? new MemoryChunkStore() : null;
+        this.memoryFacts = memoryChunks == null ? null : new MemoryMetaLog(memoryChunks);
+        openStores();
+        this.service = openService();
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // close() and the accidents close it
+    private void openStores() {
+        if (memoryChunks != null && memoryFacts != null) {
+            chunks = new Severed.Chunks(memoryChunks);
+            facts = new Severed.Facts(memoryFacts);
+        } else {
+            engine = StorageEngine.open(StorageConfig.in(directory.resolve("data")));
+            chunks = engine.chunks();
+            facts = engine.facts();
+        }
+    }
+
+    private CollectionService openService() {
+        return new CollectionService(
+                chunks,
+                facts,
+                InstantSource.fixed(Instant.parse("2026-01-02T03:04:05Z")),
+                random,
+                settings.apply(CollectionConfig.defaults(cache())));
+    }
+
+    /// A config with another checkpoint rule.
+    static UnaryOperator<CollectionConfig> checkpointEvery(long rows) {
+        return c ->
+                new CollectionConfig(
+                        c.cacheDirectory(),
+                        ByteSize.ofMebibytes(1),
+                        c.maxQueuedWrites(),
+                        c.maxQueuedBytes(),
+                        rows,
+                        c.checkpointBytes(),
+                        c.mergeThreads(),
+                        c.maxOpenCollections(),
+                        c.exactScanRows());
+    }
+
+    Path cache() {
+        return directory.resolve("cache-" + cache);
+    }
+
+    CollectionService service() {
+        return service;
+    }
+
+    ChunkStore chunks() {
+        return chunks;
+    }
+
+    MetaLog facts() {
+        return facts;
+    }
+
+    MemoryMetaLog memoryFacts() {
+        if (memoryFacts == null) {
+            throw new IllegalStateException("not on fakes");
+        }
+        return memoryFacts;
+    }
+
+    MemoryChunkStore memoryChunks() {
+        if (memoryChunks == null) {
+            throw new IllegalStateException("not on fakes");
+        }
+        return memoryChunks;
+    }
+
+    /// Closes everything in order and opens it again.
+    void restart() {
+        service.close();
+        reopenStores();
+        service = openService();
+    }
+
+    private void reopenStores() {
+        if (engine != null) {
+            engine.close();
+        }
+        openStores();
+    }
+
+    /// Goes on from what lies on disk at this moment, the service not closed.
+    void crash() throws IOException {
+        Path before = cache();
+        cache++;
+        copy(before, cache());
+        if (chunks instanceof Severed.Chunks c && facts instanceof Severed.Facts f) {
+            c.sever();
+            f.sever();
+            memoryChunks().dropUnsynced();
+        }
+        reopenStores();
+        service = openService();
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (!Files.exists(from)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target);
+                }
+            }
+        } catch (NoSuchFileException | UncheckedIOException e) {
+            // A merge removed it meanwhile; the cache is then not whole, which is part of the test.
+            return;
+        }
+    }
+
+    /// Closes, deletes the cache, opens.
+    void loseCache() throws IOException {
+        service.close();
+        IOUtils.rm(cache());
+        reopenStores();
+        service = openService();
+    }
+
+    CollectionInfo create(int dims, Metric metric) {
+        return service.create(
+                SPACE, new CollectionSpec(NAME, dims, metric, Optional.empty()), false);
+    }
+
+    WriteResult upsert(Row... rows) {
+        return service.write(SPACE, NAME, WriteBatch.upsert(List.of(rows)));
+    }
+
+    WriteResult write(WriteBatch batch) {
+        return service.write(SPACE, NAME, batch);
+    }
+
+    SearchOutcome search(SearchSpec spec) {
+        return service.search(SPACE, NAME, spec);
+    }
+
+    List<String> ids(SearchSpec spec) {
+        return search(spec).hits().stream().map(hit -> hit.row().id()).toList();
+    }
+
+    /// Ids of the rows that match, by an exact search.
+    List<String> matching(Filter filter, float... query) {
+        return ids(SearchSpec.dense(query, 1000).where(filter)).stream().sorted().toList();
+    }
+
+    long rows() {
+        return service.get(SPACE, NAME).rows();
+    }
+
+    Optional<Row> find(String id) {
+        return service.find(SPACE, NAME, id);
+    }
+
+    /// Facts of the collection's tail.
+    int tailFacts() {
+        String id = service.get(SPACE, NAME).id();
+        return facts.scan(SPACE, Keys.tail(id), Optional.empty(), 10_000).size();
+    }
+
+    static Row row(String id, float... vector) {
+        return new Row(id, Optional.empty(), vector, Map.of());
+    }
+
+    static Row row(String id, String text, Map<String, Object> attributes, float... vector) {
+        return new Row(id, Optional.of(text), vector, attributes);
+    }
+
+    static void assertKind(ErrorKind kind, String message, Runnable action) {
+        assertThatThrownBy(action::run)
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.kind()).isEqualTo(kind))
+                .hasMessageContaining(message);
+    }
+
+    @Override
+    public void close() {
+        service.close();
+        if (engine != null) {
+            engine.close();
+        }
+    }
+}
