@@ -1,6 +1,7 @@
 package dev.quern.cli;
 
 import dev.quern.common.ByteSize;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -18,10 +19,13 @@ public final class Progress implements AutoCloseable {
     /// Starts a bar.
     ///
     /// @param label what is being done
+    @SuppressWarnings(
+            "SystemConsoleNull") // its type says that it may be null, and NullAway holds us to that
     public Progress(PrintWriter err, String label) {
         this.err = err;
         this.label = label;
-        this.shown = System.console().isTerminal();
+        Console console = System.console();
+        this.shown = console != null && console.isTerminal();
     }
 
     /// Draws the bar, at most ten times a second.

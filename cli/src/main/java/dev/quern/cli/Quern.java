@@ -58,23 +58,19 @@ public final class Quern implements Runnable {
 
     private static int report(Exception error, CommandLine command) throws Exception {
         PrintWriter err = command.getErr();
-        switch (error) {
-            case QuernException known -> {
-                err.println(
-                        "quern: "
-                                + known.kind().name().toLowerCase(Locale.ROOT)
-                                + ": "
-                                + known.getMessage());
-                err.flush();
-                return ExitCode.of(known.kind()).status();
-            }
-            case CallFailedException failed -> {
-                err.println("quern: " + failed.getMessage());
-                err.flush();
-                return ExitCode.CALL_FAILED.status();
-            }
-            default -> throw error;
+        ExitCode status;
+        if (error instanceof QuernException known) {
+            String kind = known.kind().name().toLowerCase(Locale.ROOT);
+            err.println("quern: " + kind + ": " + known.getMessage());
+            status = ExitCode.of(known.kind());
+        } else if (error instanceof CallFailedException failed) {
+            err.println("quern: " + failed.getMessage());
+            status = ExitCode.CALL_FAILED;
+        } else {
+            throw error;
         }
+        err.flush();
+        return status.status();
     }
 
     @Override

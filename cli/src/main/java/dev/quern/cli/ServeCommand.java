@@ -57,6 +57,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     @Override
+    @SuppressWarnings("MustBeClosed") // closed by the shutdown hook
     public Integer call() throws InterruptedException {
         Map<String, String> flags = new TreeMap<>();
         for (Setting<?> setting : ServerConfig.all()) {

@@ -43,31 +43,31 @@ final class Demo {
     void run() throws IOException {
         VolumeUpload upload = input.upload();
         StepFailed.unless(!upload.paths().isEmpty(), "no files in " + input.source());
-        Findings before;
-        LocalServer first = LocalServer.start(launcher, data);
-        try (QuernClient client = first.connect()) {
-            narrator.done("started a server on %s, data in %s", first.httpUrl(), data);
-            CommitBody commit = put(client, upload);
-            SyncEvent sync = index(client, commit);
-            ask(client);
-            List<CallBody> calls =
-                    new DemoFunctions(client, narrator, home).run(commit.id(), upload.paths());
-            new DemoFlight(narrator)
-                    .readBack(first.flightUrl(), first.token(), client.collections().get(NAME));
-            before = look(client, calls);
-            StepFailed.unless(sync.rowsUpserted() <= before.rows(), "rows are missing");
-        } catch (RuntimeException | IOException e) {
-            first.kill();
-            throw e;
-        }
-        first.kill();
-        first.close();
+        Findings before = workAndKill(upload);
         narrator.done("killed the server (SIGKILL)");
         try (LocalServer second = LocalServer.start(launcher, data);
                 QuernClient client = second.connect()) {
             compare(client, upload, before);
         }
         narrator.out().printf("%nall in %.1f s%n", narrator.totalSeconds());
+    }
+
+    private Findings workAndKill(VolumeUpload upload) throws IOException {
+        try (LocalServer server = LocalServer.start(launcher, data);
+                QuernClient client = server.connect()) {
+            narrator.done("started a server on %s, data in %s", server.httpUrl(), data);
+            CommitBody commit = put(client, upload);
+            SyncEvent sync = index(client, commit);
+            ask(client);
+            List<CallBody> calls =
+                    new DemoFunctions(client, narrator, home).run(commit.id(), upload.paths());
+            new DemoFlight(narrator)
+                    .readBack(server.flightUrl(), server.token(), client.collections().get(NAME));
+            Findings findings = look(client, calls);
+            StepFailed.unless(sync.rowsUpserted() <= findings.rows(), "rows are missing");
+            server.kill();
+            return findings;
+        }
     }
 
     private CommitBody put(QuernClient client, VolumeUpload upload) {

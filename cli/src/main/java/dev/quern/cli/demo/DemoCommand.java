@@ -104,7 +104,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static void deleteTree(Path directory) throws IOException {
         try (Stream<Path> tree = Files.walk(directory)) {
             for (Path file : (Iterable<Path>) tree.sorted(Comparator.reverseOrder())::iterator) {
-                makeWritable(file.getParent());
+                makeWritable(file.resolveSibling(""));
                 Files.deleteIfExists(file);
             }
         }

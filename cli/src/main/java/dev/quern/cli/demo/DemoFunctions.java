@@ -40,6 +40,8 @@ final class DemoFunctions {
         this.examples = home.resolve("examples");
     }
 
+    /// Deploys and runs both.
+    ///
     /// @param commit what the functions see
     /// @return every call, succeeded
     List<CallBody> run(String commit, List<String> paths) throws IOException {

@@ -1,5 +1,6 @@
 package dev.quern.cli.demo;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -19,6 +20,7 @@ final class Narrator {
     }
 
     /// Ends a step: its number, what was done, how long it took.
+    @FormatMethod
     void done(String format, Object... values) {
         step++;
         out.printf(
@@ -32,6 +34,7 @@ final class Narrator {
     }
 
     /// A line that belongs to the step that ended last.
+    @FormatMethod
     void detail(String format, Object... values) {
         out.printf(Locale.ROOT, "      %s%n", String.format(Locale.ROOT, format, values));
         out.flush();

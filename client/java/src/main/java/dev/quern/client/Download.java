@@ -83,13 +83,15 @@ public final class Download implements AutoCloseable {
         }
     }
 
-    private void resumeAt(long offset) throws IOException {
-        body.close();
+    private void resumeAt(long offset) {
+        close();
         Request request = Request.get(target(volume, path, commit)).waiting();
         HttpResponse<InputStream> response = http.open(request, "range", "bytes=" + offset + "-");
         body = response.body();
-        if (response.statusCode() != 206) {
-            body.skipNBytes(offset);
+        try {
+            body.skipNBytes(response.statusCode() == 206 ? 0 : offset);
+        } catch (IOException e) {
+            throw broken(offset, e);
         }
     }
 

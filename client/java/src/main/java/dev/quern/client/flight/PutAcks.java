@@ -3,6 +3,7 @@ package dev.quern.client.flight;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.PutResult;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// The server's side of a DoPut: keeps the last acknowledgement and lets the sender wait. Flight's
 /// threads report, one sender waits.
 final class PutAcks implements FlightClient.PutListener {
+    private static final long LOOK_NANOS = 50_000;
+    private static final String INTERRUPTED = "wait for the server was interrupted";
+
     @GuardedBy("this")
     private boolean ended;
 
@@ -44,24 +48,44 @@ final class PutAcks implements FlightClient.PutListener {
         notifyAll();
     }
 
-    /// Tells the sender to look again, for instance because the stream takes more.
-    synchronized void wake() {
-        notifyAll();
-    }
-
-    /// Waits until the stream takes another batch.
+    /// Waits until the stream takes another batch. Flight's client has no call-back for that (its
+    /// own wait spins), so this looks every 50 us.
     ///
     /// @throws QuernException what ended the stream
-    synchronized void awaitReady(BooleanSupplier ready) {
-        await(ready);
+    void awaitReady(BooleanSupplier ready) {
+        while (!hasEnded() && !ready.getAsBoolean()) {
+            LockSupport.parkNanos(LOOK_NANOS);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new QuernException(ErrorKind.UNAVAILABLE, INTERRUPTED);
+            }
+        }
+        throwFailure();
+    }
+
+    private synchronized boolean hasEnded() {
+        return ended;
     }
 
     /// Waits for the end.
     ///
     /// @return the last acknowledgement, empty if there was none
     synchronized byte[] awaitEnd() {
-        await(() -> false);
+        try {
+            while (!ended) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new QuernException(ErrorKind.UNAVAILABLE, INTERRUPTED, e);
+        }
+        throwFailure();
         return last;
+    }
+
+    private synchronized void throwFailure() {
+        if (failure != null) {
+            throw FlightFailures.of(failure);
+        }
     }
 
     /// Flight's own way to wait for the end.
@@ -73,20 +97,5 @@ final class PutAcks implements FlightClient.PutListener {
     @Override
     public synchronized boolean isCancelled() {
         return failure != null;
-    }
-
-    private synchronized void await(BooleanSupplier satisfied) {
-        try {
-            while (!ended && !satisfied.getAsBoolean()) {
-                wait();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, "wait for the server was interrupted", e);
-        }
-        if (failure != null) {
-            throw FlightFailures.of(failure);
-        }
     }
 }

@@ -209,7 +209,6 @@ public final class QuernFlight implements AutoCloseable {
         try {
             FlightClient.ClientStreamListener stream =
                     client.startPut(descriptor, root, acks, token);
-            stream.setOnReadyHandler(acks::wake);
             try {
                 byte[] unsent = metadata;
                 while (source.fill()) {

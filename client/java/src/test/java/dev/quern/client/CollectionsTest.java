@@ -1,0 +1,150 @@
+package dev.quern.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.common.wire.CreateCollection;
+import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.SearchResult;
+import dev.quern.common.wire.SearchRows;
+import dev.quern.common.wire.SyncCollection;
+import dev.quern.common.wire.SyncEvent;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class CollectionsTest {
+    private FakeServer server;
+    private QuernClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new FakeServer();
+        client = new QuernClient(server.client().config());
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    private static String event(String type, String more) {
+        return "{\"type\":\""
+                + type
+                + "\",\"commit\":\"c\",\"files_total\":2,\"files_done\":1,\"files_skipped\":0,"
+                + "\"files_deleted\":0,\"rows_upserted\":5,\"rows_deleted\":0,\"tokens\":9,"
+                + "\"seconds\":0.5,\"skipped\":[]"
+                + more
+                + "}\n";
+    }
+
+    @Test
+    void createsWithoutWhatWasNotSaid() {
+        server.answer(
+                201,
+                "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"dims\":3,"
+                        + "\"metric\":\"cosine\",\"rows\":0}");
+        client.collections().create(new CreateCollection("docs", 3, null, null, true));
+        assertThat(server.last().body())
+                .isEqualTo("{\"name\":\"docs\",\"dims\":3,\"if_not_exists\":true}");
+    }
+
+    @Test
+    void writesAndFindsRows() {
+        server.answer(200, "{\"upserted\":1,\"token\":7}")
+                .answer(
+                        200,
+                        "{\"hits\":[{\"id\":\"a\",\"score\":0.5,\"attributes\":{\"line\":3}}],"
+                                + "\"mode\":\"hybrid\",\"took_ms\":1.5}");
+        RowBody row = new RowBody("a", "hello", List.of(1f, 2f), Map.of("line", 3));
+        assertThat(client.collections().upsert("docs", List.of(row)).token()).isEqualTo(7);
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"rows\":[{\"id\":\"a\",\"text\":\"hello\",\"vector\":[1.0,2.0],"
+                                + "\"attributes\":{\"line\":3}}]}");
+        SearchResult result =
+                client.collections()
+                        .search(
+                                "docs",
+                                new SearchRows(
+                                        null,
+                                        "hello",
+                                        null,
+                                        5,
+                                        Map.of("eq", List.of("line", 3)),
+                                        null,
+                                        null));
+        assertThat(result.hits().getFirst().attributes()).isEqualTo(Map.of("line", 3));
+        assertThat(server.last().body())
+                .isEqualTo("{\"text\":\"hello\",\"limit\":5,\"filter\":{\"eq\":[\"line\",3]}}");
+    }
+
+    @Test
+    void encodesRowIds() {
+        server.answer(200, "{\"id\":\"a/b#1\"}").answer(200, "{\"rows\":[]}");
+        assertThat(client.collections().row("docs", "a/b#1").text()).isNull();
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/rows/a%2Fb%231");
+        client.collections().rows("docs", new Collections.Page(Optional.of("a b"), 10, true));
+        assertThat(server.last().target())
+                .isEqualTo("/v1/collections/docs/rows?after=a%20b&limit=10&include_vector=true");
+    }
+
+    @Test
+    void deletesByIdOrByFilter() {
+        server.answer(200, "{\"deleted\":1,\"token\":1}")
+                .answer(200, "{\"deleted\":2,\"token\":2}");
+        client.collections().deleteRows("docs", List.of("a"));
+        assertThat(server.last().body()).isEqualTo("{\"ids\":[\"a\"]}");
+        client.collections().deleteRowsWhere("docs", Map.of("eq", List.of("k", "v")));
+        assertThat(server.last().body()).isEqualTo("{\"filter\":{\"eq\":[\"k\",\"v\"]}}");
+    }
+
+    @Test
+    void reportsTheProgressOfASync() {
+        server.answer(200, event("progress", "") + event("done", ""));
+        List<SyncEvent> seen = new ArrayList<>();
+        SyncEvent done =
+                client.collections().sync("docs", new SyncCollection("v", null, null), seen::add);
+        assertThat(seen).extracting(SyncEvent::type).containsExactly("progress", "done");
+        assertThat(done.rowsUpserted()).isEqualTo(5);
+        assertThat(server.last().body()).isEqualTo("{\"volume\":\"v\"}");
+    }
+
+    @Test
+    void throwsWhatStoppedASync() {
+        SyncCollection request = new SyncCollection("v", "**", null);
+        String error = ",\"error\":{\"code\":\"NOT_FOUND\",\"message\":\"no volume v\"}";
+        server.answer(200, event("progress", "") + event("error", error))
+                .answer(200, event("progress", ""));
+        assertThatThrownBy(() -> client.collections().sync("docs", request, event -> {}))
+                .isInstanceOfSatisfying(
+                        QuernException.class,
+                        e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
+                .hasMessage("no volume v");
+        assertThatThrownBy(() -> client.collections().sync("docs", request, event -> {}))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("broke off");
+    }
+
+    @Test
+    void embedsInOrder() {
+        server.answer(
+                200,
+                "{\"data\":[{\"index\":0,\"embedding\":\"AACAPwAAAEA=\"},"
+                        + "{\"index\":1,\"embedding\":\"AAAAAAAAgL8=\"}]}");
+        List<float[]> vectors = client.models().embed("m", List.of("a", "b"));
+        assertThat(vectors).containsExactly(new float[] {1, 2}, new float[] {0, -1});
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"model\":\"m\",\"input\":[\"a\",\"b\"],\"encoding_format\":\"base64\"}");
+        assertThat(client.models().embed("m", List.of())).isEmpty();
+    }
+}

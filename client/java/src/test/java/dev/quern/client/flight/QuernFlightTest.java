@@ -1,0 +1,205 @@
+package dev.quern.client.flight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.common.wire.StagedFile;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class QuernFlightTest {
+    private static FakeFlight server;
+    private static URI url;
+
+    @BeforeAll
+    static void start() throws IOException {
+        server = new FakeFlight();
+        url = URI.create("grpc://127.0.0.1:" + server.port());
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        server.reset();
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(7).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static String text(VectorRow row) {
+        return row.id() + row.text() + row.attributes() + Arrays.toString(row.vector());
+    }
+
+    private static void assertKind(ErrorKind kind, ThrowingCallable action) {
+        assertThatThrownBy(action)
+                .isInstanceOfSatisfying(
+                        QuernException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+    }
+
+    @Test
+    void filesGoThereAndComeBack() throws IOException {
+        byte[] bytes = random(5_000_001);
+        FileRef file = FileRef.of("docs", "a/b");
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            StagedFile stored = flight.putFile(file, new ByteArrayInputStream(bytes));
+            assertThat(stored.sizeBytes()).isEqualTo(bytes.length);
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            assertThat(flight.getFile(file, out)).isEqualTo(bytes.length);
+            assertThat(out.toByteArray()).isEqualTo(bytes);
+            assertThat(server.metadata()).contains("\"commit\":true");
+        }
+    }
+
+    @Test
+    void anEmptyFileIsAFile() throws IOException {
+        FileRef file = FileRef.of("docs", "empty");
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            flight.putFile(file, InputStream.nullInputStream());
+            assertThat(flight.getFile(file, OutputStream.nullOutputStream())).isZero();
+        }
+    }
+
+    @Test
+    void aFailureToReadTheSourceEndsThePut() {
+        InputStream failing =
+                new FilterInputStream(InputStream.nullInputStream()) {
+                    @Override
+                    public byte[] readNBytes(int length) throws IOException {
+                        throw new IOException("disk gone");
+                    }
+                };
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThatThrownBy(() -> flight.putFile(FileRef.of("docs", "a"), failing))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("disk gone");
+        }
+        assertThat(server.hasFile("a")).isFalse();
+    }
+
+    @Test
+    void aCommitCannotBeWrittenTo() {
+        FileRef pinned = new FileRef("docs", Optional.of("c1"), "a");
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertKind(
+                    ErrorKind.INVALID, () -> flight.putFile(pinned, InputStream.nullInputStream()));
+        }
+    }
+
+    @Test
+    void bytesThatDoNotFollowEachOtherAreCorrupt() throws IOException {
+        server.skewOffsets();
+        FileRef file = FileRef.of("docs", "a");
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            flight.putFile(file, new ByteArrayInputStream(random(10)));
+            assertKind(
+                    ErrorKind.CORRUPT, () -> flight.getFile(file, OutputStream.nullOutputStream()));
+        }
+    }
+
+    @Test
+    void rowsGoThereAndComeBack() {
+        List<VectorRow> rows =
+                IntStream.range(0, 20_000)
+                        .mapToObj(i ->
+                                new VectorRow(
+                                        "r" + i,
+                                        i % 2 == 0 ? "é" + i : null,
+                                        Map.of("n", i),
+                                        new float[] {i, 0.5f, -i}))
+                        .toList();
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThat(flight.putRows("docs", 3, rows.iterator())).isEqualTo(rows.size());
+            List<VectorRow> back = new ArrayList<>();
+            try (RowCursor cursor = flight.rows("docs")) {
+                cursor.forEachRemaining(back::add);
+            }
+            assertThat(back.stream().map(QuernFlightTest::text).toList())
+                    .isEqualTo(rows.stream().map(QuernFlightTest::text).toList());
+        }
+    }
+
+    @Test
+    void aCursorCanBeLeftEarly() {
+        List<VectorRow> rows =
+                IntStream.range(0, 10_000)
+                        .mapToObj(i -> new VectorRow("r" + i, null, Map.of(), new float[] {i}))
+                        .toList();
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            flight.putRows("docs", 1, rows.iterator());
+            try (RowCursor cursor = flight.rows("docs")) {
+                assertThat(cursor.next().id()).isEqualTo("r0");
+            }
+        }
+    }
+
+    @Test
+    void noRowsAreNoRows() {
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThat(flight.putRows("docs", 3, List.<VectorRow>of().iterator())).isZero();
+            try (RowCursor cursor = flight.rows("docs")) {
+                assertThat(cursor.hasNext()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void errorsKeepTheirKind() {
+        VectorRow wrong = new VectorRow("a", null, Map.of(), new float[] {1, 2});
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertKind(
+                    ErrorKind.INVALID, () -> flight.putRows("docs", 3, List.of(wrong).iterator()));
+            assertKind(
+                    ErrorKind.INVALID,
+                    () -> flight.putRows("refused", 2, List.of(wrong).iterator()));
+            assertKind(
+                    ErrorKind.NOT_FOUND,
+                    () ->
+                            flight.getFile(
+                                    FileRef.of("docs", "no"), OutputStream.nullOutputStream()));
+        }
+        try (QuernFlight flight = QuernFlight.open(url, "wrong")) {
+            assertKind(
+                    ErrorKind.DENIED,
+                    () -> flight.getFile(FileRef.of("docs", "a"), OutputStream.nullOutputStream()));
+        }
+    }
+
+    @Test
+    void refusesWhatIsNoFlightUrl() {
+        for (String wrong : List.of("http://h:1", "grpc://h", "h:1")) {
+            assertKind(
+                    ErrorKind.INVALID,
+                    () -> {
+                        try (QuernFlight flight = QuernFlight.open(URI.create(wrong), "t")) {
+                            flight.rows("docs").close();
+                        }
+                    });
+        }
+    }
+}
