@@ -111,8 +111,7 @@ final class FunctionsHttpTest {
         assertThat(function.path("timeout_seconds").asDouble()).isEqualTo(30.5);
         assertThat(function.path("memory_bytes").asLong()).isEqualTo(512L << 20);
         assertThat(function.path("volumes").isObject()).isTrue();
-        assertThat(JsonAnswer.of(server.get("/v1/functions")).path("functions"))
-                .contains(function);
+        assertThat(JsonAnswer.of(server.get("/v1/functions")).path("functions")).contains(function);
         assertThat(server.get("/v1/functions/nope").statusCode()).isEqualTo(404);
         HttpResponse<String> bad = put("double", "\"max_instances\":0");
         assertThat(bad.statusCode()).isEqualTo(400);
@@ -128,8 +127,7 @@ final class FunctionsHttpTest {
         JsonNode call = call("double", "{\"args\":[21]}");
         assertThat(call.path("status").asText()).isEqualTo("succeeded");
         assertThat(call.path("output").path("json").path("value").asInt()).isEqualTo(42);
-        assertThat(call.path("output").path("content_type").asText())
-                .isEqualTo("application/json");
+        assertThat(call.path("output").path("content_type").asText()).isEqualTo("application/json");
         assertThat(call.path("logs").asText()).contains("doubling 21");
         assertThat(call.path("receipt").path("attempt").asInt()).isEqualTo(1);
         assertThat(call.has("error") || call.has("index")).isFalse();
@@ -200,8 +198,7 @@ final class FunctionsHttpTest {
 
     @Test
     void spawnsWaitsAndLists() {
-        HttpResponse<String> spawned =
-                server.post("/v1/functions/slow/spawn", "{\"args\":[0.7]}");
+        HttpResponse<String> spawned = server.post("/v1/functions/slow/spawn", "{\"args\":[0.7]}");
         assertThat(spawned.statusCode()).isEqualTo(202);
         String id = JsonAnswer.of(spawned).path("id").asText();
         assertThat(server.get("/v1/calls/" + id + "/output").statusCode()).isEqualTo(409);

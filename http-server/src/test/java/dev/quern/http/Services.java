@@ -31,6 +31,7 @@ final class Services implements AutoCloseable {
     private final EmbedService embeddings;
     private final FunctionService functions;
 
+    @SuppressWarnings("MustBeClosedChecker") // close() closes them
     Services(Path folder) {
         InstantSource clock = InstantSource.system();
         SplittableRandom random = new SplittableRandom(42);
