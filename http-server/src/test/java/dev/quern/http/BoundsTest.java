@@ -69,6 +69,12 @@ final class BoundsTest {
                 assertThat(connection.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 413");
             }
             try (RawConnection connection = new RawConnection(server.port())) {
+                connection.head("GET", "/none", "Content-Length: 5", "Expect: 100-continue");
+                assertThat(connection.readUntil("\r\n\r\n"))
+                        .startsWith("HTTP/1.1 404")
+                        .containsIgnoringCase("connection: close");
+            }
+            try (RawConnection connection = new RawConnection(server.port())) {
                 connection.head(
                         "PUT",
                         "/upload",
