@@ -22,6 +22,9 @@ import java.util.Set;
 ///
 /// The graph takes int64 `input_ids`, `attention_mask` and, if it has it, `token_type_ids`, each
 /// `[rows, width]`, and gives float `last_hidden_state` `[rows, width, dims]`.
+///
+/// The runtime unpacks its native libraries (28 MB) into the temp directory at every start, unless
+/// the launcher names a folder that holds them: `-Donnxruntime.native.path`.
 final class OnnxEngine implements EmbedEngine {
     private static final String OUTPUT = "last_hidden_state";
     private static final Set<String> KNOWN_INPUTS =

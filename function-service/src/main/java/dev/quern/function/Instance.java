@@ -56,6 +56,9 @@ final class Instance {
     @GuardedBy("this")
     private @Nullable FailureReason killedFor;
 
+    @GuardedBy("this")
+    private boolean ended;
+
     Instance(
             InstanceId id,
             Deployment deployment,
@@ -97,9 +100,15 @@ final class Instance {
         Thread.ofPlatform().daemon().name("quern-instance-" + id).start(this::run);
     }
 
-    /// Gives it a call; it must be free.
+    /// Gives it a call; it must be free. If it has ended meanwhile, the owner is told at once.
     void assign(LiveCall call) {
-        work.add(new Work.Run(call));
+        synchronized (this) {
+            if (!ended) {
+                work.add(new Work.Run(call));
+                return;
+            }
+        }
+        lose(call);
     }
 
     /// Ends it once it is free.
@@ -158,7 +167,7 @@ final class Instance {
             failure = Optional.of(StartFailures.of(e));
             LOG.debug("instance {} of {} failed", id, deployment.info().name(), e);
         }
-        failLeftOver();
+        loseLeftOver();
         owner.gone(this);
     }
 
@@ -220,13 +229,20 @@ final class Instance {
         return reusable;
     }
 
-    /// A call that came after the end must be told.
-    private void failLeftOver() {
+    /// A call that came too late must be told.
+    private void loseLeftOver() {
+        synchronized (this) {
+            ended = true;
+        }
         for (Work next = work.poll(); next != null; next = work.poll()) {
             if (next instanceof Work.Run(LiveCall call)) {
-                CallFailure gone = CallFailure.of(FailureReason.CRASH, "its instance had ended");
-                owner.ended(this, call, Outcome.lost(gone), false);
+                lose(call);
             }
         }
+    }
+
+    private void lose(LiveCall call) {
+        CallFailure gone = CallFailure.of(FailureReason.CRASH, "its instance had ended");
+        owner.ended(this, call, Outcome.lost(gone), false);
     }
 }

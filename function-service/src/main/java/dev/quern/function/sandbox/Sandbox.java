@@ -25,8 +25,11 @@ import org.slf4j.LoggerFactory;
 public final class Sandbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
 
-    /// Users of sandboxes on a service that runs as root: one each, far from those of people.
+    /// Users of sandboxes on a service that runs as root: one each, far from those of people, and
+    /// 2,048 for each of 50,000 services, told apart by their directories.
     private static final int FIRST_UID = 2_000_000_000;
+
+    private static final int UIDS_PER_SERVICE = 2_048;
 
     private static final String JOIN =
             """
@@ -40,6 +43,7 @@ public final class Sandbox implements AutoCloseable {
 
     private final SandboxView system;
     private final boolean root;
+    private final int firstUid;
     private final Optional<ControlGroups> groups;
     private final Optional<MemoryWatcher> watcher;
     private final @Nullable Confinement confinement;
@@ -51,6 +55,8 @@ public final class Sandbox implements AutoCloseable {
 
     private Sandbox(SandboxMode mode, Path directory) throws IOException {
         root = isRoot();
+        firstUid =
+                FIRST_UID + Math.floorMod(directory.hashCode(), 50_000) * UIDS_PER_SERVICE;
         system = SandboxView.system(SandboxFiles.settings(directory));
         groups = ControlGroups.detect("quern-" + Integer.toHexString(directory.hashCode()));
         watcher = groups.isPresent() ? Optional.empty() : Optional.of(new MemoryWatcher());
@@ -190,14 +196,14 @@ public final class Sandbox implements AutoCloseable {
         synchronized (uids) {
             int slot = uids.nextClearBit(0);
             uids.set(slot);
-            return FIRST_UID + slot;
+            return firstUid + slot;
         }
     }
 
     private void giveBack(OptionalInt uid) {
         if (uid.isPresent()) {
             synchronized (uids) {
-                uids.clear(uid.getAsInt() - FIRST_UID);
+                uids.clear(uid.getAsInt() - firstUid);
             }
         }
     }
