@@ -31,8 +31,13 @@ public record Payload(String contentType, byte[] bytes) {
     public Payload {
         if (!TYPES.contains(contentType)) {
             throw QuernException.invalid(
-                    "content type must be %s, %s or %s, got \"%s\""
-                            .formatted(JSON, BYTES, PICKLE, Names.abbreviate(contentType)));
+                    "content type must be "
+                            + String.join(", ", JSON, BYTES)
+                            + " or "
+                            + PICKLE
+                            + ", got \""
+                            + Names.abbreviate(contentType)
+                            + "\"");
         }
         if (bytes.length > MAX_BYTES) {
             throw QuernException.invalid(
