@@ -90,7 +90,7 @@ final class DurabilityTest {
 
     @ParameterizedTest
     @EnumSource
-    void checkpointCutsTheTail(Rig.Stores stores) throws Exception {
+    void checkpointCutsTheTail(Rig.Stores stores) throws IOException, InterruptedException {
         Rig rig = rig(stores, 100);
         rig.create(2, Metric.L2);
         for (int i = 0; i < 100; i++) {
@@ -301,7 +301,7 @@ final class DurabilityTest {
     }
 
     @Test
-    void failedCheckpointLosesNothingAndIsMadeUpFor() throws Exception {
+    void failedCheckpointLosesNothingAndIsMadeUpFor() throws IOException, InterruptedException {
         Rig rig = rig(Rig.Stores.FAKE, 50);
         rig.create(2, Metric.L2);
         rig.upsert(row("first", 1, 1));
