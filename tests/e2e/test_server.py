@@ -51,7 +51,7 @@ def test_a_port_in_use_is_named(own_server, tmp_path):
     server = own_server()
     port = server.url.rsplit(":", 1)[1]
     second = run_launcher("serve", "--data", tmp_path / "other", "--http-port", port, "--flight-port", "0")
-    assert second.returncode == 6
+    assert second.returncode == 5
     assert port in second.stderr and "in use" in second.stderr
 
 

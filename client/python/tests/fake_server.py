@@ -431,8 +431,12 @@ class Handler(BaseHTTPRequestHandler):
             }
         if base and not entries:
             raise not_found(f"directory {base}")
-        if self.query.get("recursive") != "true":
-            entries = {p: e for p, e in entries.items() if "/" not in p[len(prefix) :]}
+        recursive = self.query.get("recursive") == "true"
+        entries = {
+            p: e
+            for p, e in entries.items()
+            if (e["type"] == "file" if recursive else "/" not in p[len(prefix) :])
+        }
         limit, after = int(self.query["limit"]), self.query.get("after", "")
         names = [path for path in sorted(entries) if path > after]
         last = names[limit - 1] if len(names) > limit else None

@@ -6,7 +6,7 @@ import sys
 import typing
 
 import pytest
-from fake_server import TOKEN
+from fake_server import TOKEN, Refusal
 
 from quern import _cli, _entrypoint, exception
 
@@ -96,13 +96,28 @@ def test_a_script_started_by_python_runs_its_app(server, tmp_path):
     assert server.sent("PUT /v1/functions/my_job-grow.*")
 
 
-def test_a_failing_entrypoint_shows_both_tracebacks_and_ends_with_1(server):
+def test_a_failing_call_shows_both_tracebacks_and_ends_with_7(server):
     done = quern(server, "run", "jobs.py::broken")
-    assert done.returncode == 1
+    assert done.returncode == 7
     assert 'return {}["missing"]' in done.stderr
     assert 'fail.remote("key")' in done.stderr
     assert "_cli.py" not in done.stderr
     assert server.functions == {}
+
+
+def test_the_status_tells_the_kind_of_failure(server, tmp_path):
+    (tmp_path / "kinds.py").write_text(
+        "import quern\nfrom quern import exception\napp = quern.App('kinds')\n"
+        "@app.local_entrypoint()\ndef main(kind: str):\n"
+        "    raise getattr(exception, kind)('x') if kind else ValueError('local')\n"
+    )
+    kinds = {"": 1, "InvalidError": 2, "NotFoundError": 3, "ConflictError": 5, "ExhaustedError": 6}
+    for kind, status in kinds.items():
+        done = quern(server, "run", "kinds.py", "--kind", kind, cwd=tmp_path)
+        assert done.returncode == status, done.stderr
+        assert 'kinds.py", line 6' in done.stderr
+    server.fail_next("PUT *", Refusal(401, "DENIED", "who?"))
+    assert quern(server, "deploy", "jobs.py").returncode == 4
 
 
 def test_deploys_and_prints_urls(server):
@@ -148,7 +163,7 @@ def test_a_syntax_error_is_shown_as_python_shows_it(server, tmp_path):
 def test_no_server_is_one_line(tmp_path, server):
     server.close()
     done = quern(server, "run", "jobs.py::main")
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert done.stderr.count("\n") == 1
     assert "quern serve" in done.stderr
 
@@ -166,7 +181,7 @@ def test_a_module_can_be_run_by_name(server, tmp_path):
     assert (done.returncode, done.stdout) == (0, "7\n"), done.stderr
 
 
-# arguments -----------------------------------------------------------------------------------------
+# arguments ----------------------------------------------------------------------------------------
 
 
 def every(

@@ -47,8 +47,9 @@ def test_run_cleans_up_after_an_error_halfway(server, client):
         with jobs.app.run(client=client):
             pytest.fail("must not run")
     assert server.functions == {}
-    with jobs.app.run(client=client), pytest.raises(exception.InvalidError, match="already"):
-        with jobs.app.run(client=client):
+    with jobs.app.run(client=client):
+        second = jobs.app.run(client=client)
+        with pytest.raises(exception.InvalidError, match="already"), second:
             pass
 
 
@@ -108,7 +109,7 @@ def test_unknown_function_is_not_found_at_first_use(client):
         function.remote()
 
 
-# a function in another language --------------------------------------------------------------------
+# a function in another language -------------------------------------------------------------------
 
 
 def test_java_functions_take_and_give_json(server, client):
@@ -222,7 +223,7 @@ def test_output_prints_logs_and_keeps_receipts(running, capsys):
     assert capsys.readouterr().err == ""
 
 
-# definitions ---------------------------------------------------------------------------------------
+# definitions --------------------------------------------------------------------------------------
 
 
 def test_names_are_checked():

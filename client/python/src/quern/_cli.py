@@ -1,8 +1,9 @@
 """``quern run FILE[::NAME] [ARGUMENTS]`` and ``quern deploy FILE``.
 
-Exit status: 0 done; 1 the entrypoint or a function failed, or the server refused; 2 wrong usage;
-130 interrupted. With ``--json`` standard output holds one JSON value and nothing else; what the
-program prints goes to standard error.
+Exit status, as of the whole ``quern`` command: 0 done, 1 the program failed, 2 wrong usage or
+input, 3 not found, 4 denied, 5 conflict, 6 no server or a busy one, 7 a function that was called
+failed; 130 interrupted. With ``--json``, which stands before the file, standard output holds one
+JSON value and nothing else; what the program prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -22,13 +23,24 @@ from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _entrypoint
-from ._calls import Output
+from ._calls import Output, RemoteTraceback
 from ._client import Client
 from ._modules import module_name_of
 from ._version import VERSION
 from .app import App, LocalEntrypoint
-from .exception import InvalidError, QuernError
+from .exception import ExecutionError, FunctionTimeoutError, InvalidError, QuernError
 from .functions import Function
+
+_STATUS = {
+    "INVALID": 2,
+    "NOT_FOUND": 3,
+    "DENIED": 4,
+    "CONFLICT": 5,
+    "FENCED": 5,
+    "EXHAUSTED": 6,
+    "UNAVAILABLE": 6,
+}
+_CALL_FAILED = 7
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -38,12 +50,9 @@ def main(argv: Optional[List[str]] = None) -> int:
         if arguments.command == "run":
             return _run(arguments)
         return _deploy(arguments)
-    except InvalidError as e:
-        print(f"quern: {e}", file=sys.stderr)
-        return 2
     except QuernError as e:
         print(f"quern: {e}", file=sys.stderr)
-        return 1
+        return _status_of(e)
     except KeyboardInterrupt:
         return 130
 
@@ -201,7 +210,14 @@ def _failed(failure: Exception) -> int:
     while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     traceback.print_exception(type(failure), failure, trace)
-    return 1
+    return _status_of(failure)
+
+
+def _status_of(failure: Exception) -> int:
+    called = (ExecutionError, FunctionTimeoutError)
+    if isinstance(failure, called) or isinstance(failure.__cause__, RemoteTraceback):
+        return _CALL_FAILED
+    return _STATUS.get(failure.code, 1) if isinstance(failure, QuernError) else 1
 
 
 def _is_ours(filename: str) -> bool:

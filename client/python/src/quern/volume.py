@@ -220,7 +220,9 @@ class Volume:
         return size
 
     def iterdir(self, path: str = "/", *, recursive: bool = True) -> Iterator[FileEntry]:
-        """Entries of a directory in path order, read page by page, all of one commit."""
+        """Entries of a directory in path order, read page by page, all of one commit; with
+        ``recursive`` the files in it and below, without the directories.
+        """
         at, after = self._at, None
         while True:
             page = self._json(
@@ -240,7 +242,7 @@ class Volume:
                 return
 
     def listdir(self, path: str = "/", *, recursive: bool = False) -> List[FileEntry]:
-        """Entries of a directory in path order. ``NotFoundError`` if there is none."""
+        """As :meth:`iterdir`, as a list. ``NotFoundError`` if there is no such directory."""
         return list(self.iterdir(path, recursive=recursive))
 
     def exists(self, path: str) -> bool:

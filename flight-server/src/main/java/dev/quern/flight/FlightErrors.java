@@ -2,7 +2,6 @@ package dev.quern.flight;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightRuntimeException;
@@ -91,13 +90,5 @@ final class FlightErrors {
             cause = cause.getCause();
         }
         return Optional.empty();
-    }
-
-    /// The kind that the trailers of a failed call carry, for tests and clients in this process.
-    static Optional<String> kind(FlightRuntimeException failure) {
-        ErrorFlightMetadata trailers = failure.status().metadata();
-        return trailers != null && trailers.containsKey(KIND_HEADER)
-                ? Optional.of(new String(trailers.getByte(KIND_HEADER), StandardCharsets.US_ASCII))
-                : Optional.empty();
     }
 }

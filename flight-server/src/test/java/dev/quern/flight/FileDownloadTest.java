@@ -243,7 +243,7 @@ class FileDownloadTest {
         var failure = Rig.failure(() -> drain(ticket, Rig.auth()));
 
         assertThat(failure.status().code()).isEqualTo(FlightStatusCode.INTERNAL);
-        assertThat(FlightErrors.kind(failure)).contains(ErrorKind.CORRUPT.name());
+        assertThat(Rig.kind(failure)).contains(ErrorKind.CORRUPT.name());
         assertThat(failure).hasMessageContaining("checksum");
     }
 

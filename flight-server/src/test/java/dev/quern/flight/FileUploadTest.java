@@ -209,7 +209,7 @@ class FileUploadTest {
         chunks.limitCapacity(2 << 20);
         var failure = Rig.failure(() -> Upload.file(rig, PATH, Rig.noise(6 << 20, 1), 1 << 20));
         assertThat(failure.status().code()).isEqualTo(FlightStatusCode.RESOURCE_EXHAUSTED);
-        assertThat(FlightErrors.kind(failure)).contains(ErrorKind.EXHAUSTED.name());
+        assertThat(Rig.kind(failure)).contains(ErrorKind.EXHAUSTED.name());
 
         chunks.limitCapacity(Long.MAX_VALUE);
         Upload.file(rig, PATH, text("fits"), 4);

@@ -42,7 +42,7 @@ class FlightErrorsTest {
 
         assertThat(answer.status().code()).isEqualTo(FlightStatusCode.RESOURCE_EXHAUSTED);
         assertThat(answer).hasMessageContaining("disk is full");
-        assertThat(FlightErrors.kind(answer)).contains("EXHAUSTED");
+        assertThat(Rig.kind(answer)).contains("EXHAUSTED");
         assertThat(answer.status().metadata().getByte(FlightErrors.DETAILS_HEADER))
                 .asString()
                 .isEqualTo("{\"retry_after_ms\":500}");
@@ -53,7 +53,7 @@ class FlightErrorsTest {
         FlightRuntimeException answer =
                 FlightErrors.toFlight(new RuntimeException(new OutOfMemoryException("x")), "r1");
 
-        assertThat(FlightErrors.kind(answer)).contains("EXHAUSTED");
+        assertThat(Rig.kind(answer)).contains("EXHAUSTED");
     }
 
     @Test

@@ -29,9 +29,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightCallHeaders;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -187,6 +189,17 @@ final class Rig implements AutoCloseable {
         Throwable thrown = catchThrowable(call);
         assertThat(thrown).isInstanceOf(FlightRuntimeException.class);
         return (FlightRuntimeException) thrown;
+    }
+
+    /// The kind that the trailers of a failed call carry.
+    static Optional<String> kind(FlightRuntimeException failure) {
+        ErrorFlightMetadata trailers = failure.status().metadata();
+        return trailers != null && trailers.containsKey(FlightErrors.KIND_HEADER)
+                ? Optional.of(
+                        new String(
+                                trailers.getByte(FlightErrors.KIND_HEADER),
+                                StandardCharsets.US_ASCII))
+                : Optional.empty();
     }
 
     /// Checks that a call fails, how, and that the message says what the caller needs.

@@ -31,13 +31,13 @@ import org.slf4j.LoggerFactory;
 final class CallEngine implements Instance.Owner, AutoCloseable {
     static final int MAX_LOSSES = 3;
     private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
-    private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration END = Duration.ofSeconds(15);
     private static final long RETRY_AFTER_MILLIS = 500;
 
     private final InstanceLauncher launcher;
     private final CallStore store;
     private final int maxQueuedCalls;
+    private final Duration drain;
     private final ScheduledThreadPoolExecutor timer;
     private final Map<CallId, LiveCall> live = new ConcurrentHashMap<>();
     private final Map<InstanceId, Instance> instances = new ConcurrentHashMap<>();
@@ -69,6 +69,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         this.launcher = launcher;
         this.store = store;
         this.maxQueuedCalls = config.maxQueuedCalls();
+        this.drain = config.drain();
         this.scheduler = new Scheduler(config.maxInstances());
         this.timer =
                 new ScheduledThreadPoolExecutor(
@@ -403,7 +404,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         call.outcome().completeExceptionally(closed());
     }
 
-    /// Lets running calls end for 5 seconds, then kills every instance. Spawned calls that have not
+    /// Lets running calls end for the configured time, then kills every instance. Spawned calls that have not
     /// ended stay in the queue.
     @Override
     public void close() {
@@ -435,10 +436,10 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         timer.shutdownNow();
     }
 
-    private static void awaitAll(List<CompletableFuture<Outcome>> running) {
+    private void awaitAll(List<CompletableFuture<Outcome>> running) {
         try {
             CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
-                    .get(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
+                    .get(drain.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             LOG.info("killing the calls that still run: {}", e.getClass().getSimpleName());
         } catch (InterruptedException e) {

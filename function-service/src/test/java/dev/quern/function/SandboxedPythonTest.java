@@ -152,7 +152,8 @@ final class SandboxedPythonTest {
                             64,
                             dev.quern.common.ByteSize.ofMebibytes(4),
                             c.artifactCacheSize(),
-                            100));
+                            100,
+                            c.drain()));
             bench.deployPython("f", EXEC, limits(20, 128, 1));
             String write = "for i in range(8): open('/tmp/x%d' % i, 'wb').write(b'x' * (1 << 20))";
             assertThat(failure(bench.call("f", code(write))).message()).contains("No space left");

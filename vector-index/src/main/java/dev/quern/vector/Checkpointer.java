@@ -102,8 +102,7 @@ final class Checkpointer {
     /// @throws QuernException `EXHAUSTED`
     void requireRoom(LiveCollection collection) {
         synchronized (this) {
-            if (tailRows < MAX_BACKLOG * rules.rows()
-                    && tailBytes < MAX_BACKLOG * rules.bytes()) {
+            if (tailRows < MAX_BACKLOG * rules.rows() && tailBytes < MAX_BACKLOG * rules.bytes()) {
                 return;
             }
             retryAt = new Tail(0, 0);

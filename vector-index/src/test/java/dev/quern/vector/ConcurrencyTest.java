@@ -30,8 +30,8 @@ final class ConcurrencyTest {
     private static final int GROUP = 10;
     private static final int GROUPS = 3;
     private static final int WRITERS = 6;
-    private static final int SEARCHERS = 3;
-    private static final int WRITES = 60;
+    private static final int SEARCHERS = 2;
+    private static final int WRITES = 25;
 
     @TempDir Path directory;
 
@@ -39,9 +39,9 @@ final class ConcurrencyTest {
     private record Last(long token, long version) {}
 
     /// Writers replace all rows of a group at once, by turns by upsert and by delete + upsert under
-    /// other ids; searchers must never see two versions in a group, nor a part of one, nor one older
-    /// than what was acknowledged. What is there in the end is what the greatest token wrote, also
-    /// after a crash.
+    /// other ids; searchers must never see two versions in a group, nor a part of one, nor one
+    /// older than what was acknowledged. What is there in the end is what the greatest token wrote,
+    /// also after a crash.
     @ParameterizedTest
     @EnumSource
     void noSearchSeesHalfABatch(Rig.Stores stores) throws Exception {
@@ -175,11 +175,10 @@ final class ConcurrencyTest {
                 for (Object value : List.<Object>of("text", 1L)) {
                     Row row = Rig.row(name + value, "t", Map.of(name, value), 1);
                     writes.add(
-                            pool.submit(
-                                    () -> {
-                                        start.await();
-                                        return succeeds(rig, row);
-                                    }));
+                            pool.submit(() -> {
+                                start.await();
+                                return succeeds(rig, row);
+                            }));
                 }
                 start.countDown();
                 assertThat(writes.get(0).get() ^ writes.get(1).get()).isTrue();
@@ -213,6 +212,8 @@ final class ConcurrencyTest {
                                                 c.checkpointRows(),
                                                 c.checkpointBytes(),
                                                 1,
+                                                1,
+                                                c.maxQueuedSearches(),
                                                 8,
                                                 c.exactScanRows()));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -241,8 +242,7 @@ final class ConcurrencyTest {
         }
     }
 
-    private static void tryWrite(
-            Rig rig, Row row, AtomicInteger accepted, AtomicInteger refused) {
+    private static void tryWrite(Rig rig, Row row, AtomicInteger accepted, AtomicInteger refused) {
         try {
             rig.upsert(row);
             accepted.incrementAndGet();

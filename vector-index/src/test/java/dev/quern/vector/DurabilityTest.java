@@ -23,12 +23,12 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 final class DurabilityTest {
     @TempDir Path directory;
@@ -177,8 +177,7 @@ final class DurabilityTest {
         CollectionInfo info = rig.create(2, Metric.L2);
         rig.upsert(row("a", 1, 2));
         rig.restart();
-        CheckpointFormat.SavedFile file =
-                saved(rig, info).files().values().iterator().next();
+        CheckpointFormat.SavedFile file = saved(rig, info).files().values().iterator().next();
         ChunkId piece = file.pieces().getFirst();
         rig.memoryChunks().corrupt(SPACE, piece);
         rig.loseCache();
@@ -244,7 +243,8 @@ final class DurabilityTest {
                     break;
                 }
                 damage(files.get(index), kind);
-                damaged.add(kind + files.get(index).getFileName().toString().replaceAll(".*\\.", "."));
+                damaged.add(
+                        kind + files.get(index).getFileName().toString().replaceAll(".*\\.", "."));
                 rig.restart();
                 assertThat(rig.matching(new Filter.Eq("n", 33L), 1, 1))
                         .as("%s, kind %d", files.get(index).getFileName(), kind)
@@ -354,15 +354,15 @@ final class DurabilityTest {
                                 c.checkpointRows(),
                                 c.checkpointBytes(),
                                 1,
+                                1,
+                                c.maxQueuedSearches(),
                                 2,
                                 c.exactScanRows()))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;
                     few.create(
-                            SPACE,
-                            new CollectionSpec(name, 1, Metric.DOT, Optional.empty()),
-                            true);
+                            SPACE, new CollectionSpec(name, 1, Metric.DOT, Optional.empty()), true);
                     few.write(SPACE, name, WriteBatch.upsert(List.of(row("r" + round, round))));
                     assertThat(few.get(SPACE, name).rows()).isEqualTo(round + 1);
                 }
