@@ -52,8 +52,7 @@ final class CallRoutes {
                         .allow("wait_seconds")
                         .number("wait_seconds", 0, 0, MAX_WAIT_SECONDS);
         CallId id = id(request);
-        return Reply.json(
-                outputs.body(request.space(), await(request, id, (long) (wait * 1000))));
+        return Reply.json(outputs.body(request.space(), await(request, id, (long) (wait * 1000))));
     }
 
     /// Waits in slices, so that nobody waits for a client that has left, nor a closing server for

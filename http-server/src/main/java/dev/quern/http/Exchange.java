@@ -126,8 +126,7 @@ final class Exchange {
     ///
     /// @throws IOException if the client is gone
     void send(Reply reply) throws IOException {
-        closing =
-                !body.isDone() && (body.withheld() || body.missingBytes() > MAX_SKIPPED_BYTES);
+        closing = !body.isDone() && (body.withheld() || body.missingBytes() > MAX_SKIPPED_BYTES);
         ResponseSink out =
                 new ResponseSink(
                         request.response(), stallTimeout, () -> prepareHead(reply), this::close);

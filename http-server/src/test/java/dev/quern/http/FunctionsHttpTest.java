@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -214,6 +215,23 @@ final class FunctionsHttpTest {
         for (String unknown : List.of("nope", "0".repeat(32))) {
             assertThat(server.get("/v1/calls/" + unknown).statusCode()).isEqualTo(404);
         }
+    }
+
+    @Test
+    void aLongPollDoesNotHoldAClosingServer() {
+        String id =
+                JsonAnswer.of(server.post("/v1/functions/slow/spawn", "{\"args\":[60]}"))
+                        .path("id")
+                        .asText();
+        TestServer second = TestServer.of(services.http());
+        try (RawConnection connection = new RawConnection(second.port())) {
+            connection.head("GET", "/v1/calls/" + id + "?wait_seconds=60");
+            assertThat(second.get("/health").statusCode()).isEqualTo(200);
+            long start = System.nanoTime();
+            second.close();
+            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(8));
+        }
+        server.post("/v1/calls/" + id + "/cancel", "");
     }
 
     @Test

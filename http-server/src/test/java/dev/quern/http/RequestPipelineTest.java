@@ -219,8 +219,7 @@ final class RequestPipelineTest {
     @Test
     void anEmptyReplyHasNoLength() {
         HttpResponse<String> answer =
-                SERVER.send(
-                        SERVER.request("/unread").POST(HttpRequest.BodyPublishers.noBody()));
+                SERVER.send(SERVER.request("/unread").POST(HttpRequest.BodyPublishers.noBody()));
         assertThat(answer.statusCode()).isEqualTo(204);
         assertThat(answer.headers().map()).doesNotContainKey("content-length");
     }
