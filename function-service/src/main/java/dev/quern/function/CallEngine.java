@@ -216,16 +216,15 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
     void finishInBackground(LiveCall call) {
         CompletableFuture<Outcome> _ =
                 call.outcome()
-                        .whenComplete(
-                                (outcome, problem) -> {
-                                    if (outcome == null) {
-                                        call.done().completeExceptionally(problem);
-                                    } else {
-                                        Thread.ofVirtual()
-                                                .name("quern-finish-" + call.id())
-                                                .start(() -> finish(call, outcome));
-                                    }
-                                });
+                        .whenComplete((outcome, problem) -> {
+                            if (outcome == null) {
+                                call.done().completeExceptionally(problem);
+                            } else {
+                                Thread.ofVirtual()
+                                        .name("quern-finish-" + call.id())
+                                        .start(() -> finish(call, outcome));
+                            }
+                        });
     }
 
     private void handle(SchedulerEvent event) {
@@ -294,6 +293,9 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         }
         Instance instance = new Instance(id, deployment, launcher, timer, this);
         instances.put(id, instance);
+        if (closing) {
+            instance.kill(FailureReason.REFUSED);
+        }
         instance.start();
     }
 
@@ -404,8 +406,8 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         call.outcome().completeExceptionally(closed());
     }
 
-    /// Lets running calls end for the configured time, then kills every instance. Spawned calls that have not
-    /// ended stay in the queue.
+    /// Lets running calls end for the configured time, then kills every instance. Spawned calls
+    /// that have not ended stay in the queue.
     @Override
     public void close() {
         lock.lock();

@@ -12,7 +12,8 @@ import java.util.Optional;
 /// @param workDirectory unpacked artifacts and runners; only a cache, wiped at start
 /// @param sandbox how processes are confined
 /// @param python the interpreter: a name on the PATH or an absolute path
-/// @param pythonSdk the folder that holds the `quern` package, seen by Python functions
+/// @param pythonSdk the folder that holds the `quern` package, seen by Python functions; one that
+///   is not there is left out
 /// @param runnerClassPath class path that holds the Java runner (this module and Jackson databind),
 ///   entries separated as on the command line; entries that hold nothing of it are left out
 /// @param maxQueuedCalls calls that wait, of all functions; more are refused as `EXHAUSTED`

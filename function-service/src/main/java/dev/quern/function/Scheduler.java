@@ -21,8 +21,8 @@ import java.util.Set;
 /// come first served. Rules:
 /// - a call takes the instance that became idle last, so that the others can be stopped;
 /// - as long as more calls wait than instances start, and neither the pool nor the total is full,
-///   one more instance is started; when not all can have one, the pool that has gone without a
-///   new call on an instance for longest comes first;
+///   one more instance is started; when not all can have one, the pool that has gone without a new
+///   call on an instance for longest comes first;
 /// - when the total is full, the instance that is idle longest is stopped for a pool that waits;
 ///   with none idle, an instance that ends its call makes room for a pool that has none and whose
 ///   oldest call has waited for [#STARVED_NANOS];
@@ -269,8 +269,7 @@ final class Scheduler {
         }
     }
 
-    private void assign(
-            Pool pool, CallId call, InstanceId instance, List<Decision> decisions) {
+    private void assign(Pool pool, CallId call, InstanceId instance, List<Decision> decisions) {
         pool.lastAssignment = ++assignments;
         pool.busy.put(instance, call);
         decisions.add(new Decision.Assign(call, instance));

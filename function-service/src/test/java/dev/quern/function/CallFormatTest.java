@@ -33,8 +33,7 @@ final class CallFormatTest {
 
     @Test
     void writesVersionOne() {
-        assertThat(new String(CallFormat.encode(QUEUED), StandardCharsets.UTF_8))
-                .isEqualTo(GOLDEN);
+        assertThat(new String(CallFormat.encode(QUEUED), StandardCharsets.UTF_8)).isEqualTo(GOLDEN);
     }
 
     @Test

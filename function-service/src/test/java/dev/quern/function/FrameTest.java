@@ -43,8 +43,7 @@ final class FrameTest {
     @Test
     void hugeLengthsAreRefusedWithoutAllocating() {
         for (int[] lengths : new int[][] {{Integer.MAX_VALUE, 0}, {2, 1 << 30}, {-1, 0}, {2, -1}}) {
-            byte[] bytes =
-                    ByteBuffer.allocate(64).putInt(lengths[0]).putInt(lengths[1]).array();
+            byte[] bytes = ByteBuffer.allocate(64).putInt(lengths[0]).putInt(lengths[1]).array();
             assertThatThrownBy(() -> Frame.read(new ByteArrayInputStream(bytes)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("lengths");

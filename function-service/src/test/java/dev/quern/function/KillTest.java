@@ -26,7 +26,8 @@ final class KillTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void acknowledgedCallsSurviveAndNoProcessDoes(SandboxMode mode) throws Exception {
+    void acknowledgedCallsSurviveAndNoProcessDoes(SandboxMode mode)
+            throws IOException, InterruptedException {
         Process killed =
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -55,8 +56,7 @@ final class KillTest {
         Processes.awaitNone(dir.toString());
         try (KilledService again = new KilledService(dir, mode)) {
             FunctionService service = again.service;
-            assertThat(service.get(SpaceId.DEFAULT, done).status())
-                    .isEqualTo(CallStatus.SUCCEEDED);
+            assertThat(service.get(SpaceId.DEFAULT, done).status()).isEqualTo(CallStatus.SUCCEEDED);
             for (CallId id : List.of(running, queued)) {
                 CallInfo end = service.await(SpaceId.DEFAULT, id, Duration.ofSeconds(60));
                 assertThat(end.status()).isEqualTo(CallStatus.SUCCEEDED);

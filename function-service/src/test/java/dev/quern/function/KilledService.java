@@ -8,7 +8,6 @@ import dev.quern.storage.StorageEngine;
 import dev.quern.volume.VolumeConfig;
 import dev.quern.volume.VolumeService;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +49,7 @@ final class KilledService implements AutoCloseable {
     /// Deploys a function, runs a call, spawns two, prints their ids and waits to be killed.
     ///
     /// @param arguments directory and sandbox mode
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out));
         KilledService killed =
                 new KilledService(Path.of(arguments[0]), SandboxMode.valueOf(arguments[1]));
@@ -59,8 +58,7 @@ final class KilledService implements AutoCloseable {
         ArtifactId artifact =
                 service.putArtifact(
                                 SpaceId.DEFAULT,
-                                new ByteArrayInputStream(
-                                        TestBench.zip(Map.of("app.py", source))))
+                                new ByteArrayInputStream(TestBench.zip(Map.of("app.py", source))))
                         .id();
         DeploySpec spec =
                 new DeploySpec(

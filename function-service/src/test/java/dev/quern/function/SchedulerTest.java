@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -77,8 +78,7 @@ final class SchedulerTest {
         now = 59 * SECOND;
         assertThat(on(new SchedulerEvent.Ticked())).isEmpty();
         now = 60 * SECOND;
-        assertThat(on(new SchedulerEvent.Ticked()))
-                .containsExactly(new Decision.Stop(instance(1)));
+        assertThat(on(new SchedulerEvent.Ticked())).containsExactly(new Decision.Stop(instance(1)));
         assertThat(scheduler.nextTickNanos()).isEmpty();
         on(new SchedulerEvent.Gone(A, instance(1)));
         assertThat(scheduler.instances()).isZero();
@@ -224,7 +224,7 @@ final class SchedulerTest {
                 return;
             }
             InstanceId id = all.get(random.nextInt(all.size()));
-            PoolId pool = pools.get(id);
+            PoolId pool = Objects.requireNonNull(pools.get(id));
             if (starting.contains(id) && random.nextInt(5) > 0) {
                 starting.remove(id);
                 apply(on(new SchedulerEvent.Started(pool, id)));

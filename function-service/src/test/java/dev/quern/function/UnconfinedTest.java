@@ -32,7 +32,7 @@ final class UnconfinedTest {
     @TempDir Path dir;
 
     @Test
-    void callsRunAndEndAsInASandbox() throws Exception {
+    void callsRunAndEndAsInASandbox() {
         try (TestBench bench = new TestBench(dir, SandboxMode.NONE)) {
             bench.deployPython("f", SOURCE, limits(1, 96, 1));
             CallInfo call = bench.call("f", "\"x\"");
@@ -71,13 +71,12 @@ final class UnconfinedTest {
     void volumesCannotBeMounted() {
         try (TestBench bench = new TestBench(dir, SandboxMode.NONE)) {
             bench.putFile("docs", "a", "1");
-            assertThatThrownBy(
-                            () ->
-                                    bench.deployPython(
-                                            "f",
-                                            SOURCE,
-                                            limits(1, 96, 1),
-                                            Map.of("/data", TestBench.mount("docs"))))
+            assertThatThrownBy(() ->
+                            bench.deployPython(
+                                    "f",
+                                    SOURCE,
+                                    limits(1, 96, 1),
+                                    Map.of("/data", TestBench.mount("docs"))))
                     .isInstanceOfSatisfying(
                             QuernException.class,
                             e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))

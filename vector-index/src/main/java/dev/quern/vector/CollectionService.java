@@ -26,7 +26,8 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool searching;
     private final OpenCollections open;
 
-    /// Opens nothing yet; a collection is opened at its first use.
+    /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
+    /// its first use.
     ///
     /// @param random names collections and commits
     public CollectionService(
@@ -36,7 +37,8 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
-        this.catalog = new Catalog(facts, clock, random);
+        IdSource ids = new IdSource(random);
+        this.catalog = new Catalog(facts, clock, ids);
         this.tail = new WriteLog(chunks, facts);
         this.checkpoints = new CheckpointStore(chunks, facts);
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
@@ -45,6 +47,10 @@ public final class CollectionService implements AutoCloseable {
         this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
+        Checkpointer.Rules rules =
+                new Checkpointer.Rules(
+                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
+        double ramBufferMebibytes = config.ramBuffer().bytes() / (double) (1 << 20);
         this.open =
                 new OpenCollections(
                         new OpenCollections.Setup(
@@ -52,13 +58,9 @@ public final class CollectionService implements AutoCloseable {
                                 config.maxOpenCollections(),
                                 new LiveCollection.Parts(catalog, tail, admission, applying),
                                 checkpoints,
-                                new Checkpointer.Rules(
-                                        config.checkpointRows(),
-                                        config.checkpointBytes().bytes(),
-                                        saving,
-                                        random),
-                                new LuceneIndex.Tuning(
-                                        config.ramBuffer().bytes() / (double) (1 << 20), merging)));
+                                rules,
+                                new LuceneIndex.Tuning(ramBufferMebibytes, merging)));
+        open.sweep();
     }
 
     /// Creates a collection.

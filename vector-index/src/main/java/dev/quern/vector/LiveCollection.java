@@ -67,7 +67,7 @@ final class LiveCollection {
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
-    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission, Executor applyPool) {}
+    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission, CpuPool applyPool) {}
 
     /// Takes over the index, and brings it up to date with the tail.
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +45,8 @@ final class ConcurrencyTest {
     /// also after a crash.
     @ParameterizedTest
     @EnumSource
-    void noSearchSeesHalfABatch(Rig.Stores stores) throws Exception {
+    void noSearchSeesHalfABatch(Rig.Stores stores)
+            throws ExecutionException, IOException, InterruptedException {
         try (Rig rig = new Rig(directory, stores, Rig.checkpointEvery(200))) {
             rig.create(2, Metric.L2);
             List<Last> lasts = new ArrayList<>();
@@ -145,7 +147,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void concurrentWritersAddAttributes() throws Exception {
+    void concurrentWritersAddAttributes() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(1, Metric.DOT);
@@ -164,7 +166,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void oneOfTwoConflictingTypesWins() throws Exception {
+    void oneOfTwoConflictingTypesWins() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(1, Metric.DOT);
@@ -198,7 +200,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void writesBeyondTheBoundAreRefused() throws Exception {
+    void writesBeyondTheBoundAreRefused() throws ExecutionException, InterruptedException {
         try (Rig rig =
                         new Rig(
                                 directory,
@@ -254,7 +256,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void deleteWhileInUse() throws Exception {
+    void deleteWhileInUse() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int round = 0; round < 10; round++) {

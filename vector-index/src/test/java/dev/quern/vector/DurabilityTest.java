@@ -90,7 +90,7 @@ final class DurabilityTest {
 
     @ParameterizedTest
     @EnumSource
-    void checkpointCutsTheTail(Rig.Stores stores) throws Exception {
+    void checkpointCutsTheTail(Rig.Stores stores) throws IOException, InterruptedException {
         Rig rig = rig(stores, 100);
         rig.create(2, Metric.L2);
         for (int i = 0; i < 100; i++) {
@@ -279,6 +279,44 @@ final class DurabilityTest {
     }
 
     @Test
+    void missingChunkOfTheTailIsCorrupt() throws IOException {
+        Rig rig = rig(Rig.Stores.FAKE, 100_000);
+        rig.create(64, Metric.L2);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            rows.add(row("r" + i, new float[64]));
+        }
+        WriteResult written = rig.write(WriteBatch.upsert(rows));
+        byte[] fact =
+                rig.facts()
+                        .scan(
+                                SPACE,
+                                Keys.tail(rig.service().get(SPACE, NAME).id()),
+                                Optional.empty(),
+                                1)
+                        .getFirst()
+                        .value();
+        TailFormat.Entry.InChunks named = (TailFormat.Entry.InChunks) TailFormat.decode(fact);
+        rig.memoryChunks().corrupt(SPACE, named.ids().getFirst());
+        rig.crash();
+        assertKind(ErrorKind.CORRUPT, "\"docs\", write " + written.token(), rig::rows);
+    }
+
+    @Test
+    void ownerlessCachesAreSwept() throws IOException {
+        Rig rig = rig(Rig.Stores.FAKE, 1_000);
+        CollectionInfo info = rig.create(2, Metric.L2);
+        rig.upsert(row("a", 1, 2));
+        Path space = rig.cache().resolve(SPACE.value());
+        Path gone = Files.createDirectories(space.resolve("00000000000000aa"));
+        Path half = Files.createDirectories(space.resolve("00000000000000aa.restore"));
+        Path foreign = Files.createDirectories(space.resolve("keep me"));
+        rig.restart();
+        assertThat(List.of(gone, half)).noneMatch(Files::exists);
+        assertThat(List.of(foreign, space.resolve(info.id()))).allMatch(Files::exists);
+    }
+
+    @Test
     void commitOfUnknownOutcomeIsReadFromTheLog() {
         Rig rig = rig(Rig.Stores.FAKE, 1_000);
         rig.create(2, Metric.L2);
@@ -301,7 +339,7 @@ final class DurabilityTest {
     }
 
     @Test
-    void failedCheckpointLosesNothingAndIsMadeUpFor() throws Exception {
+    void failedCheckpointLosesNothingAndIsMadeUpFor() throws IOException, InterruptedException {
         Rig rig = rig(Rig.Stores.FAKE, 50);
         rig.create(2, Metric.L2);
         rig.upsert(row("first", 1, 1));

@@ -193,7 +193,8 @@ final class FormatsTest {
 
     private static boolean isCorrupt(Decoder decoder, byte[] bytes) {
         try {
-            decoder.decode().apply(bytes);
+            Object value = decoder.decode().apply(bytes);
+            assertThat(value).isNotNull();
             return false;
         } catch (QuernException e) {
             assertThat(e.kind()).isEqualTo(ErrorKind.CORRUPT);

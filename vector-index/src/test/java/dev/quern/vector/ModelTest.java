@@ -34,7 +34,7 @@ final class ModelTest {
     @EnumSource
     void answersAsTheModelDoes(Rig.Stores stores) {
         Seed.run(random -> {
-            Metric metric = Metric.values()[random.nextInt(3)];
+            Metric metric = List.of(Metric.values()).get(random.nextInt(3));
             try (Rig rig = new Rig(directory, stores, Rig.checkpointEvery(40))) {
                 new Run(rig, metric, random).steps();
             }

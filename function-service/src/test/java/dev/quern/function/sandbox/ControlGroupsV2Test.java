@@ -32,8 +32,7 @@ final class ControlGroupsV2Test {
     void writesBoundsAndReadsFigures() throws IOException {
         ControlGroups groups = open().orElseThrow();
         SandboxBounds bounds =
-                new SandboxBounds(
-                        ByteSize.ofMebibytes(128), true, 64, ByteSize.ofMebibytes(16));
+                new SandboxBounds(ByteSize.ofMebibytes(128), true, 64, ByteSize.ofMebibytes(16));
         ControlGroup group = groups.create("i1", bounds);
         Path folder = own.resolve("quern-1/i1");
         assertThat(folder.resolve("memory.max")).hasContent("134217728");

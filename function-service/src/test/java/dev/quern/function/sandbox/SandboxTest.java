@@ -23,10 +23,9 @@ final class SandboxTest {
     @Test
     void whenNothingWorksTheReasonAndTheRemedyAreTold() {
         SandboxProbe probe =
-                new SandboxProbe(
-                        (with, command) -> {
-                            throw new QuernException(ErrorKind.UNAVAILABLE, "no such program");
-                        });
+                new SandboxProbe((with, command) -> {
+                    throw new QuernException(ErrorKind.UNAVAILABLE, "no such program");
+                });
         assertThat(probe.choose(SandboxMode.AUTO, List.of(new Bubblewrap(true)))).isNull();
         assertThat(probe.refusal())
                 .contains("install bubblewrap", "sandbox=none", "bwrap: no such program")

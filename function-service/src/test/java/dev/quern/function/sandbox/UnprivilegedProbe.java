@@ -22,8 +22,20 @@ final class UnprivilegedProbe {
             for i in $(seq 200); do sleep 1 & done
             """;
 
+    private static final String FORKS =
+            """
+            python3 -I -c '
+            import os, time
+            for i in range(4):
+              if os.fork() == 0:
+                x = bytearray(40 << 20); time.sleep(9)
+            time.sleep(9)'
+            """;
+
     private UnprivilegedProbe() {}
 
+    /// Prints what it finds.
+    ///
     /// @param arguments mode, directory, a file that must not be seen
     public static void main(String[] arguments) throws IOException {
         PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out));
@@ -31,8 +43,7 @@ final class UnprivilegedProbe {
                 Sandbox.open(SandboxMode.valueOf(arguments[0]), Path.of(arguments[1]))) {
             out.println("sandbox " + sandbox.name());
             SandboxBounds bounds =
-                    new SandboxBounds(
-                            ByteSize.ofMebibytes(64), true, 40, ByteSize.ofMebibytes(16));
+                    new SandboxBounds(ByteSize.ofMebibytes(64), true, 40, ByteSize.ofMebibytes(16));
             run(sandbox, bounds, LOOK, arguments[2], out);
             run(
                     sandbox,
@@ -40,17 +51,7 @@ final class UnprivilegedProbe {
                     "python3 -I -c 'x = [bytearray(8 << 20) for i in range(100)]'",
                     "",
                     out);
-            run(
-                    sandbox,
-                    bounds,
-                    "python3 -I -c '\n"
-                            + "import os, time\n"
-                            + "for i in range(4):\n"
-                            + "  if os.fork() == 0:\n"
-                            + "    x = bytearray(40 << 20); time.sleep(9)\n"
-                            + "time.sleep(9)'",
-                    "",
-                    out);
+            run(sandbox, bounds, FORKS, "", out);
         }
         out.flush();
     }

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The same confinements for a service that is not root: no control groups, so bounds are limits and
-/// the memory watcher. Needs root to become somebody else; where user namespaces are not allowed the
-/// mode is left out, and said so.
+/// The same confinements for a service that is not root: no control groups, so bounds are limits
+/// and the memory watcher. Needs root to become somebody else; where user namespaces are not
+/// allowed the mode is left out, and said so.
 final class UnprivilegedSandboxTest {
     @TempDir Path dir;
 
@@ -27,7 +27,7 @@ final class UnprivilegedSandboxTest {
     @EnumSource(
             value = SandboxMode.class,
             names = {"BWRAP", "UNSHARE"})
-    void confinesWithoutRoot(SandboxMode mode) throws Exception {
+    void confinesWithoutRoot(SandboxMode mode) throws IOException, InterruptedException {
         assumeTrue(
                 Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0),
                 "needs root to start a process of another user");
@@ -49,18 +49,29 @@ final class UnprivilegedSandboxTest {
                 .endsWith("memory true");
     }
 
-    private String runAsOther(SandboxMode mode, Path home, Path secret) throws Exception {
+    private String runAsOther(SandboxMode mode, Path home, Path secret)
+            throws IOException, InterruptedException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         List<String> line =
                 List.of(
-                        "setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", "--",
-                        java.toString(), "-Xmx128m", "-cp", readableClassPath(),
-                        UnprivilegedProbe.class.getName(), mode.name(), home.toString(),
+                        "setpriv",
+                        "--reuid",
+                        "54321",
+                        "--regid",
+                        "54321",
+                        "--clear-groups",
+                        "--",
+                        java.toString(),
+                        "-Xmx128m",
+                        "-cp",
+                        readableClassPath(),
+                        UnprivilegedProbe.class.getName(),
+                        mode.name(),
+                        home.toString(),
                         secret.toString());
         Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
         process.getOutputStream().close();
-        String output =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
         return output.strip();
     }
@@ -76,7 +87,9 @@ final class UnprivilegedSandboxTest {
             boolean needed =
                     (Files.isDirectory(source) && !entry.isEmpty())
                             || (Files.isRegularFile(source)
-                                    && (ours || name.contains("slf4j") || name.contains("jspecify")));
+                                    && (ours
+                                            || name.contains("slf4j")
+                                            || name.contains("jspecify")));
             if (needed) {
                 Path target = libraries.resolve(copied.size() + "-" + source.getFileName());
                 copy(source, target);

@@ -2,12 +2,20 @@ package dev.quern.client.flight;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.flight.CallStatus;
+import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.util.AutoCloseables;
+import org.jspecify.annotations.Nullable;
 
 /// Turns Flight's errors into [QuernException].
 final class FlightFailures {
+    private static final String KIND_HEADER = "quern-kind";
+    private static final String DETAILS_HEADER = "quern-details-bin";
+
     private FlightFailures() {}
 
     static QuernException of(Throwable failure) {
@@ -30,9 +38,28 @@ final class FlightFailures {
     }
 
     private static QuernException of(CallStatus status, Throwable cause) {
+        ErrorFlightMetadata trailers = status.metadata();
         String message = status.description();
         return new QuernException(
-                kindOf(status), message == null ? "flight " + status.code() : message, cause);
+                exactKind(trailers).orElseGet(() -> kindOf(status)),
+                message == null ? "flight " + status.code() : message,
+                details(trailers),
+                cause);
+    }
+
+    /// The kind that the server names beside the status, which knows fewer.
+    private static Optional<ErrorKind> exactKind(@Nullable ErrorFlightMetadata trailers) {
+        if (trailers == null || !trailers.containsKey(KIND_HEADER)) {
+            return Optional.empty();
+        }
+        String name = trailers.get(KIND_HEADER);
+        return Arrays.stream(ErrorKind.values()).filter(kind -> kind.name().equals(name)).findAny();
+    }
+
+    private static Map<String, Object> details(@Nullable ErrorFlightMetadata trailers) {
+        return trailers != null && trailers.containsKey(DETAILS_HEADER)
+                ? FlightJson.object("details of an error", trailers.getByte(DETAILS_HEADER))
+                : Map.of();
     }
 
     private static ErrorKind kindOf(CallStatus status) {

@@ -40,11 +40,12 @@ final class FlightJson {
         }
     }
 
-    static Map<String, Object> object(byte[] json) {
+    /// @param what names the value in the message of a failure
+    static Map<String, Object> object(String what, byte[] json) {
         try {
             return MAPPER.readValue(json, OBJECT);
         } catch (IOException e) {
-            throw new QuernException(ErrorKind.CORRUPT, "attributes are not a JSON object", e);
+            throw new QuernException(ErrorKind.CORRUPT, what + " are not a JSON object", e);
         }
     }
 }

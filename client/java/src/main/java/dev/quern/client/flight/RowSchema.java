@@ -77,7 +77,8 @@ final class RowSchema {
         return new VectorRow(
                 string((VarCharVector) root.getVector("id"), index),
                 text.isNull(index) ? null : string(text, index),
-                FlightJson.object(((VarCharVector) root.getVector("attributes")).get(index)),
+                FlightJson.object(
+                        "attributes", ((VarCharVector) root.getVector("attributes")).get(index)),
                 vector);
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.arrow.flight.CallStatus;
 import org.apache.arrow.flight.Criteria;
+import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightEndpoint;
 import org.apache.arrow.flight.FlightInfo;
@@ -90,6 +91,13 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
     @Override
     public FlightInfo getFlightInfo(CallContext context, FlightDescriptor descriptor) {
         List<String> path = descriptor.getPath();
+        if (path.getLast().equals("busy")) {
+            ErrorFlightMetadata trailers = new ErrorFlightMetadata();
+            trailers.insert("quern-kind", "FENCED");
+            trailers.insert(
+                    "quern-details-bin", "{\"retry_after_ms\":5}".getBytes(StandardCharsets.UTF_8));
+            throw CallStatus.ALREADY_EXISTS.withMetadata(trailers).toRuntimeException();
+        }
         boolean isFile = path.getFirst().equals("volume");
         if (isFile && !files.containsKey(path.getLast())) {
             throw CallStatus.NOT_FOUND.withDescription("no file").toRuntimeException();

@@ -191,6 +191,21 @@ final class QuernFlightTest {
     }
 
     @Test
+    void theServerNamesTheExactKindAndDetails() {
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThatThrownBy(() ->
+                            flight.getFile(
+                                    FileRef.of("docs", "busy"), OutputStream.nullOutputStream()))
+                    .isInstanceOfSatisfying(
+                            QuernException.class,
+                            e -> {
+                                assertThat(e.kind()).isEqualTo(ErrorKind.FENCED);
+                                assertThat(e.details()).isEqualTo(Map.of("retry_after_ms", 5));
+                            });
+        }
+    }
+
+    @Test
     void refusesWhatIsNoFlightUrl() {
         for (String wrong : List.of("http://h:1", "grpc://h", "h:1")) {
             assertKind(
