@@ -29,7 +29,7 @@ def expect(answer, status, code, *words):
     assert body["code"] == code
     for word in words:
         assert word in body["message"], body["message"]
-    assert "Exception" not in body["message"] and "dev.quern" not in answer.text
+    assert "dev.quern" not in answer.text and "\tat " not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_unknown_things_in_bodies_are_named(rest):
     expect(rest.get("/v1/volumes/bad/list", params={"at": "0" * 64}), 404, "NOT_FOUND", "0" * 64)
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", "qn_" + "A" * 43, "x" * 5000])
+@pytest.mark.parametrize("token", [None, "wrong", "qn_" + "A" * 43, "x" * 5000])
 def test_tokens(server, token):
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     answer = httpx.get(server.url + "/v1/volumes", headers=headers)
@@ -154,7 +154,7 @@ def test_a_2_gb_body_to_a_json_route_is_refused_at_once(server):
                 f"POST /v1/volumes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n"
                 f"Content-Type: application/json\r\n{header}\r\n\r\n".encode()
             )
-            block = b"x" * (1 << 20)
+            block = b" " * (1 << 20)  # white space: valid JSON so far
             chunk = b"100000\r\n" + block + b"\r\n"
             sent = 0
             answer = b""

@@ -31,13 +31,13 @@ import org.slf4j.LoggerFactory;
 final class CallEngine implements Instance.Owner, AutoCloseable {
     static final int MAX_LOSSES = 3;
     private static final Logger LOG = LoggerFactory.getLogger(CallEngine.class);
-    private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration END = Duration.ofSeconds(15);
     private static final long RETRY_AFTER_MILLIS = 500;
 
     private final InstanceLauncher launcher;
     private final CallStore store;
     private final int maxQueuedCalls;
+    private final Duration drain;
     private final ScheduledThreadPoolExecutor timer;
     private final Map<CallId, LiveCall> live = new ConcurrentHashMap<>();
     private final Map<InstanceId, Instance> instances = new ConcurrentHashMap<>();
@@ -69,6 +69,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         this.launcher = launcher;
         this.store = store;
         this.maxQueuedCalls = config.maxQueuedCalls();
+        this.drain = config.drain();
         this.scheduler = new Scheduler(config.maxInstances());
         this.timer =
                 new ScheduledThreadPoolExecutor(
@@ -215,16 +216,15 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
     void finishInBackground(LiveCall call) {
         CompletableFuture<Outcome> _ =
                 call.outcome()
-                        .whenComplete(
-                                (outcome, problem) -> {
-                                    if (outcome == null) {
-                                        call.done().completeExceptionally(problem);
-                                    } else {
-                                        Thread.ofVirtual()
-                                                .name("quern-finish-" + call.id())
-                                                .start(() -> finish(call, outcome));
-                                    }
-                                });
+                        .whenComplete((outcome, problem) -> {
+                            if (outcome == null) {
+                                call.done().completeExceptionally(problem);
+                            } else {
+                                Thread.ofVirtual()
+                                        .name("quern-finish-" + call.id())
+                                        .start(() -> finish(call, outcome));
+                            }
+                        });
     }
 
     private void handle(SchedulerEvent event) {
@@ -293,6 +293,9 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         }
         Instance instance = new Instance(id, deployment, launcher, timer, this);
         instances.put(id, instance);
+        if (closing) {
+            instance.kill(FailureReason.REFUSED);
+        }
         instance.start();
     }
 
@@ -403,8 +406,8 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         call.outcome().completeExceptionally(closed());
     }
 
-    /// Lets running calls end for 5 seconds, then kills every instance. Spawned calls that have not
-    /// ended stay in the queue.
+    /// Lets running calls end for the configured time, then kills every instance. Spawned calls
+    /// that have not ended stay in the queue.
     @Override
     public void close() {
         lock.lock();
@@ -435,10 +438,10 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         timer.shutdownNow();
     }
 
-    private static void awaitAll(List<CompletableFuture<Outcome>> running) {
+    private void awaitAll(List<CompletableFuture<Outcome>> running) {
         try {
             CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
-                    .get(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
+                    .get(drain.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             LOG.info("killing the calls that still run: {}", e.getClass().getSimpleName());
         } catch (InterruptedException e) {

@@ -34,6 +34,7 @@ final class Deployer {
 
     Deployment deploy(SpaceId space, String name, DeploySpec spec) {
         launcher.requireSandbox();
+        launcher.requireMountable(spec);
         DeployRules.check(spec, launcher.runtime(spec.runtime()).binds());
         spec.mounts().values().forEach(m -> volumes.resolve(space, m.volume(), m.at()));
         Deployment draft = catalog.draft(space, name, spec);

@@ -354,8 +354,8 @@ public final class FunctionService implements AutoCloseable {
         return engine.instanceCount();
     }
 
-    /// Takes no more calls, lets running ones end for 5 seconds, and kills every instance. Spawned
-    /// calls that have not ended run when the service is opened again.
+    /// Takes no more calls, lets running ones end for [FunctionConfig#drain], and kills every
+    /// instance. Spawned calls that have not ended run when the service is opened again.
     @Override
     public void close() {
         engine.close();

@@ -202,13 +202,6 @@ final class Instance {
     private boolean runOne(RunnerProcess runner, LiveCall call) {
         synchronized (this) {
             active = call;
-            if (call.cancelled() && killedFor == null) {
-                active = null;
-            }
-        }
-        if (call.cancelled() && killedFor().isEmpty()) {
-            owner.ended(this, call, Outcome.failed(CallStore.cancelledFailure()), true);
-            return true;
         }
         ScheduledFuture<?> watchdog =
                 timer.schedule(
@@ -217,7 +210,7 @@ final class Instance {
                         TimeUnit.NANOSECONDS);
         Outcome outcome;
         try {
-            outcome = runner.exchange(call, this, this::killedFor);
+            outcome = exchange(runner, call);
         } finally {
             watchdog.cancel(false);
             synchronized (this) {
@@ -227,6 +220,22 @@ final class Instance {
         boolean reusable = killedFor().isEmpty() && runner.reusable();
         owner.ended(this, call, outcome, reusable);
         return reusable;
+    }
+
+    // Whatever goes wrong here, the call must end.
+    @SuppressWarnings("CatchingUnchecked")
+    private Outcome exchange(RunnerProcess runner, LiveCall call) {
+        if (call.cancelled() && killedFor().isEmpty()) {
+            return Outcome.failed(CallStore.cancelledFailure());
+        }
+        try {
+            return runner.exchange(call, call.input(), this, this::killedFor);
+        } catch (Exception | Error e) {
+            LOG.warn("call {} could not be given to instance {}", call.id(), id, e);
+            return Outcome.failed(
+                    CallFailure.of(
+                            FailureReason.REFUSED, "the call could not be run: " + e.getMessage()));
+        }
     }
 
     /// A call that came too late must be told.

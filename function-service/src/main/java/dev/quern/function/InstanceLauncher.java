@@ -1,6 +1,7 @@
 package dev.quern.function;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.QuernException;
 import dev.quern.function.sandbox.Bind;
 import dev.quern.function.sandbox.Sandbox;
 import dev.quern.function.sandbox.SandboxProcess;
@@ -40,9 +41,20 @@ final class InstanceLauncher {
 
     /// Fails when no process could be started at all.
     ///
-    /// @throws dev.quern.common.QuernException `UNAVAILABLE`, saying what to install
+    /// @throws QuernException `UNAVAILABLE`, saying what to install
     void requireSandbox() {
         sandbox.name();
+    }
+
+    /// Fails when volumes are to be mounted and there is no view of files to mount them into.
+    ///
+    /// @throws QuernException `INVALID`
+    void requireMountable(DeploySpec spec) {
+        if (!sandbox.confines() && !spec.mounts().isEmpty()) {
+            throw QuernException.invalid(
+                    "volumes cannot be mounted with sandbox=none, remove the mounts at "
+                            + spec.mounts().keySet());
+        }
     }
 
     RuntimeSetup runtime(FunctionRuntime runtime) {
@@ -88,15 +100,9 @@ final class InstanceLauncher {
     // Closed with the leases.
     @SuppressWarnings("MustBeClosedChecker")
     private List<Bind> mount(Deployment deployment, Deque<AutoCloseable> leases) {
+        requireMountable(deployment.info().spec());
         List<Bind> mounts = new ArrayList<>();
         for (Map.Entry<String, VolumeMount> entry : deployment.info().spec().mounts().entrySet()) {
-            if (!sandbox.confines()) {
-                throw dev.quern.common.QuernException.invalid(
-                        "volumes cannot be mounted with sandbox=none, function "
-                                + deployment.info().name()
-                                + " mounts one at "
-                                + entry.getKey());
-            }
             VolumeMount mount = entry.getValue();
             CommitInfo commit = volumes.resolve(deployment.space(), mount.volume(), mount.at());
             VolumeView view = volumes.materialise(deployment.space(), mount.volume(), commit.id());

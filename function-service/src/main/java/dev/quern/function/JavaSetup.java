@@ -7,10 +7,10 @@ import dev.quern.function.sandbox.Bind;
 import dev.quern.function.sandbox.SandboxBounds;
 import dev.quern.function.sandbox.SandboxCommand;
 import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Starts [RunnerMain] with the service's own JDK. Inside, the jar is `/quern/function.jar`, the
 /// runner's class path lies in `/quern/lib`.
@@ -19,16 +19,11 @@ final class JavaSetup implements RuntimeSetup {
     private static final long MIB = 1L << 20;
     private final FunctionConfig config;
     private final Path home = Path.of(System.getProperty("java.home"));
-    private final List<Path> classPath = new ArrayList<>();
+    private final Supplier<List<Path>> classPath;
 
     JavaSetup(FunctionConfig config) {
         this.config = config;
-        for (String entry : config.runnerClassPath().split(File.pathSeparator, -1)) {
-            Path path = Path.of(entry).toAbsolutePath().normalize();
-            if (!entry.isEmpty() && Files.exists(path)) {
-                classPath.add(path);
-            }
-        }
+        this.classPath = new RunnerClassPath(config.runnerClassPath());
     }
 
     @Override
@@ -37,8 +32,9 @@ final class JavaSetup implements RuntimeSetup {
         binds.addAll(mounts);
         binds.add(new Bind(code, "/quern/function.jar"));
         List<String> inside = new ArrayList<>();
-        for (int i = 0; i < classPath.size(); i++) {
-            Path entry = classPath.get(i);
+        List<Path> entries = classPath.get();
+        for (int i = 0; i < entries.size(); i++) {
+            Path entry = entries.get(i);
             String target = "/quern/lib/" + i + "-" + entry.getFileName();
             binds.add(new Bind(entry, target));
             inside.add(confined ? target : entry.toString());

@@ -2,6 +2,7 @@ package dev.quern.function;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import java.util.Set;
 
 /// An input.
 ///
@@ -21,17 +22,22 @@ public record Payload(String contentType, byte[] bytes) {
     /// The content type of a Python pickle (cloudpickle or pickle).
     public static final String PICKLE = "application/x-python-pickle";
 
+    static final Set<String> TYPES = Set.of(JSON, BYTES, PICKLE);
+
     /// The largest input or output: 16 MiB.
     public static final int MAX_BYTES = 16 << 20;
 
     /// Checks type and size.
     public Payload {
-        if (!contentType.equals(JSON)
-                && !contentType.equals(BYTES)
-                && !contentType.equals(PICKLE)) {
+        if (!TYPES.contains(contentType)) {
             throw QuernException.invalid(
-                    "content type must be %s, %s or %s, got \"%s\""
-                            .formatted(JSON, BYTES, PICKLE, Names.abbreviate(contentType)));
+                    "content type must be "
+                            + String.join(", ", JSON, BYTES)
+                            + " or "
+                            + PICKLE
+                            + ", got \""
+                            + Names.abbreviate(contentType)
+                            + "\"");
         }
         if (bytes.length > MAX_BYTES) {
             throw QuernException.invalid(

@@ -8,6 +8,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.function.sandbox.Bind;
 import dev.quern.function.sandbox.SandboxBounds;
 import dev.quern.function.sandbox.SandboxCommand;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,6 +41,7 @@ final class PythonSetup implements RuntimeSetup {
         binds.add(new Bind(code, "/quern/code"));
         List<String> paths = new ArrayList<>(List.of(confined ? "/quern/code" : code.toString()));
         config.pythonSdk()
+                .filter(Files::isDirectory)
                 .ifPresent(sdk -> {
                     binds.add(new Bind(sdk, "/quern/sdk"));
                     paths.add(confined ? "/quern/sdk" : sdk.toString());

@@ -107,10 +107,13 @@ final class RunnerProcess implements AutoCloseable {
     /// Runs a call.
     ///
     /// @param on the instance, for the receipt
-    Outcome exchange(LiveCall call, Instance on, Supplier<Optional<FailureReason>> killedFor) {
+    Outcome exchange(
+            LiveCall call,
+            Payload input,
+            Instance on,
+            Supplier<Optional<FailureReason>> killedFor) {
         long startNanos = System.nanoTime();
         boolean first = calls++ == 0;
-        Payload input = call.input();
         OptionalLong cpuBefore = process.cpuNanos();
         Optional<Frame> reply = Optional.empty();
         Optional<IOException> problem = Optional.empty();
@@ -170,8 +173,11 @@ final class RunnerProcess implements AutoCloseable {
         if (!known || !answer.text("id").equals(call.id().hex())) {
             throw new IOException("the runner's answer is of another call");
         }
-        if (answer.op().equals("result") && answer.body().length > Payload.MAX_BYTES) {
-            throw new IOException("the runner's answer is over the bound");
+        if (answer.op().equals("result")) {
+            boolean typed = Payload.TYPES.contains(answer.text("content_type"));
+            if (!typed || answer.body().length > Payload.MAX_BYTES) {
+                throw new IOException("the runner's answer is of no known type or over the bound");
+            }
         }
     }
 

@@ -21,7 +21,8 @@ import java.util.Set;
 /// come first served. Rules:
 /// - a call takes the instance that became idle last, so that the others can be stopped;
 /// - as long as more calls wait than instances start, and neither the pool nor the total is full,
-///   one more instance is started;
+///   one more instance is started; when not all can have one, the pool that has gone without a new
+///   call on an instance for longest comes first;
 /// - when the total is full, the instance that is idle longest is stopped for a pool that waits;
 ///   with none idle, an instance that ends its call makes room for a pool that has none and whose
 ///   oldest call has waited for [#STARVED_NANOS];
@@ -33,6 +34,7 @@ final class Scheduler {
     private final int maxInstances;
     private final Map<PoolId, Pool> pools = new LinkedHashMap<>();
     private long lastInstance;
+    private long assignments;
     private int live;
 
     /// @param maxInstances instances of all pools at once
@@ -57,6 +59,7 @@ final class Scheduler {
 
         final Set<InstanceId> stopping = new HashSet<>();
         boolean retired;
+        long lastAssignment;
 
         Pool(SchedulerEvent.Opened opened) {
             id = opened.pool();
@@ -217,7 +220,9 @@ final class Scheduler {
         List<Pool> needy =
                 pools.values().stream()
                         .filter(Scheduler::wantsInstance)
-                        .sorted(Comparator.comparingLong(Pool::oldestNanos))
+                        .sorted(
+                                Comparator.comparingLong((Pool p) -> p.lastAssignment)
+                                        .thenComparingLong(Pool::oldestNanos))
                         .toList();
         for (Pool pool : needy) {
             while (wantsInstance(pool) && (live < maxInstances || stopIdlest(pool, decisions))) {
@@ -264,8 +269,8 @@ final class Scheduler {
         }
     }
 
-    private static void assign(
-            Pool pool, CallId call, InstanceId instance, List<Decision> decisions) {
+    private void assign(Pool pool, CallId call, InstanceId instance, List<Decision> decisions) {
+        pool.lastAssignment = ++assignments;
         pool.busy.put(instance, call);
         decisions.add(new Decision.Assign(call, instance));
     }

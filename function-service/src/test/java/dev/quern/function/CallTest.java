@@ -198,7 +198,7 @@ final class CallTest {
     }
 
     @Test
-    void picklesStayPickles() throws Exception {
+    void picklesStayPickles() throws IOException, InterruptedException {
         bench.deployPython(
                 "f",
                 """
@@ -224,12 +224,11 @@ final class CallTest {
         assertThat(lost.pickle()).isEmpty();
         assertThat(lost.type()).isEqualTo("app.Lost");
         CallInfo broken =
-                bench.service()
-                        .call(SPACE, "f", new Payload(Payload.PICKLE, new byte[] {1, 2, 3}));
+                bench.service().call(SPACE, "f", new Payload(Payload.PICKLE, new byte[] {1, 2, 3}));
         assertThat(broken.failure().orElseThrow().reason()).isEqualTo(FailureReason.EXCEPTION);
     }
 
-    private CallInfo pickleCall(String value) throws Exception {
+    private CallInfo pickleCall(String value) throws IOException, InterruptedException {
         return bench.service().call(SPACE, "f", new Payload(Payload.PICKLE, Pickles.of(value)));
     }
 
@@ -297,16 +296,15 @@ final class CallTest {
                 "f", "import time\ndef f(i): time.sleep(0 if i == 0 else 60)", limits(90, 128, 1));
         List<Payload> inputs =
                 IntStream.range(0, 5).mapToObj(i -> json(Integer.toString(i))).toList();
-        assertThatThrownBy(
-                        () ->
-                                bench.service()
-                                        .map(
-                                                SPACE,
-                                                "f",
-                                                inputs,
-                                                c -> {
-                                                    throw new IllegalStateException("enough");
-                                                }))
+        assertThatThrownBy(() ->
+                        bench.service()
+                                .map(
+                                        SPACE,
+                                        "f",
+                                        inputs,
+                                        c -> {
+                                            throw new IllegalStateException("enough");
+                                        }))
                 .hasMessage("enough");
         assertThat(bench.value("f", "0").isNull()).isTrue();
         assertThat(bench.service().list(SPACE, Optional.of("f"), 100))
@@ -315,8 +313,9 @@ final class CallTest {
     }
 
     @Test
-    void warmProcessIsReusedAndScaledDown() throws Exception {
-        String source = "import os\nn = 0\ndef f():\n global n\n n += 1\n return [n, os.stat('/tmp').st_ino]";
+    void warmProcessIsReusedAndScaledDown() {
+        String source =
+                "import os\nn = 0\ndef f():\n global n\n n += 1\n return [n, os.stat('/tmp').st_ino]";
         FunctionLimits quick =
                 new FunctionLimits(
                         Duration.ofSeconds(20),
@@ -339,7 +338,7 @@ final class CallTest {
     }
 
     @Test
-    void aNewVersionTakesOverAndTheOldOneDrains() throws Exception {
+    void aNewVersionTakesOverAndTheOldOneDrains() {
         bench.deployPython(
                 "f", "import time\ndef f(s):\n time.sleep(s)\n return 'old'", limits(20, 128, 2));
         assertThat(bench.value("f", "0").asText()).isEqualTo("old");
@@ -351,7 +350,7 @@ final class CallTest {
         CallInfo call = bench.call("f", "0");
         assertThat(call.version()).isEqualTo(2);
         assertThat(bench.output(call).asText()).isEqualTo("new");
-        CallInfo old = slow.get();
+        CallInfo old = slow.join();
         assertThat(old.version()).isEqualTo(1);
         assertThat(bench.output(old).asText()).isEqualTo("old");
         awaitInstances(1);
@@ -367,7 +366,7 @@ final class CallTest {
     }
 
     @Test
-    void runningAndWaitingCallsCanBeCancelled() throws Exception {
+    void runningAndWaitingCallsCanBeCancelled() {
         bench.deployPython("f", "import time\ndef f(s): time.sleep(s)", limits(60, 128, 1));
         CallInfo running = bench.service().spawn(SPACE, "f", json("50"));
         awaitRunning();
@@ -477,7 +476,7 @@ final class CallTest {
     }
 
     @Test
-    void deathBetweenCallsIsNoFailureOfTheNext() throws Exception {
+    void deathBetweenCallsIsNoFailureOfTheNext() {
         bench.deployPython(
                 "f",
                 """
@@ -494,7 +493,7 @@ final class CallTest {
     }
 
     @Test
-    void aDeletedFunctionCancelsItsCalls() throws Exception {
+    void aDeletedFunctionCancelsItsCalls() {
         bench.deployPython("f", "import time\ndef f(s): time.sleep(s)", limits(60, 128, 1));
         CallInfo running = bench.service().spawn(SPACE, "f", json("50"));
         awaitRunning();

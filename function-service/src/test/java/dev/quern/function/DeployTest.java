@@ -92,9 +92,13 @@ final class DeployTest {
                                         "pkg/__init__.py",
                                         "",
                                         "pkg/mod.py",
-                                        "from .other import two\nimport quern\n"
-                                                + "class C:\n  @staticmethod\n"
-                                                + "  def f(): return [quern.NAME, two]\n",
+                                        """
+                                        from .other import two
+                                        import quern
+                                        class C:
+                                            @staticmethod
+                                            def f(): return [quern.NAME, two]
+                                        """,
                                         "pkg/other.py",
                                         "two = 2\n")));
         bench.service()
@@ -122,8 +126,7 @@ final class DeployTest {
             ArtifactId id = bench.artifact(bytes);
             for (FunctionRuntime runtime : FunctionRuntime.values()) {
                 String entry = runtime == FunctionRuntime.PYTHON ? "app:f" : "p.C::m";
-                DeploySpec spec =
-                        new DeploySpec(runtime, id, entry, Map.of(), limits(20, 128, 1));
+                DeploySpec spec = new DeploySpec(runtime, id, entry, Map.of(), limits(20, 128, 1));
                 assertThatThrownBy(() -> bench.service().deploy(SPACE, "f", spec))
                         .isInstanceOfSatisfying(
                                 QuernException.class,
@@ -138,8 +141,7 @@ final class DeployTest {
     void entriesOutsideOfTheArchiveAreRefused(String name) {
         ArtifactId id = bench.artifact(TestBench.zip(Map.of(name, "x = 1")));
         DeploySpec spec =
-                new DeploySpec(
-                        FunctionRuntime.PYTHON, id, "app:f", Map.of(), limits(20, 128, 1));
+                new DeploySpec(FunctionRuntime.PYTHON, id, "app:f", Map.of(), limits(20, 128, 1));
         assertThatThrownBy(() -> bench.service().deploy(SPACE, "f", spec))
                 .hasMessageContaining("has an entry outside of it");
     }
@@ -158,13 +160,12 @@ final class DeployTest {
                         QuernException.class,
                         e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
                 .hasMessageContaining("abab");
-        assertThatThrownBy(
-                        () ->
-                                bench.deployPython(
-                                        "f",
-                                        "def f(): pass",
-                                        limits(20, 128, 1),
-                                        Map.of("/data", TestBench.mount("nowhere"))))
+        assertThatThrownBy(() ->
+                        bench.deployPython(
+                                "f",
+                                "def f(): pass",
+                                limits(20, 128, 1),
+                                Map.of("/data", TestBench.mount("nowhere"))))
                 .isInstanceOfSatisfying(
                         QuernException.class,
                         e -> assertThat(e.kind()).isEqualTo(ErrorKind.NOT_FOUND))
@@ -174,17 +175,25 @@ final class DeployTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "data", "/", "/a/../b", "/a//b", "/a/", "/usr/share/x", "/etc", "/tmp/x", "/quern",
-                "/proc/x", "/a\nb"
+                "data",
+                "/",
+                "/a/../b",
+                "/a//b",
+                "/a/",
+                "/usr/share/x",
+                "/etc",
+                "/tmp/x",
+                "/quern",
+                "/proc/x",
+                "/a\nb"
             })
     void badMountPathsAreRefused(String path) {
-        assertThatThrownBy(
-                        () ->
-                                bench.deployPython(
-                                        "f",
-                                        "def f(): pass",
-                                        limits(20, 128, 1),
-                                        Map.of(path, TestBench.mount("docs"))))
+        assertThatThrownBy(() ->
+                        bench.deployPython(
+                                "f",
+                                "def f(): pass",
+                                limits(20, 128, 1),
+                                Map.of(path, TestBench.mount("docs"))))
                 .isInstanceOfSatisfying(
                         QuernException.class,
                         e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
@@ -193,17 +202,16 @@ final class DeployTest {
 
     @Test
     void nestedMountsAreRefused() {
-        assertThatThrownBy(
-                        () ->
-                                bench.deployPython(
-                                        "f",
-                                        "def f(): pass",
-                                        limits(20, 128, 1),
-                                        Map.of(
-                                                "/data",
-                                                TestBench.mount("a"),
-                                                "/data/b",
-                                                TestBench.mount("b"))))
+        assertThatThrownBy(() ->
+                        bench.deployPython(
+                                "f",
+                                "def f(): pass",
+                                limits(20, 128, 1),
+                                Map.of(
+                                        "/data",
+                                        TestBench.mount("a"),
+                                        "/data/b",
+                                        TestBench.mount("b"))))
                 .hasMessageContaining("collides with /data");
     }
 
@@ -229,11 +237,8 @@ final class DeployTest {
 
     @Test
     void artifactsAreBoundedAndStreamed() {
-        assertThatThrownBy(
-                        () ->
-                                bench.service()
-                                        .putArtifact(
-                                                SPACE, new ByteArrayInputStream(new byte[0])))
+        assertThatThrownBy(() ->
+                        bench.service().putArtifact(SPACE, new ByteArrayInputStream(new byte[0])))
                 .hasMessageContaining("must not be empty");
         InputStream endless =
                 new InputStream() {
@@ -259,7 +264,8 @@ final class DeployTest {
         FunctionInfo second = bench.deployPython("a", "def f(): return 2", limits(30, 128, 3));
         assertThat(second.version()).isEqualTo(2);
         assertThat(bench.service().get(SPACE, "a")).isEqualTo(second);
-        assertThat(bench.service().list(SPACE)).extracting(FunctionInfo::name)
+        assertThat(bench.service().list(SPACE))
+                .extracting(FunctionInfo::name)
                 .containsExactly("a", "b");
         bench.restart(bench.config());
         assertThat(bench.service().get(SPACE, "a")).isEqualTo(second);
@@ -269,16 +275,14 @@ final class DeployTest {
     @Test
     void mountsOfCommitsThatAreNotThereAreRefused() {
         bench.putFile("docs", "x", "1");
-        assertThatThrownBy(
-                        () ->
-                                bench.deployPython(
-                                        "f",
-                                        "def f(): pass",
-                                        limits(20, 128, 1),
-                                        Map.of(
-                                                "/data",
-                                                new VolumeMount(
-                                                        "docs", Optional.of("0".repeat(64))))))
+        assertThatThrownBy(() ->
+                        bench.deployPython(
+                                "f",
+                                "def f(): pass",
+                                limits(20, 128, 1),
+                                Map.of(
+                                        "/data",
+                                        new VolumeMount("docs", Optional.of("0".repeat(64))))))
                 .isInstanceOf(QuernException.class);
     }
 }

@@ -151,24 +151,22 @@ final class JavaFunctionTest {
                     bench.service()
                             .call(SPACE, "reverse", new Payload(Payload.BYTES, new byte[] {1, 2}));
             assertThat(call.output().orElseThrow().bytes().orElseThrow()).containsExactly(2, 1);
-            assertThatThrownBy(
-                            () ->
-                                    bench.service()
-                                            .call(
-                                                    SPACE,
-                                                    "reverse",
-                                                    new Payload(Payload.PICKLE, new byte[] {1})))
+            assertThatThrownBy(() ->
+                            bench.service()
+                                    .call(
+                                            SPACE,
+                                            "reverse",
+                                            new Payload(Payload.PICKLE, new byte[] {1})))
                     .isInstanceOfSatisfying(
                             QuernException.class,
                             e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
                     .hasMessageContaining("is a java function and cannot read");
-            assertThatThrownBy(
-                            () ->
-                                    bench.service()
-                                            .spawn(
-                                                    SPACE,
-                                                    "reverse",
-                                                    new Payload(Payload.PICKLE, new byte[] {1})))
+            assertThatThrownBy(() ->
+                            bench.service()
+                                    .spawn(
+                                            SPACE,
+                                            "reverse",
+                                            new Payload(Payload.PICKLE, new byte[] {1})))
                     .isInstanceOf(QuernException.class);
             assertThat(bench.call("reverse", "\"AQI=\"").output().orElseThrow().contentType())
                     .isEqualTo(Payload.BYTES);
@@ -186,28 +184,19 @@ final class JavaFunctionTest {
                             "demo.Demo::hidden", "has no public method hidden",
                             "demo.Demo::twice", "has 2 public methods twice",
                             "demo.Nobody::greet", "class demo.Nobody is not in the jar");
-            wrong.forEach(
-                    (entry, why) -> {
-                        DeploySpec spec =
-                                new DeploySpec(
-                                        FunctionRuntime.JAVA,
-                                        jar,
-                                        entry,
-                                        Map.of(),
-                                        limits(20, 256, 1));
-                        assertThatThrownBy(() -> bench.service().deploy(SPACE, "f", spec))
-                                .isInstanceOfSatisfying(
-                                        QuernException.class,
-                                        e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
-                                .hasMessageContaining(why);
-                    });
-            assertThatThrownBy(
-                            () ->
-                                    bench.service()
-                                            .deploy(
-                                                    SPACE,
-                                                    "f",
-                                                    spec(jar, "greet", limits(20, 100, 1))))
+            wrong.forEach((entry, why) -> {
+                DeploySpec spec =
+                        new DeploySpec(
+                                FunctionRuntime.JAVA, jar, entry, Map.of(), limits(20, 256, 1));
+                assertThatThrownBy(() -> bench.service().deploy(SPACE, "f", spec))
+                        .isInstanceOfSatisfying(
+                                QuernException.class,
+                                e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
+                        .hasMessageContaining(why);
+            });
+            assertThatThrownBy(() ->
+                            bench.service()
+                                    .deploy(SPACE, "f", spec(jar, "greet", limits(20, 100, 1))))
                     .hasMessageContaining("at least 128.0 MiB");
         }
     }

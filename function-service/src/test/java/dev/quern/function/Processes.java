@@ -17,11 +17,11 @@ final class Processes {
     }
 
     /// Waits until no process has the text in its command line.
-    static void awaitNone(String text) throws IOException {
+    static void awaitNone(String text) {
         awaitEmpty(() -> matching(text));
     }
 
-    private static void awaitEmpty(Supplier<List<String>> look) throws IOException {
+    private static void awaitEmpty(Supplier<List<String>> look) {
         long deadline = System.nanoTime() + 5_000_000_000L;
         List<String> left = look.get();
         while (!left.isEmpty() && System.nanoTime() < deadline) {

@@ -78,8 +78,18 @@ final class SandboxedPythonTest {
                                             .formatted(secret, dir)));
             assertThat(seen.get("env").properties().stream().map(Map.Entry::getKey))
                     .isSubsetOf(
-                            "HOME", "TMPDIR", "USER", "LANG", "TZ", "PATH", "PWD", "OLDPWD",
-                            "SHLVL", "_", "LC_CTYPE", "QUERN_FUNCTION");
+                            "HOME",
+                            "TMPDIR",
+                            "USER",
+                            "LANG",
+                            "TZ",
+                            "PATH",
+                            "PWD",
+                            "OLDPWD",
+                            "SHLVL",
+                            "_",
+                            "LC_CTYPE",
+                            "QUERN_FUNCTION");
             assertThat(seen.get("secret").asBoolean()).isFalse();
             assertThat(seen.get("data").asBoolean()).isFalse();
             assertThat(seen.get("nets").toString()).isEqualTo("[\"lo\"]");
@@ -87,7 +97,8 @@ final class SandboxedPythonTest {
             assertThat(seen.get("pids")).hasSizeLessThan(5);
             assertThat(seen.get("fds")).hasSizeLessThan(8);
             seen.get("caps")
-                    .forEach(line -> assertThat(line.asText().strip()).endsWith("0000000000000000"));
+                    .forEach(
+                            line -> assertThat(line.asText().strip()).endsWith("0000000000000000"));
             if (Processes.isRoot()) {
                 assertThat(seen.get("uid").asLong()).isGreaterThanOrEqualTo(2_000_000_000L);
             }
@@ -99,7 +110,8 @@ final class SandboxedPythonTest {
     void hasNoNetwork(SandboxMode mode) throws IOException {
         try (TestBench bench = new TestBench(dir, mode);
                 java.net.ServerSocket server =
-                        new java.net.ServerSocket(0, 5, java.net.InetAddress.getLoopbackAddress())) {
+                        new java.net.ServerSocket(
+                                0, 5, java.net.InetAddress.getLoopbackAddress())) {
             bench.deployPython("f", EXEC, limits(20, 128, 1));
             CallInfo call =
                     bench.call(
@@ -109,7 +121,10 @@ final class SandboxedPythonTest {
                                             + server.getLocalPort()
                                             + "), 2)"));
             assertThat(failure(call).type()).isIn("ConnectionRefusedError", "OSError");
-            call = bench.call("f", code("import socket\nsocket.create_connection(('1.1.1.1', 53), 2)"));
+            call =
+                    bench.call(
+                            "f",
+                            code("import socket\nsocket.create_connection(('1.1.1.1', 53), 2)"));
             assertThat(failure(call).message()).contains("unreachable");
         }
     }
@@ -152,7 +167,8 @@ final class SandboxedPythonTest {
                             64,
                             dev.quern.common.ByteSize.ofMebibytes(4),
                             c.artifactCacheSize(),
-                            100));
+                            100,
+                            c.drain()));
             bench.deployPython("f", EXEC, limits(20, 128, 1));
             String write = "for i in range(8): open('/tmp/x%d' % i, 'wb').write(b'x' * (1 << 20))";
             assertThat(failure(bench.call("f", code(write))).message()).contains("No space left");
@@ -190,7 +206,7 @@ final class SandboxedPythonTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void endlessLoopTimesOutAndLeavesNothing(SandboxMode mode) throws Exception {
+    void endlessLoopTimesOutAndLeavesNothing(SandboxMode mode) {
         try (TestBench bench = new TestBench(dir, mode)) {
             bench.deployPython("f", EXEC, limits(0.7, 128, 1));
             CallInfo call =
@@ -219,7 +235,7 @@ final class SandboxedPythonTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void memoryEaterIsKilledForItsMemory(SandboxMode mode) throws Exception {
+    void memoryEaterIsKilledForItsMemory(SandboxMode mode) {
         try (TestBench bench = new TestBench(dir, mode)) {
             bench.deployPython("f", EXEC, limits(30, 96, 1));
             CallInfo call =
@@ -239,7 +255,7 @@ final class SandboxedPythonTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void memoryEatenByChildrenCounts(SandboxMode mode) throws Exception {
+    void memoryEatenByChildrenCounts(SandboxMode mode) {
         try (TestBench bench = new TestBench(dir, mode)) {
             bench.deployPython("f", EXEC, limits(30, 96, 1));
             CallInfo call =
@@ -255,8 +271,7 @@ final class SandboxedPythonTest {
                                     pids = [os.wait() for i in range(4)]
                                     raise ValueError("children died: %s" % pids)
                                     """));
-            assertThat(failure(call).reason())
-                    .isIn(FailureReason.MEMORY, FailureReason.EXCEPTION);
+            assertThat(failure(call).reason()).isIn(FailureReason.MEMORY, FailureReason.EXCEPTION);
             if (failure(call).reason() == FailureReason.EXCEPTION) {
                 assertThat(failure(call).message()).contains("memory limit of 96.0 MiB");
             }
@@ -266,11 +281,10 @@ final class SandboxedPythonTest {
 
     @ParameterizedTest
     @MethodSource("modes")
-    void forkBombIsBounded(SandboxMode mode) throws Exception {
+    void forkBombIsBounded(SandboxMode mode) {
         try (TestBench bench = new TestBench(dir, mode)) {
             bench.deployPython("f", EXEC, limits(10, 256, 1));
-            CallInfo call =
-                    bench.call("f", code("import os, time\nwhile True: os.fork()"));
+            CallInfo call = bench.call("f", code("import os, time\nwhile True: os.fork()"));
             CallFailure failure = failure(call);
             assertThat(failure.reason())
                     .as(failure.toString())
@@ -295,16 +309,15 @@ final class SandboxedPythonTest {
                             "import ctypes; ctypes.string_at(0)", "signal 11 (SIGSEGV)",
                             "import os; os.abort()", "signal 6 (SIGABRT)");
             List<String> wrong = new ArrayList<>();
-            ends.forEach(
-                    (python, how) -> {
-                        CallInfo call = bench.call("f", code("print('last words')\n" + python));
-                        CallFailure failure = failure(call);
-                        if (failure.reason() != FailureReason.CRASH
-                                || !failure.message().contains(how)
-                                || !call.logs().contains("last words")) {
-                            wrong.add(python + " gave " + failure + " logs " + call.logs());
-                        }
-                    });
+            ends.forEach((python, how) -> {
+                CallInfo call = bench.call("f", code("print('last words')\n" + python));
+                CallFailure failure = failure(call);
+                if (failure.reason() != FailureReason.CRASH
+                        || !failure.message().contains(how)
+                        || !call.logs().contains("last words")) {
+                    wrong.add(python + " gave " + failure + " logs " + call.logs());
+                }
+            });
             assertThat(wrong).isEmpty();
             CallFailure exit = failure(bench.call("f", code("import sys; sys.exit(3)")));
             assertThat(exit.reason()).isEqualTo(FailureReason.EXCEPTION);

@@ -62,7 +62,7 @@ final class SpawnTest {
     @Test
     void queuedAndRunningCallsGoOnAfterAnOrderlyStop() {
         bench.deployPython("f", SLEEP, limits(60, 128, 1));
-        CallInfo running = bench.service().spawn(SPACE, "f", json("8"));
+        CallInfo running = bench.service().spawn(SPACE, "f", json("2"));
         List<CallId> waiting = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             waiting.add(bench.service().spawn(SPACE, "f", json("0.0" + i)).id());
@@ -111,7 +111,7 @@ final class SpawnTest {
     void aQueuedCallRunsTheVersionItWasAcceptedFor() {
         bench.deployPython(
                 "f", "import time\ndef f(s):\n time.sleep(s)\n return 1", limits(60, 128, 1));
-        CallInfo running = bench.service().spawn(SPACE, "f", json("7"));
+        CallInfo running = bench.service().spawn(SPACE, "f", json("2"));
         CallInfo queued = bench.service().spawn(SPACE, "f", json("0"));
         awaitRunning(running.id());
         bench.deployPython("f", "def f(s): return 2", limits(60, 128, 1));

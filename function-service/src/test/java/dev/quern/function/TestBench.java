@@ -20,6 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -36,6 +38,7 @@ final class TestBench implements AutoCloseable {
     final VolumeService volumes;
     final Path directory;
     private FunctionConfig config;
+    private final List<FunctionService> abandoned = new ArrayList<>();
     private FunctionService service;
 
     TestBench(Path directory, SandboxMode mode) {
@@ -52,7 +55,8 @@ final class TestBench implements AutoCloseable {
                 FunctionConfig.of(
                                 directory.resolve("functions"),
                                 System.getProperty("java.class.path"))
-                        .withSandbox(mode);
+                        .withSandbox(mode)
+                        .withDrain(Duration.ofMillis(300));
         service = open();
     }
 
@@ -77,8 +81,25 @@ final class TestBench implements AutoCloseable {
         service = open();
     }
 
-    /// Opens a second service on the same stores without closing the first, as after a kill.
+    /// Opens another service on the same stores and leaves the one before to itself, as a kill
+    /// would, but with a work directory of its own.
     void abandon() {
+        abandoned.add(service);
+        FunctionConfig c = config;
+        config =
+                new FunctionConfig(
+                        directory.resolve("functions" + abandoned.size()),
+                        c.sandbox(),
+                        c.python(),
+                        c.pythonSdk(),
+                        c.runnerClassPath(),
+                        c.maxQueuedCalls(),
+                        c.maxInstances(),
+                        c.maxProcesses(),
+                        c.tmpSize(),
+                        c.artifactCacheSize(),
+                        c.maxFinishedCalls(),
+                        c.drain());
         service = open();
     }
 
@@ -167,6 +188,7 @@ final class TestBench implements AutoCloseable {
     @Override
     public void close() {
         service.close();
+        abandoned.forEach(FunctionService::close);
         volumes.close();
     }
 }

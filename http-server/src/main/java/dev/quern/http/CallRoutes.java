@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 final class CallRoutes {
     private static final int MAX_CALLS = 1000;
     private static final double MAX_WAIT_SECONDS = 60;
+    private static final long WAIT_SLICE_MILLIS = 500;
 
     private final FunctionService functions;
     private final CallOutputs outputs;
@@ -51,12 +52,20 @@ final class CallRoutes {
                         .allow("wait_seconds")
                         .number("wait_seconds", 0, 0, MAX_WAIT_SECONDS);
         CallId id = id(request);
-        CallInfo call =
-                wait > 0
-                        ? functions.await(
-                                request.space(), id, Duration.ofMillis((long) (wait * 1000)))
-                        : functions.get(request.space(), id);
-        return Reply.json(outputs.body(request.space(), call));
+        return Reply.json(outputs.body(request.space(), await(request, id, (long) (wait * 1000))));
+    }
+
+    /// Waits in slices, so that nobody waits for a client that has left, nor a closing server for
+    /// its clients.
+    private CallInfo await(Request request, CallId id, long waitMillis) {
+        CallInfo call = functions.get(request.space(), id);
+        long left = waitMillis;
+        while (left > 0 && !call.status().finished() && !request.abandoned().getAsBoolean()) {
+            long slice = Math.min(left, WAIT_SLICE_MILLIS);
+            call = functions.await(request.space(), id, Duration.ofMillis(slice));
+            left -= slice;
+        }
+        return call;
     }
 
     private Reply output(Request request) {

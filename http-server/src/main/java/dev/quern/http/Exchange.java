@@ -126,7 +126,7 @@ final class Exchange {
     ///
     /// @throws IOException if the client is gone
     void send(Reply reply) throws IOException {
-        closing = !body.isDone() && body.missingBytes() > MAX_SKIPPED_BYTES;
+        closing = !body.isDone() && (body.withheld() || body.missingBytes() > MAX_SKIPPED_BYTES);
         ResponseSink out =
                 new ResponseSink(
                         request.response(), stallTimeout, () -> prepareHead(reply), this::close);
@@ -175,6 +175,10 @@ final class Exchange {
         }
         if (closing) {
             response.putHeader("connection", "close");
+        }
+        if (reply.status() == 204) {
+            // Vert.x adds the length 0, which RFC 9110 forbids here.
+            response.headersEndHandler(_ -> response.headers().remove("content-length"));
         }
     }
 

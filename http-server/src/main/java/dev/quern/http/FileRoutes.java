@@ -123,10 +123,7 @@ final class FileRoutes {
         if (request.header("if-none-match").map(tag::isIn).orElse(false)) {
             return describe(Reply.empty(304), file, tag, commit);
         }
-        Optional<ByteRange> range =
-                request.header("if-range").map(tag::is).orElse(true)
-                        ? request.header("range").flatMap(r -> ByteRange.parse(r, file.sizeBytes()))
-                        : Optional.empty();
+        Optional<ByteRange> range = range(request, file, tag);
         long offset = range.map(ByteRange::offset).orElse(0L);
         long length = range.map(ByteRange::lengthBytes).orElse(file.sizeBytes());
         Reply reply =
@@ -146,6 +143,16 @@ final class FileRoutes {
         return range.isPresent()
                 ? described.with("content-range", range.get().contentRange())
                 : described;
+    }
+
+    /// Ranges are for `GET` alone.
+    private static Optional<ByteRange> range(Request request, FileInfo file, EntityTag tag) {
+        boolean wanted =
+                request.method().equals("GET")
+                        && request.header("if-range").map(tag::is).orElse(true);
+        return wanted
+                ? request.header("range").flatMap(r -> ByteRange.parse(r, file.sizeBytes()))
+                : Optional.empty();
     }
 
     private static Reply describe(Reply reply, FileInfo file, EntityTag tag, CommitId commit) {

@@ -10,13 +10,14 @@ import dev.quern.function.CallInfo;
 import dev.quern.function.FunctionService;
 import dev.quern.function.Payload;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /// Artifacts, functions, and the three ways to call one.
 final class FunctionRoutes {
     private static final int MAX_INPUTS = 1000;
+    private static final String NO_ARGUMENTS = "{\"args\":[]}";
 
     private final FunctionService functions;
     private final CallOutputs outputs;
@@ -91,12 +92,16 @@ final class FunctionRoutes {
     /// one it is JSON, and without a body too it is a call without arguments.
     private static Payload payload(Request request) throws IOException {
         request.query().allow();
-        Optional<String> type = request.mediaType();
+        String type = request.mediaType().orElse(Payload.JSON);
         byte[] bytes = request.bytes("the input", Payload.MAX_BYTES);
-        if (bytes.length == 0 && type.orElse(Payload.JSON).equals(Payload.JSON)) {
-            bytes = new byte[] {'{', '"', 'a', 'r', 'g', 's', '"', ':', '[', ']', '}'};
+        if (!type.equals(Payload.JSON)) {
+            return new Payload(type, bytes);
         }
-        return new Payload(type.orElse(Payload.JSON), bytes);
+        if (bytes.length == 0) {
+            return new Payload(type, NO_ARGUMENTS.getBytes(StandardCharsets.US_ASCII));
+        }
+        Json.requireValue(bytes);
+        return new Payload(type, bytes);
     }
 
     private Reply map(Request request) throws IOException {

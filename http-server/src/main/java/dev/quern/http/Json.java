@@ -65,6 +65,25 @@ final class Json {
         return MAPPER.readTree(json);
     }
 
+    /// Checks that bytes are one JSON value by the rules above, without keeping it.
+    ///
+    /// @throws QuernException `INVALID` saying where they are not
+    static void requireValue(byte[] json) {
+        try (JsonParser parser = MAPPER.createParser(json)) {
+            if (parser.nextToken() == null) {
+                throw QuernException.invalid("a JSON value is required, got nothing");
+            }
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw QuernException.invalid("one JSON value is required, more came after it");
+            }
+        } catch (JsonProcessingException e) {
+            throw JsonErrors.explain(e);
+        } catch (IOException e) {
+            throw QuernException.internal("cannot read an array", e);
+        }
+    }
+
     /// Writes a value; does not close `out`.
     static void write(OutputStream out, Object value) throws IOException {
         MAPPER.writeValue(out, value);

@@ -9,10 +9,12 @@ import java.io.InputStream;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /// What a handler sees of a request whose token was checked and whose route was found.
 ///
 /// @param id the request id
+/// @param method as it came
 /// @param principal who asks; empty on open routes
 /// @param parameters what the braces of the route's template stand for, decoded
 /// @param query the parameters after the `?`
@@ -20,15 +22,18 @@ import java.util.Optional;
 /// @param body as a stream; [#json] and [#bytes] read it whole, within their bounds
 /// @param share of the memory for bodies
 /// @param maxJsonBytes largest JSON body
+/// @param abandoned whether the answer is wanted no more: the client is gone, or the server closes
 record Request(
         String id,
+        String method,
         Optional<Principal> principal,
         Map<String, String> parameters,
         Query query,
         MultiMap headers,
         RequestBody body,
         BodyBudget.Lease share,
-        long maxJsonBytes) {
+        long maxJsonBytes,
+        BooleanSupplier abandoned) {
 
     SpaceId space() {
         return principal

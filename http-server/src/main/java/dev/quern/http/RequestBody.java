@@ -111,6 +111,16 @@ final class RequestBody extends InputStream {
         }
     }
 
+    /// Whether the client waits to be told to send its body, and was not: it may send it yet, or
+    /// may not, so that nobody can tell what comes next on the connection.
+    boolean withheld() {
+        return present && !started && expectsContinue();
+    }
+
+    private boolean expectsContinue() {
+        return "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
+    }
+
     /// The bytes that are known to be missing still; a large number when nobody knows.
     long missingBytes() {
         return isDone() ? 0 : declaredBytes.orElse(Long.MAX_VALUE) - receivedBytes;
@@ -217,7 +227,7 @@ final class RequestBody extends InputStream {
             return;
         }
         started = true;
-        if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+        if (expectsContinue()) {
             var _ = request.response().writeContinue();
         }
         request.fetch(WINDOW);

@@ -149,13 +149,15 @@ final class RequestPipeline {
         Request request =
                 new Request(
                         exchange.id(),
+                        exchange.method(),
                         exchange.principal(),
                         match.get().parameters(),
                         query,
                         exchange.request().headers(),
                         exchange.body(),
                         share,
-                        config.maxJsonBytes().bytes());
+                        config.maxJsonBytes().bytes(),
+                        () -> draining || exchange.gone());
         return match.get().route().handler().handle(request);
     }
 

@@ -27,12 +27,15 @@ final class Router {
     /// A route and what the braces of its template stand for, decoded.
     record Match(Route route, Map<String, String> parameters) {}
 
-    /// The route of a raw path, which starts with a slash.
+    /// The route of a raw path.
     ///
     /// @param method `HEAD` finds the route of `GET`
     /// @throws Refusal 404 for an unknown path, 405 naming the allowed methods
     /// @throws QuernException `INVALID` for a broken escape
     Match find(String method, String rawPath) {
+        if (!rawPath.startsWith("/")) {
+            throw Refusal.unknownPath(rawPath);
+        }
         String[] segments = rawPath.substring(1).split("/", -1);
         Map<String, String> parameters = new HashMap<>();
         Node node = root;

@@ -50,12 +50,9 @@ final class BoundsTest {
         try (TestServer server = TestServer.of(json());
                 RawConnection connection = new RawConnection(server.port())) {
             connection.head("POST", "/json", "Transfer-Encoding: chunked");
-            byte[] chunk = ("100000\r\n" + "x".repeat(1 << 20) + "\r\n").getBytes();
-            for (int i = 0; i < 9; i++) {
-                connection.send(
-                        i == 0
-                                ? ("100000\r\n\"" + "x".repeat((1 << 20) - 1) + "\r\n").getBytes()
-                                : chunk);
+            connection.send("100000\r\n\"" + "x".repeat((1 << 20) - 1) + "\r\n");
+            for (int i = 1; i < 9; i++) {
+                connection.send("100000\r\n" + "x".repeat(1 << 20) + "\r\n");
             }
             assertThat(connection.readUntil("\r\n\r\n"))
                     .startsWith("HTTP/1.1 413")
@@ -70,6 +67,12 @@ final class BoundsTest {
                 connection.head(
                         "POST", "/json", "Content-Length: 99999999", "Expect: 100-continue");
                 assertThat(connection.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 413");
+            }
+            try (RawConnection connection = new RawConnection(server.port())) {
+                connection.head("GET", "/none", "Content-Length: 5", "Expect: 100-continue");
+                assertThat(connection.readUntil("\r\n\r\n"))
+                        .startsWith("HTTP/1.1 404")
+                        .containsIgnoringCase("connection: close");
             }
             try (RawConnection connection = new RawConnection(server.port())) {
                 connection.head(
@@ -133,7 +136,7 @@ final class BoundsTest {
     }
 
     @Test
-    void refusesRequestsOverTheBoundButAnswersMonitors() throws Exception {
+    void refusesRequestsOverTheBoundButAnswersMonitors() throws InterruptedException {
         HttpConfig defaults = TestServer.config();
         HttpConfig config =
                 new HttpConfig(

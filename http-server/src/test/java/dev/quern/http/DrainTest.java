@@ -29,7 +29,7 @@ final class DrainTest {
                     });
 
     @Test
-    void waitsForWhatIsInFlight() throws Exception {
+    void waitsForWhatIsInFlight() throws InterruptedException {
         TestServer server = TestServer.of(slow);
         try (RawConnection busy = new RawConnection(server.port());
                 RawConnection idle = new RawConnection(server.port())) {
@@ -48,7 +48,7 @@ final class DrainTest {
     }
 
     @Test
-    void cutsWhatDoesNotEnd() throws Exception {
+    void cutsWhatDoesNotEnd() throws InterruptedException {
         HttpConfig defaults = TestServer.config();
         HttpConfig config =
                 new HttpConfig(

@@ -77,12 +77,11 @@ final class OpenApiTest {
         Map<String, Set<String>> documented = new TreeMap<>();
         document.path("paths")
                 .properties()
-                .forEach(
-                        path -> {
-                            Set<String> methods = new TreeSet<>();
-                            path.getValue().fieldNames().forEachRemaining(methods::add);
-                            documented.put(path.getKey(), methods);
-                        });
+                .forEach(path -> {
+                    Set<String> methods = new TreeSet<>();
+                    path.getValue().fieldNames().forEachRemaining(methods::add);
+                    documented.put(path.getKey(), methods);
+                });
         assertThat(documented).isEqualTo(routed);
     }
 
@@ -91,23 +90,19 @@ final class OpenApiTest {
         Set<String> ids = new TreeSet<>();
         document.path("paths")
                 .properties()
-                .forEach(
-                        path ->
-                                path.getValue()
-                                        .properties()
-                                        .forEach(
-                                                operation -> {
-                                                    checkParameters(
-                                                            path.getKey(), operation.getValue());
-                                                    assertThat(
-                                                                    ids.add(
-                                                                            operation
-                                                                                    .getValue()
-                                                                                    .path(
-                                                                                            "operationId")
-                                                                                    .asText()))
-                                                            .isTrue();
-                                                }));
+                .forEach(path ->
+                        path.getValue()
+                                .properties()
+                                .forEach(operation -> {
+                                    checkParameters(path.getKey(), operation.getValue());
+                                    assertThat(
+                                                    ids.add(
+                                                            operation
+                                                                    .getValue()
+                                                                    .path("operationId")
+                                                                    .asText()))
+                                            .isTrue();
+                                }));
     }
 
     private static void checkParameters(String path, JsonNode operation) {
@@ -130,9 +125,7 @@ final class OpenApiTest {
     @Test
     void everyReferenceHasATarget() {
         for (String reference : references(document)) {
-            assertThat(document.at(reference.substring(1)).isMissingNode())
-                    .as(reference)
-                    .isFalse();
+            assertThat(document.at(reference.substring(1)).isMissingNode()).as(reference).isFalse();
         }
     }
 
@@ -170,7 +163,10 @@ final class OpenApiTest {
                 required.add(wire);
             }
             checkType(
-                    full, component.getGenericType(), schema.path("properties").path(wire), nullable);
+                    full,
+                    component.getGenericType(),
+                    schema.path("properties").path(wire),
+                    nullable);
         }
         assertThat(properties).as(name).isEqualTo(components);
         Set<String> documented = new TreeSet<>();
@@ -253,8 +249,7 @@ final class OpenApiTest {
                 String name = file.getFileName().toString();
                 if (name.endsWith(".class") && !name.startsWith("package-info")) {
                     records.add(
-                            Class.forName(
-                                    "dev.quern.common.wire." + name.replace(".class", "")));
+                            Class.forName("dev.quern.common.wire." + name.replace(".class", "")));
                 }
             }
         }

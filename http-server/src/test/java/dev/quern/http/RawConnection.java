@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
@@ -14,7 +15,7 @@ final class RawConnection implements AutoCloseable {
 
     RawConnection(int port) {
         try {
-            socket = new Socket("127.0.0.1", port);
+            socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setSoTimeout(15_000);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -71,6 +72,11 @@ final class RawConnection implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return bytes.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /// Leaves in the middle.
+    void disconnect() {
+        close();
     }
 
     @Override

@@ -121,6 +121,8 @@ final class RequestPipelineTest {
         "/files//etc/passwd, /etc/passwd",
         "/files/a//b/, a//b/",
         "/files/100%25, 100%",
+        "http://x/files/absolute, absolute",
+        "/files/\u00c3\u00a4, ä",
     })
     void decodesPathsAndNormalisesNothing(String raw, String decoded) {
         try (RawConnection connection = new RawConnection(SERVER.port())) {
@@ -201,6 +203,25 @@ final class RequestPipelineTest {
                                                         HttpRequest.BodyPublishers.noBody()))
                                 .statusCode())
                 .isEqualTo(405);
+    }
+
+    @Test
+    void answersOddTargetsAndMethods() {
+        for (String line : List.of("OPTIONS *", "CONNECT x:1", "TRACE /t/a", "BREW /t/a")) {
+            try (RawConnection connection = new RawConnection(SERVER.port())) {
+                String[] parts = line.split(" ", -1);
+                String answer = connection.head(parts[0], parts[1], "Connection: close").readAll();
+                assertThat(answer).as(line).containsAnyOf("HTTP/1.1 404", "HTTP/1.1 405");
+            }
+        }
+    }
+
+    @Test
+    void anEmptyReplyHasNoLength() {
+        HttpResponse<String> answer =
+                SERVER.send(SERVER.request("/unread").POST(HttpRequest.BodyPublishers.noBody()));
+        assertThat(answer.statusCode()).isEqualTo(204);
+        assertThat(answer.headers().map()).doesNotContainKey("content-length");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.quern.embed.EmbedService;
 import dev.quern.embed.VolumeIndexer;
 import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
+import dev.quern.function.sandbox.SandboxMode;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import dev.quern.vector.CollectionConfig;
@@ -30,6 +31,7 @@ final class Services implements AutoCloseable {
     private final EmbedService embeddings;
     private final FunctionService functions;
 
+    @SuppressWarnings("MustBeClosedChecker") // close() closes them
     Services(Path folder) {
         InstantSource clock = InstantSource.system();
         SplittableRandom random = new SplittableRandom(42);
@@ -57,8 +59,9 @@ final class Services implements AutoCloseable {
                         clock,
                         random,
                         FunctionConfig.of(
-                                folder.resolve("functions"),
-                                System.getProperty("java.class.path")));
+                                        folder.resolve("functions"),
+                                        System.getProperty("java.class.path"))
+                                .withSandbox(SandboxMode.NONE));
     }
 
     HttpServices http() {

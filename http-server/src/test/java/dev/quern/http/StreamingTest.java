@@ -69,7 +69,7 @@ final class StreamingTest {
     }
 
     @Test
-    void uploadsWithBackPressure() throws Exception {
+    void uploadsWithBackPressure() throws InterruptedException {
         Semaphore steps = new Semaphore(0);
         AtomicInteger largest = new AtomicInteger();
         Route upload =
@@ -122,7 +122,7 @@ final class StreamingTest {
     }
 
     @Test
-    void downloadsChunkedWithBackPressure() throws Exception {
+    void downloadsChunkedWithBackPressure() throws IOException {
         Route down =
                 Route.of(
                         "GET",
@@ -140,7 +140,7 @@ final class StreamingTest {
     }
 
     @Test
-    void downloadsMemoryWithoutACopy() throws Exception {
+    void downloadsMemoryWithoutACopy() throws IOException {
         try (Arena arena = Arena.ofShared()) {
             long size = (8 << 20) + 12345;
             MemorySegment segment = arena.allocate(size);
@@ -175,7 +175,7 @@ final class StreamingTest {
     }
 
     @Test
-    void linesArriveOneByOneAndADisconnectStopsTheWork() throws Exception {
+    void linesArriveOneByOneAndADisconnectStopsTheWork() throws InterruptedException {
         Semaphore steps = new Semaphore(0);
         CountDownLatch stopped = new CountDownLatch(1);
         AtomicInteger made = new AtomicInteger();
@@ -203,7 +203,7 @@ final class StreamingTest {
                     .containsIgnoringCase("content-type: application/x-ndjson");
             steps.release();
             assertThat(connection.readUntil("{\"i\":1}\n")).contains("\"i\":1");
-            connection.close();
+            connection.disconnect();
             steps.release(100_000);
             assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(made.get()).isLessThan(100_000);
@@ -211,7 +211,7 @@ final class StreamingTest {
     }
 
     @Test
-    void aDisconnectEndsAnUploadWithAnError() throws Exception {
+    void aDisconnectEndsAnUploadWithAnError() throws InterruptedException {
         AtomicReference<@Nullable Exception> seen = new AtomicReference<>();
         CountDownLatch ended = new CountDownLatch(1);
         Route upload =
@@ -281,7 +281,7 @@ final class StreamingTest {
     }
 
     @Test
-    void aClientThatTakesNothingIsLeft() throws Exception {
+    void aClientThatTakesNothingIsLeft() throws InterruptedException {
         HttpConfig defaults = TestServer.config();
         HttpConfig config =
                 new HttpConfig(

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// A server of given routes on a free port, and a client for it.
 final class TestServer implements AutoCloseable {
@@ -27,10 +28,12 @@ final class TestServer implements AutoCloseable {
     final HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();
 
+    @SuppressWarnings("MustBeClosedChecker") // close() closes it
     private TestServer(HttpConfig config, List<Route> routes) {
         server = HttpServer.open(config, base(ready), _ -> routes);
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // close() closes it
     private TestServer(HttpConfig config, HttpServices services) {
         server = HttpServer.open(config, services);
     }
@@ -70,7 +73,7 @@ final class TestServer implements AutoCloseable {
                 new SplittableRandom(7));
     }
 
-    static Principal principal(@org.jspecify.annotations.Nullable String token) {
+    static Principal principal(@Nullable String token) {
         if (TOKEN.equals(token)) {
             return new Principal(SpaceId.DEFAULT, "test");
         }

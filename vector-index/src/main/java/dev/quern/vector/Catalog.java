@@ -10,10 +10,8 @@ import dev.quern.storage.Txn;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 
 /// Collections and the types of their attributes, as facts. Thread-safe.
 final class Catalog {
@@ -24,12 +22,12 @@ final class Catalog {
 
     private final MetaLog facts;
     private final InstantSource clock;
-    private final RandomGenerator random;
+    private final IdSource ids;
 
-    Catalog(MetaLog facts, InstantSource clock, RandomGenerator random) {
+    Catalog(MetaLog facts, InstantSource clock, IdSource ids) {
         this.facts = facts;
         this.clock = clock;
-        this.random = random;
+        this.ids = ids;
     }
 
     Definition create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -41,7 +39,7 @@ final class Catalog {
                 new Definition(
                         space,
                         spec.name(),
-                        HexFormat.of().toHexDigits(random.nextLong()),
+                        ids.next(),
                         Instant.ofEpochMilli(clock.instant().toEpochMilli()),
                         spec.dims(),
                         spec.metric(),
@@ -91,6 +89,15 @@ final class Catalog {
         Names.require("collection", name);
         return facts.find(space, Keys.definition(name))
                 .map(fact -> DefinitionFormat.decode(space, fact));
+    }
+
+    /// Refuses a collection that was deleted since its definition was read.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    void requireCurrent(Definition definition) {
+        if (get(definition.space(), definition.name()).version() != definition.version()) {
+            throw notFound(definition.name());
+        }
     }
 
     static QuernException notFound(String name) {
@@ -162,9 +169,7 @@ final class Catalog {
                 if (e.kind() != ErrorKind.CONFLICT) {
                     throw e;
                 }
-                if (get(definition.space(), definition.name()).version() != definition.version()) {
-                    throw notFound(definition.name());
-                }
+                requireCurrent(definition);
                 base = attributes(definition);
             }
         }

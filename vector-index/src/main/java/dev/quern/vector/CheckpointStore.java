@@ -1,6 +1,5 @@
 package dev.quern.vector;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
@@ -62,12 +61,18 @@ final class CheckpointStore {
             return Optional.empty();
         }
         Checkpoint checkpoint = CheckpointFormat.decode(fact.get().value());
-        byte[] manifest = chunks.read(definition.space(), checkpoint.manifest());
         return Optional.of(
-                new Saved(
-                        checkpoint,
-                        fact.get().version(),
-                        byName(CheckpointFormat.decodeManifest(manifest))));
+                new Saved(checkpoint, fact.get().version(), byName(files(definition, checkpoint))));
+    }
+
+    private List<SavedFile> files(Definition definition, Checkpoint checkpoint) {
+        try {
+            return CheckpointFormat.decodeManifest(
+                    chunks.read(definition.space(), checkpoint.manifest()));
+        } catch (QuernException e) {
+            throw WriteLog.unreadable(
+                    "collection \"" + definition.name() + "\", checkpoint manifest", e);
+        }
     }
 
     private static Map<String, SavedFile> byName(List<SavedFile> files) {
@@ -158,14 +163,11 @@ final class CheckpointStore {
                         channel.write(bytes);
                     }
                 } catch (QuernException e) {
-                    throw new QuernException(
-                            ErrorKind.CORRUPT,
+                    throw WriteLog.unreadable(
                             "collection \""
                                     + definition.name()
                                     + "\", checkpoint file "
-                                    + file.name()
-                                    + ": "
-                                    + e.getMessage(),
+                                    + file.name(),
                             e);
                 }
             }

@@ -4,12 +4,10 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,8 +61,8 @@ final class Checkpointer {
     /// @param rows tail length that starts one
     /// @param bytes the same in framed bytes
     /// @param pool runs them
-    /// @param random names commits
-    record Rules(long rows, long bytes, Executor pool, RandomGenerator random) {}
+    /// @param ids names commits
+    record Rules(long rows, long bytes, Executor pool, IdSource ids) {}
 
     /// What a tail holds.
     record Tail(long rows, long bytes) {}
@@ -102,8 +100,7 @@ final class Checkpointer {
     /// @throws QuernException `EXHAUSTED`
     void requireRoom(LiveCollection collection) {
         synchronized (this) {
-            if (tailRows < MAX_BACKLOG * rules.rows()
-                    && tailBytes < MAX_BACKLOG * rules.bytes()) {
+            if (tailRows < MAX_BACKLOG * rules.rows() && tailBytes < MAX_BACKLOG * rules.bytes()) {
                 return;
             }
             retryAt = new Tail(0, 0);
@@ -183,7 +180,7 @@ final class Checkpointer {
                 return;
             }
             uncertain = true;
-            String commitId = HexFormat.of().toHexDigits(rules.random().nextLong());
+            String commitId = rules.ids().next();
             attempted = commitId;
             LuceneIndex.Committed commit = index.commit(commitId);
             CheckpointStore.Snapshot snapshot =

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 /// @param checkpointRows a checkpoint starts when this many rows lie in a collection's tail
 /// @param checkpointBytes or this many framed bytes
 /// @param mergeThreads threads that merge segments, over all collections
+/// @param cpuThreads threads that search, and as many that apply writes, over all collections
+/// @param maxQueuedSearches searches that wait for a thread; beyond it `EXHAUSTED`
 /// @param maxOpenCollections collections held open; the least recently used idle one is closed
 /// @param exactScanRows a dense leg compares every matching row when at most this many match
 public record CollectionConfig(
@@ -23,6 +25,8 @@ public record CollectionConfig(
         long checkpointRows,
         ByteSize checkpointBytes,
         int mergeThreads,
+        int cpuThreads,
+        int maxQueuedSearches,
         int maxOpenCollections,
         int exactScanRows) {
     /// Checks the values.
@@ -33,6 +37,8 @@ public record CollectionConfig(
         atLeast("checkpoint-rows", checkpointRows, 1);
         atLeast("checkpoint-bytes", checkpointBytes.bytes(), 1);
         atLeast("merge-threads", mergeThreads, 1);
+        atLeast("cpu-threads", cpuThreads, 1);
+        atLeast("max-queued-searches", maxQueuedSearches, 1);
         atLeast("max-open-collections", maxOpenCollections, 1);
         atLeast("exact-scan-rows", exactScanRows, 0);
     }
@@ -47,6 +53,8 @@ public record CollectionConfig(
                 50_000,
                 ByteSize.ofMebibytes(64),
                 1,
+                Runtime.getRuntime().availableProcessors(),
+                1_024,
                 128,
                 4_000);
     }

@@ -10,26 +10,24 @@ import dev.quern.vector.CheckpointFormat.Checkpoint;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
-    private static final int CLOSE_SECONDS = 10;
-
     private final CollectionConfig config;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
-    private final ThreadPoolExecutor mergePool;
-    private final ThreadPoolExecutor checkpointPool;
+    private final CpuPool merging;
+    private final CpuPool saving;
+    private final CpuPool applying;
+    private final CpuPool searching;
     private final OpenCollections open;
 
-    /// Opens nothing yet; a collection is opened at its first use.
+    /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
+    /// its first use.
     ///
     /// @param random names collections and commits
     public CollectionService(
@@ -39,41 +37,30 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
-        this.catalog = new Catalog(facts, clock, random);
+        IdSource ids = new IdSource(random);
+        this.catalog = new Catalog(facts, clock, ids);
         this.tail = new WriteLog(chunks, facts);
         this.checkpoints = new CheckpointStore(chunks, facts);
-        this.mergePool = pool("quern-merge-", config.mergeThreads(), config.maxOpenCollections());
-        this.checkpointPool = pool("quern-checkpoint-", 1, config.maxOpenCollections());
+        this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
+        this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
+        this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
+        this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
+        Checkpointer.Rules rules =
+                new Checkpointer.Rules(
+                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
+        double ramBufferMebibytes = config.ramBuffer().bytes() / (double) (1 << 20);
         this.open =
                 new OpenCollections(
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission),
+                                new LiveCollection.Parts(catalog, tail, admission, applying),
                                 checkpoints,
-                                new Checkpointer.Rules(
-                                        config.checkpointRows(),
-                                        config.checkpointBytes().bytes(),
-                                        checkpointPool,
-                                        random),
-                                new LuceneIndex.Tuning(
-                                        config.ramBuffer().bytes() / (double) (1 << 20),
-                                        mergePool)));
-    }
-
-    private static ThreadPoolExecutor pool(String name, int threads, int queued) {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(
-                        threads,
-                        threads,
-                        CLOSE_SECONDS,
-                        TimeUnit.SECONDS,
-                        new ArrayBlockingQueue<>(queued),
-                        Thread.ofPlatform().daemon().name(name, 0).factory());
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+                                rules,
+                                new LuceneIndex.Tuning(ramBufferMebibytes, merging)));
+        open.sweep();
     }
 
     /// Creates a collection.
@@ -182,7 +169,7 @@ public final class CollectionService implements AutoCloseable {
     private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
         try (OpenCollections.Lease lease = open.acquire(definition)) {
             try {
-                return action.apply(lease.live());
+                return searching.call(() -> action.apply(lease.live()));
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
                     throw e;
@@ -190,21 +177,16 @@ public final class CollectionService implements AutoCloseable {
             }
         }
         try (OpenCollections.Lease lease = open.acquire(definition)) {
-            return action.apply(lease.live());
+            return searching.call(() -> action.apply(lease.live()));
         }
     }
 
     @Override
     public void close() {
         open.close();
-        mergePool.shutdownNow();
-        checkpointPool.shutdownNow();
-        try {
-            if (!mergePool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                throw QuernException.internal("merges did not stop", null);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        searching.close();
+        applying.close();
+        saving.close();
+        merging.close();
     }
 }

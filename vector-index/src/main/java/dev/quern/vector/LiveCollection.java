@@ -10,7 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.IndexFormatTooNewException;
@@ -41,6 +44,10 @@ final class LiveCollection {
     private final TokenOrder<PendingWrite> order = new TokenOrder<>();
     private final ReentrantLock typing = new ReentrantLock();
     private final ReentrantLock applying = new ReentrantLock();
+    private final Executor applyPool;
+
+    /// Whether a task of the pool is going to look for writes to apply.
+    private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
     private volatile AttributeTypes types;
 
@@ -58,7 +65,9 @@ final class LiveCollection {
     private boolean closed;
 
     /// What a live collection works with.
-    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission) {}
+    ///
+    /// @param applyPool applies writes
+    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission, CpuPool applyPool) {}
 
     /// Takes over the index, and brings it up to date with the tail.
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
@@ -67,6 +76,7 @@ final class LiveCollection {
         this.catalog = parts.catalog();
         this.tail = parts.tail();
         this.admission = parts.admission();
+        this.applyPool = parts.applyPool();
         this.index = index;
         this.checkpointer = checkpointer;
         this.types = catalog.attributes(definition);
@@ -192,8 +202,19 @@ final class LiveCollection {
                 cause);
     }
 
-    /// Applies every write whose turn it is.
+    /// Sees to it that every write whose turn it is gets applied.
     private void settle() {
+        if (!applyScheduled.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            applyPool.execute(this::applyReady);
+        } catch (RejectedExecutionException e) {
+            applyReady();
+        }
+    }
+
+    private void applyReady() {
         applying.lock();
         try {
             for (Optional<PendingWrite> next = order.poll();
@@ -203,8 +224,13 @@ final class LiveCollection {
             }
         } finally {
             applying.unlock();
+            applyScheduled.set(false);
         }
         checkpointIfDue();
+        if (order.isReady()) {
+            // It came between the last look and the flag.
+            settle();
+        }
     }
 
     @GuardedBy("applying")
@@ -350,7 +376,7 @@ final class LiveCollection {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        settle();
+        applyReady();
         if (saveFirst) {
             checkpointer.saveQuietly(this);
         }

@@ -31,6 +31,7 @@ import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
 
@@ -41,6 +42,12 @@ final class LuceneIndex implements Closeable {
     private static final double MAX_SEGMENT_MEBIBYTES = 64 << 10;
     private static final double FLOOR_SEGMENT_MEBIBYTES = 16;
     private static final double SEGMENTS_PER_TIER = 4;
+
+    /// Files of small segments stay on the heap until the next commit: searches between single
+    /// writes would otherwise map and unmap a dozen files each, and unmapping stops every thread.
+    private static final double MAX_CACHED_FILE_MEBIBYTES = 1;
+
+    private static final double MAX_CACHED_MEBIBYTES = 8;
 
     /// At most this much is read through and checked against its checksums when an index is opened;
     /// of a larger one only the files' ends and their metadata.
@@ -64,7 +71,9 @@ final class LuceneIndex implements Closeable {
         this.path = path;
         this.documents = new RowDocuments(definition.metric());
         this.pins = new CommitPins(commitId.orElse(""));
-        this.directory = new MMapDirectory(path);
+        this.directory =
+                new NRTCachingDirectory(
+                        new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
         IndexWriter opening = null;
         try {
             IndexWriterConfig config = config(tuning);

@@ -4,15 +4,21 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -141,7 +147,7 @@ final class OpenCollections {
             entry.live = null;
         }
         if (live == null) {
-            live = open(entry.definition);
+            live = parts.applyPool().call(() -> open(entry.definition));
             entry.live = live;
             live.checkpointIfDue();
         }
@@ -149,6 +155,7 @@ final class OpenCollections {
     }
 
     private LiveCollection open(Definition definition) {
+        parts.catalog().requireCurrent(definition);
         Optional<CheckpointStore.Saved> saved = checkpoints.find(definition);
         try {
             return open(definition, saved);
@@ -199,10 +206,49 @@ final class OpenCollections {
     }
 
     private void removeCache(Definition definition) {
+        removeTree(directory(definition));
+    }
+
+    private static void removeTree(Path directory) {
         try {
-            IOUtils.rm(directory(definition));
+            IOUtils.rm(directory);
         } catch (IOException e) {
-            log.warn("cache of collection {} was not removed", definition.name(), e);
+            log.warn("cache directory {} was not removed", directory, e);
+        }
+    }
+
+    /// Removes caches that no collection owns, left by a crash in a delete or in a restore.
+    void sweep() {
+        for (Path space : directories(cacheDirectory, CacheNames.SPACE)) {
+            Set<String> ids = new HashSet<>();
+            parts.catalog()
+                    .list(new SpaceId(space.getFileName().toString()))
+                    .forEach(definition -> ids.add(definition.id()));
+            for (Path cache : directories(space, CacheNames.COLLECTION)) {
+                if (!ids.contains(cache.getFileName().toString())) {
+                    removeTree(cache);
+                }
+            }
+        }
+    }
+
+    /// The names of directories that are ours to remove.
+    private static final class CacheNames {
+        private static final Pattern SPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+        private static final Pattern COLLECTION = Pattern.compile("[0-9a-f]{16}(\\.restore)?");
+    }
+
+    private static List<Path> directories(Path parent, Pattern name) {
+        if (!Files.isDirectory(parent)) {
+            return List.of();
+        }
+        try (Stream<Path> children = Files.list(parent)) {
+            return children.filter(Files::isDirectory)
+                    .filter(child -> name.matcher(child.getFileName().toString()).matches())
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            log.warn("cache directory {} cannot be listed", parent, e);
+            return List.of();
         }
     }
 

@@ -54,14 +54,15 @@ final class TokenOrder<T> {
         notifyAll();
     }
 
+    /// Whether [#poll] would give a write.
+    synchronized boolean isReady() {
+        Committed<T> first = committed.peek();
+        return first != null && inFlight.stream().noneMatch(t -> t.floor < first.token());
+    }
+
     /// Takes the write of the smallest token, if no smaller one can come.
     synchronized Optional<T> poll() {
-        Committed<T> first = committed.peek();
-        if (first == null || inFlight.stream().anyMatch(t -> t.floor < first.token())) {
-            return Optional.empty();
-        }
-        committed.remove();
-        return Optional.of(first.write());
+        return isReady() ? Optional.of(committed.remove().write()) : Optional.empty();
     }
 
     /// Waits until no write is in flight.

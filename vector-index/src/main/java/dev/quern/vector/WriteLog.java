@@ -125,16 +125,17 @@ final class WriteLog {
         try {
             return chunks.read(definition.space(), id);
         } catch (QuernException e) {
-            throw new QuernException(
-                    e.kind() == ErrorKind.NOT_FOUND ? ErrorKind.CORRUPT : e.kind(),
-                    "collection \""
-                            + definition.name()
-                            + "\", write "
-                            + token
-                            + ": "
-                            + e.getMessage(),
-                    e);
+            throw unreadable("collection \"" + definition.name() + "\", write " + token, e);
         }
+    }
+
+    /// The error of reading a chunk that a fact names: one that is missing is `CORRUPT`, because
+    /// what the caller asked for is there.
+    static QuernException unreadable(String what, QuernException e) {
+        return new QuernException(
+                e.kind() == ErrorKind.NOT_FOUND ? ErrorKind.CORRUPT : e.kind(),
+                what + ": " + e.getMessage(),
+                e);
     }
 
     private static WriteBatch decode(Definition definition, long token, byte[] frame) {

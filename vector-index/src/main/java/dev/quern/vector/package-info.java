@@ -9,9 +9,14 @@
 /// - Batches reach Lucene in the order of their tokens (log indexes). Applying any suffix of the
 ///   log twice gives the same rows, so a Lucene commit may be ahead of the token that it names.
 ///
-/// Lock order: `CollectionService.open` map entry, then `LiveCollection.applying`, then the small
-/// lock inside [dev.quern.vector.TokenOrder]. No lock is held across a commit to the log, except
-/// the checkpoint's own, which nothing else waits for.
+/// Threads: callers come on virtual threads and wait for the log; searching, opening and applying
+/// run on small named pools ([dev.quern.vector.CpuPool]), merges and checkpoints on pools of their
+/// own.
+///
+/// Lock order: an entry's `opening` in `OpenCollections`, then its own monitor; a collection's
+/// `typing`; `Checkpointer.saving`, then `LiveCollection.applying`, then the monitors of
+/// [dev.quern.vector.TokenOrder] and `Checkpointer`. Only `typing` and `saving` are held across a
+/// commit to the log; no search and no write of known attributes waits for them.
 @NullMarked
 package dev.quern.vector;
 

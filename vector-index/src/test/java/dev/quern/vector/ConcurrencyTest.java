@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,8 @@ final class ConcurrencyTest {
     private static final int GROUP = 10;
     private static final int GROUPS = 3;
     private static final int WRITERS = 6;
-    private static final int SEARCHERS = 3;
-    private static final int WRITES = 60;
+    private static final int SEARCHERS = 2;
+    private static final int WRITES = 25;
 
     @TempDir Path directory;
 
@@ -39,12 +40,13 @@ final class ConcurrencyTest {
     private record Last(long token, long version) {}
 
     /// Writers replace all rows of a group at once, by turns by upsert and by delete + upsert under
-    /// other ids; searchers must never see two versions in a group, nor a part of one, nor one older
-    /// than what was acknowledged. What is there in the end is what the greatest token wrote, also
-    /// after a crash.
+    /// other ids; searchers must never see two versions in a group, nor a part of one, nor one
+    /// older than what was acknowledged. What is there in the end is what the greatest token wrote,
+    /// also after a crash.
     @ParameterizedTest
     @EnumSource
-    void noSearchSeesHalfABatch(Rig.Stores stores) throws Exception {
+    void noSearchSeesHalfABatch(Rig.Stores stores)
+            throws ExecutionException, IOException, InterruptedException {
         try (Rig rig = new Rig(directory, stores, Rig.checkpointEvery(200))) {
             rig.create(2, Metric.L2);
             List<Last> lasts = new ArrayList<>();
@@ -145,7 +147,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void concurrentWritersAddAttributes() throws Exception {
+    void concurrentWritersAddAttributes() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(1, Metric.DOT);
@@ -164,7 +166,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void oneOfTwoConflictingTypesWins() throws Exception {
+    void oneOfTwoConflictingTypesWins() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(1, Metric.DOT);
@@ -175,11 +177,10 @@ final class ConcurrencyTest {
                 for (Object value : List.<Object>of("text", 1L)) {
                     Row row = Rig.row(name + value, "t", Map.of(name, value), 1);
                     writes.add(
-                            pool.submit(
-                                    () -> {
-                                        start.await();
-                                        return succeeds(rig, row);
-                                    }));
+                            pool.submit(() -> {
+                                start.await();
+                                return succeeds(rig, row);
+                            }));
                 }
                 start.countDown();
                 assertThat(writes.get(0).get() ^ writes.get(1).get()).isTrue();
@@ -199,7 +200,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void writesBeyondTheBoundAreRefused() throws Exception {
+    void writesBeyondTheBoundAreRefused() throws ExecutionException, InterruptedException {
         try (Rig rig =
                         new Rig(
                                 directory,
@@ -213,6 +214,8 @@ final class ConcurrencyTest {
                                                 c.checkpointRows(),
                                                 c.checkpointBytes(),
                                                 1,
+                                                1,
+                                                c.maxQueuedSearches(),
                                                 8,
                                                 c.exactScanRows()));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -241,8 +244,7 @@ final class ConcurrencyTest {
         }
     }
 
-    private static void tryWrite(
-            Rig rig, Row row, AtomicInteger accepted, AtomicInteger refused) {
+    private static void tryWrite(Rig rig, Row row, AtomicInteger accepted, AtomicInteger refused) {
         try {
             rig.upsert(row);
             accepted.incrementAndGet();
@@ -254,7 +256,7 @@ final class ConcurrencyTest {
     }
 
     @Test
-    void deleteWhileInUse() throws Exception {
+    void deleteWhileInUse() throws ExecutionException, InterruptedException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE);
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int round = 0; round < 10; round++) {

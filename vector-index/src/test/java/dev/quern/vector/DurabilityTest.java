@@ -23,12 +23,12 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 final class DurabilityTest {
     @TempDir Path directory;
@@ -90,7 +90,7 @@ final class DurabilityTest {
 
     @ParameterizedTest
     @EnumSource
-    void checkpointCutsTheTail(Rig.Stores stores) throws Exception {
+    void checkpointCutsTheTail(Rig.Stores stores) throws IOException, InterruptedException {
         Rig rig = rig(stores, 100);
         rig.create(2, Metric.L2);
         for (int i = 0; i < 100; i++) {
@@ -177,8 +177,7 @@ final class DurabilityTest {
         CollectionInfo info = rig.create(2, Metric.L2);
         rig.upsert(row("a", 1, 2));
         rig.restart();
-        CheckpointFormat.SavedFile file =
-                saved(rig, info).files().values().iterator().next();
+        CheckpointFormat.SavedFile file = saved(rig, info).files().values().iterator().next();
         ChunkId piece = file.pieces().getFirst();
         rig.memoryChunks().corrupt(SPACE, piece);
         rig.loseCache();
@@ -244,7 +243,8 @@ final class DurabilityTest {
                     break;
                 }
                 damage(files.get(index), kind);
-                damaged.add(kind + files.get(index).getFileName().toString().replaceAll(".*\\.", "."));
+                damaged.add(
+                        kind + files.get(index).getFileName().toString().replaceAll(".*\\.", "."));
                 rig.restart();
                 assertThat(rig.matching(new Filter.Eq("n", 33L), 1, 1))
                         .as("%s, kind %d", files.get(index).getFileName(), kind)
@@ -279,6 +279,44 @@ final class DurabilityTest {
     }
 
     @Test
+    void missingChunkOfTheTailIsCorrupt() throws IOException {
+        Rig rig = rig(Rig.Stores.FAKE, 100_000);
+        rig.create(64, Metric.L2);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            rows.add(row("r" + i, new float[64]));
+        }
+        WriteResult written = rig.write(WriteBatch.upsert(rows));
+        byte[] fact =
+                rig.facts()
+                        .scan(
+                                SPACE,
+                                Keys.tail(rig.service().get(SPACE, NAME).id()),
+                                Optional.empty(),
+                                1)
+                        .getFirst()
+                        .value();
+        TailFormat.Entry.InChunks named = (TailFormat.Entry.InChunks) TailFormat.decode(fact);
+        rig.memoryChunks().corrupt(SPACE, named.ids().getFirst());
+        rig.crash();
+        assertKind(ErrorKind.CORRUPT, "\"docs\", write " + written.token(), rig::rows);
+    }
+
+    @Test
+    void ownerlessCachesAreSwept() throws IOException {
+        Rig rig = rig(Rig.Stores.FAKE, 1_000);
+        CollectionInfo info = rig.create(2, Metric.L2);
+        rig.upsert(row("a", 1, 2));
+        Path space = rig.cache().resolve(SPACE.value());
+        Path gone = Files.createDirectories(space.resolve("00000000000000aa"));
+        Path half = Files.createDirectories(space.resolve("00000000000000aa.restore"));
+        Path foreign = Files.createDirectories(space.resolve("keep me"));
+        rig.restart();
+        assertThat(List.of(gone, half)).noneMatch(Files::exists);
+        assertThat(List.of(foreign, space.resolve(info.id()))).allMatch(Files::exists);
+    }
+
+    @Test
     void commitOfUnknownOutcomeIsReadFromTheLog() {
         Rig rig = rig(Rig.Stores.FAKE, 1_000);
         rig.create(2, Metric.L2);
@@ -301,7 +339,7 @@ final class DurabilityTest {
     }
 
     @Test
-    void failedCheckpointLosesNothingAndIsMadeUpFor() throws Exception {
+    void failedCheckpointLosesNothingAndIsMadeUpFor() throws IOException, InterruptedException {
         Rig rig = rig(Rig.Stores.FAKE, 50);
         rig.create(2, Metric.L2);
         rig.upsert(row("first", 1, 1));
@@ -354,15 +392,15 @@ final class DurabilityTest {
                                 c.checkpointRows(),
                                 c.checkpointBytes(),
                                 1,
+                                1,
+                                c.maxQueuedSearches(),
                                 2,
                                 c.exactScanRows()))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;
                     few.create(
-                            SPACE,
-                            new CollectionSpec(name, 1, Metric.DOT, Optional.empty()),
-                            true);
+                            SPACE, new CollectionSpec(name, 1, Metric.DOT, Optional.empty()), true);
                     few.write(SPACE, name, WriteBatch.upsert(List.of(row("r" + round, round))));
                     assertThat(few.get(SPACE, name).rows()).isEqualTo(round + 1);
                 }

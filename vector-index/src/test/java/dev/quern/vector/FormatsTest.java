@@ -31,7 +31,17 @@ final class FormatsTest {
                                         "a",
                                         Optional.of("text"),
                                         new float[] {1, -2},
-                                        Map.of("s", "x", "l", 1, "d", 2.5, "b", true, "t", List.of("p")))),
+                                        Map.of(
+                                                "s",
+                                                "x",
+                                                "l",
+                                                1,
+                                                "d",
+                                                2.5,
+                                                "b",
+                                                true,
+                                                "t",
+                                                List.of("p")))),
                         List.of("gone"),
                         Optional.of(
                                 new Filter.And(
@@ -42,8 +52,7 @@ final class FormatsTest {
                                                 range()))));
         CheckpointFormat.SavedFile file = new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID));
         AttributeTypes types =
-                new AttributeTypes(
-                        0, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
+                new AttributeTypes(0, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
         return List.of(
                 new Decoder("write", WriteFormat.encode(batch, 2), WriteFormat::decode),
                 new Decoder(
@@ -60,8 +69,7 @@ final class FormatsTest {
                         TailFormat::decode),
                 new Decoder(
                         "checkpoint",
-                        CheckpointFormat.encode(
-                                new CheckpointFormat.Checkpoint(9, 8, "0123", ID)),
+                        CheckpointFormat.encode(new CheckpointFormat.Checkpoint(9, 8, "0123", ID)),
                         CheckpointFormat::decode),
                 new Decoder(
                         "manifest",
@@ -123,8 +131,7 @@ final class FormatsTest {
                         new TailFormat.Entry.InChunks(List.of(ID, ID)),
                         List.of(new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID))),
                         new AttributeTypes(
-                                5,
-                                Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS)));
+                                5, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS)));
     }
 
     @Test
@@ -156,14 +163,13 @@ final class FormatsTest {
 
     @Test
     void anyBytesGiveAValueOrCorrupt() {
-        Seed.run(
-                random -> {
-                    for (Decoder decoder : decoders()) {
-                        for (int i = 0; i < 20_000; i++) {
-                            isCorrupt(decoder, mutated(decoder.valid(), random));
-                        }
-                    }
-                });
+        Seed.run(random -> {
+            for (Decoder decoder : decoders()) {
+                for (int i = 0; i < 20_000; i++) {
+                    isCorrupt(decoder, mutated(decoder.valid(), random));
+                }
+            }
+        });
     }
 
     private static byte[] mutated(byte[] valid, RandomGenerator random) {
@@ -187,7 +193,8 @@ final class FormatsTest {
 
     private static boolean isCorrupt(Decoder decoder, byte[] bytes) {
         try {
-            decoder.decode().apply(bytes);
+            Object value = decoder.decode().apply(bytes);
+            assertThat(value).isNotNull();
             return false;
         } catch (QuernException e) {
             assertThat(e.kind()).isEqualTo(ErrorKind.CORRUPT);

@@ -33,14 +33,12 @@ final class ModelTest {
     @ParameterizedTest
     @EnumSource
     void answersAsTheModelDoes(Rig.Stores stores) {
-        Seed.run(
-                random -> {
-                    Metric metric = Metric.values()[random.nextInt(3)];
-                    try (Rig rig =
-                            new Rig(directory, stores, Rig.checkpointEvery(40))) {
-                        new Run(rig, metric, random).steps();
-                    }
-                });
+        Seed.run(random -> {
+            Metric metric = List.of(Metric.values()).get(random.nextInt(3));
+            try (Rig rig = new Rig(directory, stores, Rig.checkpointEvery(40))) {
+                new Run(rig, metric, random).steps();
+            }
+        });
     }
 
     private static final class Run {

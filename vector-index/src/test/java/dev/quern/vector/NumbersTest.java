@@ -20,11 +20,11 @@ final class NumbersTest {
         assertThat(Numbers.greatestLong(two, true)).hasValue(1);
         BigDecimal max = new BigDecimal(Long.MAX_VALUE);
         assertThat(Numbers.leastLong(max, true)).isEqualTo(OptionalLong.empty());
-        assertThat(Numbers.greatestLong(new BigDecimal(1e300), false)).hasValue(Long.MAX_VALUE);
-        assertThat(Numbers.leastLong(new BigDecimal(-1e300), true)).hasValue(Long.MIN_VALUE);
-        assertThat(Numbers.greatestLong(new BigDecimal(-1e300), false)).isEmpty();
+        assertThat(Numbers.greatestLong(new BigDecimal("1e300"), false)).hasValue(Long.MAX_VALUE);
+        assertThat(Numbers.leastLong(new BigDecimal("-1e300"), true)).hasValue(Long.MIN_VALUE);
+        assertThat(Numbers.greatestLong(new BigDecimal("-1e300"), false)).isEmpty();
         assertThat(Numbers.asLong(half)).isEmpty();
-        assertThat(Numbers.asLong(new BigDecimal(1e19))).isEmpty();
+        assertThat(Numbers.asLong(new BigDecimal("1e19"))).isEmpty();
     }
 
     @Test

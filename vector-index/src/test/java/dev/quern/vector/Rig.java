@@ -97,6 +97,8 @@ final class Rig implements AutoCloseable {
                         rows,
                         c.checkpointBytes(),
                         c.mergeThreads(),
+                        c.cpuThreads(),
+                        c.maxQueuedSearches(),
                         c.maxOpenCollections(),
                         c.exactScanRows());
     }

@@ -51,35 +51,32 @@ final class TokenOrderTest {
     /// Any schedule in which commits get ascending tokens gives them back in ascending order.
     @Test
     void givesBackEveryTokenInOrder() {
-        Seed.run(
-                random -> {
-                    for (int round = 0; round < 500; round++) {
-                        TokenOrder<Long> tokens = new TokenOrder<>();
-                        List<TokenOrder.Ticket> begun = new ArrayList<>();
-                        List<Object[]> committed = new ArrayList<>();
-                        List<Long> out = new ArrayList<>();
-                        long applied = 0;
-                        for (int step = 0; step < 60; step++) {
-                            int choice = random.nextInt(3);
-                            if (choice == 0) {
-                                begun.add(tokens.begin(applied));
-                            } else if (choice == 1 && !begun.isEmpty()) {
-                                TokenOrder.Ticket ticket =
-                                        begun.remove(random.nextInt(begun.size()));
-                                committed.add(new Object[] {ticket, ++applied});
-                            } else if (!committed.isEmpty()) {
-                                Object[] done = committed.remove(random.nextInt(committed.size()));
-                                tokens.commit(
-                                        (TokenOrder.Ticket) done[0], (Long) done[1], (Long) done[1]);
-                                for (Optional<Long> next = tokens.poll();
-                                        next.isPresent();
-                                        next = tokens.poll()) {
-                                    out.add(next.get());
-                                }
-                            }
+        Seed.run(random -> {
+            for (int round = 0; round < 500; round++) {
+                TokenOrder<Long> tokens = new TokenOrder<>();
+                List<TokenOrder.Ticket> begun = new ArrayList<>();
+                List<Object[]> committed = new ArrayList<>();
+                List<Long> out = new ArrayList<>();
+                long applied = 0;
+                for (int step = 0; step < 60; step++) {
+                    int choice = random.nextInt(3);
+                    if (choice == 0) {
+                        begun.add(tokens.begin(applied));
+                    } else if (choice == 1 && !begun.isEmpty()) {
+                        TokenOrder.Ticket ticket = begun.remove(random.nextInt(begun.size()));
+                        committed.add(new Object[] {ticket, ++applied});
+                    } else if (!committed.isEmpty()) {
+                        Object[] done = committed.remove(random.nextInt(committed.size()));
+                        tokens.commit((TokenOrder.Ticket) done[0], (Long) done[1], (Long) done[1]);
+                        for (Optional<Long> next = tokens.poll();
+                                next.isPresent();
+                                next = tokens.poll()) {
+                            out.add(next.get());
                         }
-                        assertThat(out).isSortedAccordingTo(Comparator.naturalOrder());
                     }
-                });
+                }
+                assertThat(out).isSortedAccordingTo(Comparator.naturalOrder());
+            }
+        });
     }
 }

@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The answer to one call.
@@ -66,6 +70,10 @@ record CallReply(ObjectNode header, byte[] body) {
 
     /// The fields of an exception.
     static ObjectNode describe(Throwable failure) {
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Throwable t = failure; t != null && seen.add(t); t = t.getCause()) {
+            t.setStackTrace(withoutRunner(t.getStackTrace()));
+        }
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace));
         String message = String.valueOf(failure.getMessage());
@@ -74,6 +82,21 @@ record CallReply(ObjectNode header, byte[] body) {
                 .put("message", failure.getMessage() == null ? "" : cut(message, MAX_MESSAGE))
                 .put("traceback", cut(trace.toString(), MAX_TRACE))
                 .put("memory", failure instanceof OutOfMemoryError);
+    }
+
+    private static StackTraceElement[] withoutRunner(StackTraceElement[] frames) {
+        int end = frames.length;
+        while (end > 0 && isRunner(frames[end - 1])) {
+            end--;
+        }
+        return end == 0 ? frames : Arrays.copyOf(frames, end);
+    }
+
+    /// The runner's own frames and those of the reflective call lie below the user's.
+    private static boolean isRunner(StackTraceElement frame) {
+        return frame.getClassName().startsWith(CallReply.class.getPackageName() + ".")
+                || frame.getClassName().startsWith("java.lang.reflect.")
+                || frame.getClassName().startsWith("jdk.internal.reflect.");
     }
 
     private static String cut(String text, int max) {

@@ -32,8 +32,7 @@ final class EntryPoint {
             throws IOException, ReflectiveOperationException {
         String[] parts = entry.split("::", 2);
         URLClassLoader loader =
-                new URLClassLoader(
-                        "function", new URL[] {jar.toUri().toURL()}, new AnnotationsOnly());
+                new URLClassLoader(new URL[] {jar.toUri().toURL()}, new AnnotationsOnly());
         Thread.currentThread().setContextClassLoader(loader);
         Class<?> type;
         try {

@@ -55,8 +55,7 @@ public final class Sandbox implements AutoCloseable {
 
     private Sandbox(SandboxMode mode, Path directory) throws IOException {
         root = isRoot();
-        firstUid =
-                FIRST_UID + Math.floorMod(directory.hashCode(), 50_000) * UIDS_PER_SERVICE;
+        firstUid = FIRST_UID + Math.floorMod(directory.hashCode(), 50_000) * UIDS_PER_SERVICE;
         system = SandboxView.system(SandboxFiles.settings(directory));
         groups = ControlGroups.detect("quern-" + Integer.toHexString(directory.hashCode()));
         watcher = groups.isPresent() ? Optional.empty() : Optional.of(new MemoryWatcher());

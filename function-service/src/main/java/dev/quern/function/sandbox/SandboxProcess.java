@@ -139,10 +139,12 @@ public final class SandboxProcess implements AutoCloseable {
 
     /// Kills everything in the sandbox; returns at once.
     public void kill() {
-        if (!confined) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-        }
-        process.destroyForcibly();
+        // Found before the parent is killed, which would leave them to another.
+        List<ProcessHandle> below = confined ? List.of() : process.descendants().toList();
+        // By its handle: Process.destroyForcibly would close the streams, and what was printed last
+        // would be lost.
+        process.toHandle().destroyForcibly();
+        below.forEach(ProcessHandle::destroyForcibly);
         if (group != null && !closed.get()) {
             group.kill();
         }

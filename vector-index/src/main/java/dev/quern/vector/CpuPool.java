@@ -1,0 +1,90 @@
+package dev.quern.vector;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/// A fixed number of named platform threads with a bounded queue. Requests come on virtual threads,
+/// of which only a few run at a time until they block; work that computes for long would keep all
+/// others waiting, so it is done here. Thread-safe. The owner closes it.
+final class CpuPool implements Executor, AutoCloseable {
+    private static final int KEEP_ALIVE_SECONDS = 10;
+    private static final int CLOSE_SECONDS = 10;
+    private static final long RETRY_AFTER_MILLIS = 50;
+
+    private final String name;
+    private final int maxQueued;
+    private final ThreadPoolExecutor threads;
+
+    CpuPool(String name, int threads, int maxQueued) {
+        this.name = name;
+        this.maxQueued = maxQueued;
+        this.threads =
+                new ThreadPoolExecutor(
+                        threads,
+                        threads,
+                        KEEP_ALIVE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new ArrayBlockingQueue<>(maxQueued),
+                        Thread.ofPlatform().daemon().name("quern-" + name + "-", 0).factory());
+        this.threads.allowCoreThreadTimeOut(true);
+    }
+
+    /// Runs a task some time.
+    ///
+    /// @throws RejectedExecutionException when the queue is full or the pool closed
+    @Override
+    public void execute(Runnable task) {
+        threads.execute(task);
+    }
+
+    /// Runs a task and waits for what it returns or throws.
+    ///
+    /// @throws QuernException `EXHAUSTED` when the queue is full, `UNAVAILABLE` when the pool is
+    ///   closed or the caller is interrupted
+    <T> T call(Callable<T> task) {
+        Future<T> future;
+        try {
+            future = threads.submit(task);
+        } catch (RejectedExecutionException e) {
+            if (threads.isShutdown()) {
+                throw new QuernException(ErrorKind.UNAVAILABLE, name + " threads are closed", e);
+            }
+            throw QuernException.exhausted(
+                    maxQueued + " tasks wait for " + name + " threads, the bound is reached",
+                    RETRY_AFTER_MILLIS);
+        }
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException known
+                    ? known
+                    : QuernException.internal(name + " failed: " + e.getCause(), e.getCause());
+        } catch (InterruptedException e) {
+            // The task itself must not be interrupted: that would close files under Lucene.
+            future.cancel(false);
+            Thread.currentThread().interrupt();
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE, "interrupted while waiting for " + name, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                throw QuernException.internal(name + " threads did not stop", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
