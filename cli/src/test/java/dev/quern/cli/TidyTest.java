@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 /// every package, and nothing left unfinished.
 final class TidyTest {
     private static final int FILE_LINES = 500;
+    private static final int TEST_FILE_LINES = 600;
     private static final int METHOD_LINES = 70;
     private static final Pattern UNFINISHED =
             Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
@@ -36,10 +38,10 @@ final class TidyTest {
 
     private static Path checkout() {
         Path folder = Path.of("").toAbsolutePath();
-        while (!Files.exists(folder.resolve("storage-engine/pom.xml"))) {
+        while (folder != null && !Files.exists(folder.resolve("storage-engine/pom.xml"))) {
             folder = folder.getParent();
         }
-        return folder;
+        return Objects.requireNonNull(folder, "the tests run in a checkout");
     }
 
     private static List<Path> sources() {
@@ -64,7 +66,8 @@ final class TidyTest {
         List<String> tooLong = new ArrayList<>();
         for (Path source : SOURCES) {
             int lines = Files.readAllLines(source, StandardCharsets.UTF_8).size();
-            if (lines > FILE_LINES) {
+            boolean test = source.toString().contains("/src/test/");
+            if (lines > (test ? TEST_FILE_LINES : FILE_LINES)) {
                 tooLong.add(source + ": " + lines);
             }
         }
@@ -86,7 +89,7 @@ final class TidyTest {
     void packagesSayWhatTheyAreFor() {
         TreeSet<Path> missing = new TreeSet<>();
         for (Path source : SOURCES) {
-            Path folder = source.getParent();
+            Path folder = source.resolveSibling("");
             boolean main = source.toString().contains("/src/main/java/");
             if (main && !Files.exists(folder.resolve("package-info.java"))) {
                 missing.add(folder);
@@ -146,7 +149,7 @@ final class TidyTest {
                                     + (last - first + 1));
                 }
             }
-            return super.visitMethod(method, nothing);
+            return super.visitMethod(method, null);
         }
     }
 }
