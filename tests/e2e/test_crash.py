@@ -30,6 +30,7 @@ class Journal:
         self.rows = {}  # id -> text, None when deleted
         self.calls = {}  # id -> expected output
         self.spawned = {}  # id -> expected output
+        self.acked = 0  # operations acknowledged in all
 
 
 def content(seed, size):
@@ -57,6 +58,7 @@ def writer_files(server, journal, rng, stop):
             )
             assert answer.status_code == 200, answer.text
             with journal.lock:
+                journal.acked += 1
                 journal.files[path] = hashlib.sha256(data).hexdigest()
                 journal.unsure.discard(path)
 
@@ -76,6 +78,7 @@ def writer_rows(server, journal, rng, stop, name):
                 answer = client.post("/v1/collections/crash/upsert", json={"rows": rows})
             assert answer.status_code == 200, answer.text
             with journal.lock:
+                journal.acked += 1
                 journal.rows.update(written)
                 journal.unsure.difference_update(ids)
 
@@ -88,6 +91,7 @@ def writer_calls(server, journal, rng, stop):
             answer = client.post(f"/v1/functions/double/{verb}", json={"args": [x]})
             assert answer.status_code in (200, 202), answer.text
             with journal.lock:
+                journal.acked += 1
                 (journal.calls if verb == "call" else journal.spawned)[answer.json()["id"]] = {"value": 2 * x}
 
 
@@ -152,7 +156,11 @@ def test_acknowledged_writes_survive_kills(own_server):
                 (writer_files, ()), (writer_rows, ("a",)), (writer_rows, ("b",)), (writer_calls, ()),
             ]
         ]
-        time.sleep(rng.uniform(0.05, 1.5))
+        enough = journal.acked + rng.randrange(1, 120)
+        deadline = time.monotonic() + 20
+        while journal.acked < enough and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.02))
         server.kill()
         stop.set()
         for thread, failures in writers:
@@ -165,6 +173,6 @@ def test_acknowledged_writes_survive_kills(own_server):
             del journal.files[path]  # whole old or whole new content: read below as whatever it is now
         for row in journal.unsure & set(journal.rows):
             del journal.rows[row]
-    print(f"kills={KILLS} acked={compared} lost=0 corrupt=0")
-    assert compared > KILLS, "the load was too small to show anything"
+    print(f"kills={KILLS} acked={journal.acked} compared={compared} lost=0 corrupt=0")
+    assert journal.acked > 10 * KILLS, "the load was too small to show anything"
     assert server.stop() == 0

@@ -96,6 +96,25 @@ def test_a_script_started_by_python_runs_its_app(server, tmp_path):
     assert server.sent("PUT /v1/functions/my_job-grow.*")
 
 
+def test_a_program_of_the_dialect_runs_under_the_other_name(server, tmp_path):
+    (tmp_path / "hello_world.py").write_text(
+        "import sys\nimport quern as modal\n"
+        "app = modal.App('example-hello-world')\n"
+        "@app.function()\ndef f(i):\n"
+        "    print('hello' if i % 2 else 'world', i, file=sys.stderr if i % 2 else sys.stdout)\n"
+        "    return i * i\n"
+        "@app.local_entrypoint()\ndef main():\n"
+        "    print(f.local(7))\n"
+        "    print(f.remote(7))\n"
+        "    total = 0\n"
+        "    for ret in f.map(range(20)):\n"
+        "        total += ret\n"
+        "    print(total)\n"
+    )
+    done = quern(server, "run", "hello_world.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "49\n49\n2470\n"), done.stderr
+
+
 def test_a_failing_call_shows_both_tracebacks_and_ends_with_7(server):
     done = quern(server, "run", "jobs.py::broken")
     assert done.returncode == 7

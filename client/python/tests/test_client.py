@@ -115,6 +115,14 @@ def test_token_comes_from_argument_environment_or_file(tmp_path, monkeypatch):
     assert "given" not in repr(_config.resolve("https://other", "given"))
 
 
+def test_a_function_is_told_that_it_has_no_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("QUERN_TOKEN", raising=False)
+    monkeypatch.setenv("QUERN_FUNCTION", "jobs-shift")
+    with pytest.raises(exception.AuthError, match="jobs-shift runs without network"):
+        _config.resolve()
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:7700", "ftp://host", "http://"])
 def test_a_url_must_be_one(url):
     with pytest.raises(exception.InvalidError, match="http://127.0.0.1:7700"):

@@ -62,6 +62,11 @@ def _token_from_file() -> str:
         with open(path, encoding="ascii") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as e:
+        if os.environ.get("QUERN_FUNCTION"):
+            raise AuthError(
+                f"function {os.environ['QUERN_FUNCTION']} runs without network and token: it sees "
+                "its volumes as directories, and returns the rest to its caller"
+            ) from e
         raise AuthError(
             f"no token: set QUERN_TOKEN, or start a server on this machine, which writes {path}"
         ) from e

@@ -1,8 +1,8 @@
 """Fan-out: many inputs to one function, a bounded number of them outstanding.
 
-One thread reads the inputs; up to 16 threads send what has been read, as many inputs in one request
-as are there at that moment, and read the answers as they complete. An input counts as outstanding
-until its result has been handed to the caller, so that neither side can pile up.
+One thread reads the inputs; up to 16 threads send what has been read, up to 64 inputs in one
+request, and read the answers as they complete. An input counts as outstanding until its result has
+been handed to the caller, so that neither side can pile up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NamedTuple, Tuple
+import time
+from collections import deque
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Deque,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Tuple,
+)
 
 from . import _payload
 from ._calls import Settled, settle
@@ -25,6 +38,7 @@ if TYPE_CHECKING:
 OUTSTANDING_MAX = 1_000
 REQUESTS_MAX = 16
 BATCH_INPUTS_MAX = 64
+LINGER_SECONDS = 0.002
 BATCH_BYTES_MAX = 8 << 20
 INLINE_BYTES_MAX = 3 << 20
 
@@ -108,20 +122,28 @@ def _in_order(results: Iterator[Tuple[int, Settled]]) -> Iterator[Settled]:
 
 
 class _Fan:
+    """One reader, which runs ahead of the results by at most ``OUTSTANDING_MAX``, and as many
+    senders as there is work for. A sender that collects a batch is *taking*; a new one starts only
+    when what is ready is more than those who take can carry.
+    """
+
     def __init__(self, target: Target, inputs: Iterator[Any]) -> None:
         self._target = target
         self._inputs = inputs
         self._room = threading.Semaphore(OUTSTANDING_MAX)
-        self._ready: queue.Queue[Any] = queue.Queue()
         self._done: queue.Queue[Any] = queue.Queue()
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._threads = 0
+        self._changed = threading.Condition()
+        # Guarded by _changed:
+        self._ready: Deque[Item] = deque()
+        self._all_read = False
+        self._stopped = False
+        self._senders = 0
+        self._taking = 0
         self._responses: List[Response] = []
 
     def results(self) -> Iterator[Tuple[int, Settled]]:
         """``(index, how it ended)`` as they complete."""
-        self._start("quern-map-input", self._read)
+        _start("quern-map-input", self._read)
         expected = None
         received = 0
         while expected is None or received < expected:
@@ -140,67 +162,86 @@ class _Fan:
 
     def stop(self) -> None:
         """Ends the threads: senders as their requests break, the reader at its next input."""
-        self._stopped.set()
-        self._room.release()
-        for _ in range(REQUESTS_MAX):
-            self._ready.put(None)
-        with self._lock:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
             responses = list(self._responses)
+        self._room.release()
         for response in responses:
             response.abort()
-
-    def _start(self, name: str, work: Any) -> None:
-        threading.Thread(target=work, name=name, daemon=True).start()
 
     def _read(self) -> None:
         count = 0
         try:
             while True:
                 self._room.acquire()
-                if self._stopped.is_set():
+                if self._stopped:
                     return
                 try:
                     args, kwargs = next(self._inputs)
                 except StopIteration:
                     break
-                self._ready.put((count, self._target.encode(args, kwargs)))
+                payload = self._target.encode(args, kwargs)
+                with self._changed:
+                    self._ready.append((count, payload))
+                    self._changed.notify()
+                    self._start_sender_if_needed()
                 count += 1
-                if self._threads < REQUESTS_MAX and self._threads < count:
-                    self._threads += 1
-                    self._start(f"quern-map-{self._threads}", self._send)
+            with self._changed:
+                self._all_read = True
+                self._changed.notify_all()
             self._done.put(count)
         except BaseException as e:
             self._done.put(_Failure(e))
 
+    def _start_sender_if_needed(self) -> None:
+        """Called with the lock held."""
+        carried = self._taking * BATCH_INPUTS_MAX
+        if len(self._ready) > carried and self._senders < REQUESTS_MAX and not self._stopped:
+            self._senders += 1
+            self._taking += 1
+            _start(f"quern-map-{self._senders}", self._send)
+
     def _send(self) -> None:
-        held = None
         try:
-            while not self._stopped.is_set():
-                first = held or self._ready.get()
-                if first is None:
+            while True:
+                batch = self._take()
+                if not batch:
                     return
-                batch, held = self._batch(first)
                 self._send_batch(batch)
+                with self._changed:
+                    self._taking += 1
         except BaseException as e:
             self._done.put(_Failure(e))
 
-    def _batch(self, first: Item) -> Tuple[List[Item], Any]:
-        """What is ready now, up to the bounds, and one item that did not fit."""
-        batch = [first]
-        size = len(first[1].data)
-        while size <= INLINE_BYTES_MAX and len(batch) < BATCH_INPUTS_MAX:
-            try:
-                item = self._ready.get_nowait()
-            except queue.Empty:
+    def _take(self) -> List[Item]:
+        """Waits for inputs, then a moment for more of them; empty when there will be none."""
+        with self._changed:
+            while not self._ready and not self._all_read and not self._stopped:
+                self._changed.wait()
+            deadline = time.monotonic() + LINGER_SECONDS
+            while len(self._ready) < BATCH_INPUTS_MAX and not self._all_read and not self._stopped:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            batch = [] if self._stopped else self._next_batch()
+            self._taking -= 1
+            self._start_sender_if_needed()
+        return batch
+
+    def _next_batch(self) -> List[Item]:
+        """What is ready, up to the bounds; a large input goes alone. Called with the lock held."""
+        batch: List[Item] = []
+        size = 0
+        while self._ready and len(batch) < BATCH_INPUTS_MAX:
+            length = len(self._ready[0][1].data)
+            alone = max(size, length) > INLINE_BYTES_MAX
+            if batch and (alone or size + length > BATCH_BYTES_MAX):
                 break
-            if item is None:
-                self._ready.put(None)
-                break
-            if len(item[1].data) > INLINE_BYTES_MAX or size + len(item[1].data) > BATCH_BYTES_MAX:
-                return batch, item
-            batch.append(item)
-            size += len(item[1].data)
-        return batch, None
+            batch.append(self._ready.popleft())
+            size += length
+        return batch
 
     def _send_batch(self, batch: List[Item]) -> None:
         if len(batch) == 1:
@@ -211,7 +252,7 @@ class _Fan:
         pending = {place: index for place, (index, _) in enumerate(batch)}
         for call in self._answers(body):
             self._finish(pending.pop(call["index"]), call)
-        if pending:
+        if pending and not self._stopped:
             raise UnavailableError(
                 f"map of {self._target.name} ended with {len(pending)} calls open"
             )
@@ -219,15 +260,21 @@ class _Fan:
     def _answers(self, body: Body) -> Iterator[Dict[str, Any]]:
         path = self._target.path("map")
         with self._target.client.open("POST", path, body=body, waits=True) as response:
-            with self._lock:
+            with self._changed:
+                if self._stopped:
+                    return
                 self._responses.append(response)
             try:
                 yield from map(json.loads, response.lines())
             except TransportError as e:
                 raise ConnectionError(f"map of {self._target.name} broke off: {e}") from e
             finally:
-                with self._lock:
+                with self._changed:
                     self._responses.remove(response)
 
     def _finish(self, index: int, call: Dict[str, Any]) -> None:
         self._done.put((index, settle(self._target.client, call)))
+
+
+def _start(name: str, work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name=name, daemon=True).start()

@@ -11,6 +11,12 @@ CONNECT_SECONDS = 5.0
 IDLE_CONNECTIONS_MAX = 32
 
 
+KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+"""Socket options, where the platform has them: a request that waits for work without a timeout
+notices within two minutes that its server is gone without a word.
+"""
+
+
 class Request(NamedTuple):
     """One attempt. ``body`` as an iterable needs a ``content-length`` header, or goes chunked.
     ``read_seconds`` bounds each wait for bytes; ``None`` waits as long as the peer lives.

@@ -11,6 +11,7 @@ import httpx
 from ._transport import (
     CONNECT_SECONDS,
     IDLE_CONNECTIONS_MAX,
+    KEEPALIVE,
     Request,
     Response,
     Transport,
@@ -23,6 +24,11 @@ class HttpxTransport(Transport):
 
     def __init__(self) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS_MAX)
+        keepalive = [
+            (socket.IPPROTO_TCP, getattr(socket, name), value)
+            for name, value in KEEPALIVE
+            if hasattr(socket, name)
+        ]
         self._client = httpx.Client(
             trust_env=False,
             transport=httpx.HTTPTransport(
@@ -30,6 +36,7 @@ class HttpxTransport(Transport):
                 socket_options=[
                     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
                     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+                    *keepalive,
                 ],
             ),
         )

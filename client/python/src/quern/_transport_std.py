@@ -13,6 +13,7 @@ from urllib.parse import SplitResult
 from ._transport import (
     CONNECT_SECONDS,
     IDLE_CONNECTIONS_MAX,
+    KEEPALIVE,
     Request,
     Response,
     Transport,
@@ -67,6 +68,9 @@ class StdTransport(Transport):
         except OSError as e:
             raise TransportError(str(e), refused=True) from e
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE:
+            if hasattr(socket, name):
+                connection.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def _take(self) -> http.client.HTTPConnection:
         with self._lock:

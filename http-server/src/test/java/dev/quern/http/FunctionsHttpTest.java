@@ -116,8 +116,16 @@ final class FunctionsHttpTest {
         assertThat(server.get("/v1/functions/nope").statusCode()).isEqualTo(404);
         HttpResponse<String> bad = put("double", "\"max_instances\":0");
         assertThat(bad.statusCode()).isEqualTo(400);
-        assertThat(put("double", "\"volumes\":{\"/d\":{\"volume\":\"nope\"}}").statusCode())
-                .isEqualTo(404);
+        HttpResponse<String> unknown =
+                server.send(
+                        server.request("/v1/functions/double")
+                                .PUT(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                "{\"runtime\":\"python\",\"entry\":\"m:double\","
+                                                        + "\"artifact\":\""
+                                                        + "0".repeat(64)
+                                                        + "\"}")));
+        assertThat(unknown.statusCode()).as(unknown.body()).isEqualTo(404);
         assertThat(put("double", "\"gpu\":1").body()).contains("unknown field 'gpu'");
         put("size", "\"max_instances\":1");
         assertThat(server.delete("/v1/functions/nope").statusCode()).isEqualTo(404);

@@ -106,7 +106,7 @@ public final class QuernServer implements AutoCloseable {
 
         QuernServer open() {
             DataDirectory data = resources.add(DataDirectory.open(config.data()));
-            EmbedService embed = resources.add(EmbedService.open(embedConfig()));
+            ModelLoading loading = resources.add(new ModelLoading(embedConfig()));
             StorageEngine engine =
                     resources.add(StorageEngine.open(StorageConfig.in(data.store())));
             TokenStore tokens = new TokenStore(engine.facts(), random);
@@ -126,6 +126,7 @@ public final class QuernServer implements AutoCloseable {
                                             clock,
                                             random,
                                             ticketKey(data))));
+            EmbedService embed = loading.get();
             HttpServer http =
                     resources.add(
                             HttpServer.open(

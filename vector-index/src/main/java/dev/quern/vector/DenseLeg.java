@@ -25,8 +25,10 @@ import org.apache.lucene.util.VectorUtil;
 /// few of all, and walks the graph otherwise; either way the scores are computed anew from the
 /// vectors of the best, because Lucene's are squeezed into (0, 1].
 final class DenseLeg {
-    /// Candidates that the graph is asked for at least: .97 recall@10 on hard data.
-    private static final int MIN_CANDIDATES = 100;
+    /// Candidates that the graph is asked for at least. For queries that lie among the rows 50 find
+    /// all of the ten nearest; for queries far from every cluster of rows 100 find .92 to .95 of
+    /// them, 150 find .97 to .98, 200 find .98 to .99 (16,000 rows of 32 dims in 200 clusters).
+    private static final int MIN_CANDIDATES = 150;
 
     /// Up to this share of the rows, comparing those that match is quicker than the graph.
     private static final double EXACT_SHARE = 0.05;

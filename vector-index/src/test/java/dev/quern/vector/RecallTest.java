@@ -50,11 +50,12 @@ final class RecallTest {
             LuceneIndex.Tuning tuning = new LuceneIndex.Tuning(1, Runnable::run);
             try (LuceneIndex index =
                     LuceneIndex.open(directory, definition, Optional.empty(), tuning)) {
-                fill(index, definition, random);
+                float[][] centres = centres(random);
+                fill(index, definition, centres, random);
                 IndexSearcher searcher = index.acquire();
                 try {
                     assertThat(graphRows(searcher)).isGreaterThan(ROWS / 2);
-                    compare(searcher, definition, random);
+                    compare(searcher, definition, centres, random);
                 } finally {
                     index.release(searcher);
                 }
@@ -66,12 +67,17 @@ final class RecallTest {
         return new AttributeTypes(1, Map.of("n", AttributeType.LONG));
     }
 
-    private static void fill(LuceneIndex index, Definition definition, RandomGenerator random)
-            throws IOException {
+    private static float[][] centres(RandomGenerator random) {
         float[][] centres = new float[CLUSTERS][];
         for (int i = 0; i < CLUSTERS; i++) {
             centres[i] = gaussian(random, new float[DIMS], 1);
         }
+        return centres;
+    }
+
+    private static void fill(
+            LuceneIndex index, Definition definition, float[][] centres, RandomGenerator random)
+            throws IOException {
         WriteCheck check = new WriteCheck(definition);
         for (int from = 0; from < ROWS; from += 1_000) {
             List<Row> rows = new ArrayList<>();
@@ -113,9 +119,20 @@ final class RecallTest {
     }
 
     private static void compare(
-            IndexSearcher searcher, Definition definition, RandomGenerator random)
+            IndexSearcher searcher,
+            Definition definition,
+            float[][] centres,
+            RandomGenerator random)
             throws IOException {
-        assertThat(recall(searcher, definition, random, Optional.empty()))
+        float[][] queries = new float[QUERIES][];
+        for (int i = 0; i < QUERIES; i++) {
+            // By turns among the rows, and far from all clusters, which is harder.
+            queries[i] =
+                    i % 2 == 0
+                            ? gaussian(random, centres[random.nextInt(CLUSTERS)], 0.3)
+                            : gaussian(random, new float[DIMS], 1);
+        }
+        assertThat(recall(searcher, definition, queries, Optional.empty()))
                 .isGreaterThanOrEqualTo(MIN_RECALL);
         for (long percent : List.of(50L, 20L, 7L)) {
             Filter filter =
@@ -125,7 +142,7 @@ final class RecallTest {
                             Optional.empty(),
                             Optional.of(percent),
                             Optional.empty());
-            assertThat(recall(searcher, definition, random, Optional.of(filter)))
+            assertThat(recall(searcher, definition, queries, Optional.of(filter)))
                     .as("%d %%", percent)
                     .isGreaterThanOrEqualTo(MIN_RECALL);
         }
@@ -134,12 +151,11 @@ final class RecallTest {
     private static double recall(
             IndexSearcher searcher,
             Definition definition,
-            RandomGenerator random,
+            float[][] queries,
             Optional<Filter> filter)
             throws IOException {
         int found = 0;
-        for (int i = 0; i < QUERIES; i++) {
-            float[] query = gaussian(random, new float[DIMS], 1);
+        for (float[] query : queries) {
             Set<String> exact = ids(search(searcher, definition, query, true, filter));
             SearchOutcome outcome = search(searcher, definition, query, false, filter);
             assertThat(outcome.plans().getFirst().strategy()).isEqualTo(Strategy.GRAPH);
