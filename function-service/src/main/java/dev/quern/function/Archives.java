@@ -1,5 +1,6 @@
 package dev.quern.function;
 
+import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.io.IOException;
@@ -76,7 +77,7 @@ final class Archives {
             throw invalid(id, "is not a readable zip or jar: " + e.getMessage());
         } catch (IOException e) {
             throw new QuernException(
-                    dev.quern.common.ErrorKind.INVALID,
+                    ErrorKind.INVALID,
                     "artifact " + id + " cannot be unpacked: " + e.getMessage(),
                     e);
         }

@@ -201,15 +201,15 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         CallInfo info = call.info(outcome);
         try {
             store.finish(call.space(), info, call.durable());
-            call.done().complete(info);
-            return info;
         } catch (RuntimeException e) {
             LOG.error("end of call {} is not durable", call.id(), e);
+            live.remove(call.id());
             call.done().completeExceptionally(e);
             throw e;
-        } finally {
-            live.remove(call.id());
         }
+        live.remove(call.id()); // first, so that who is told and reads again sees the end
+        call.done().complete(info);
+        return info;
     }
 
     /// Makes a call's end durable as soon as it comes, on a thread of its own.

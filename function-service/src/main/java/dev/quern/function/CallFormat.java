@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.quern.common.QuernException;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The values of this module's facts: one byte of version, then a JSON object.
@@ -44,7 +45,7 @@ final class CallFormat {
             String runtime,
             String artifact,
             String entry,
-            java.util.Map<String, Mounted> mounts,
+            Map<String, Mounted> mounts,
             long timeoutMillis,
             long memoryBytes,
             int maxInstances,

@@ -2,6 +2,7 @@ package dev.quern.function;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ErrorKind;
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.function.sandbox.Sandbox;
@@ -124,7 +125,7 @@ public final class FunctionService implements AutoCloseable {
     ///   that is not there; `CONFLICT` if someone else deployed the function meanwhile;
     ///   `UNAVAILABLE`, saying what to install, when it cannot be run here
     public FunctionInfo deploy(SpaceId space, String name, DeploySpec spec) {
-        dev.quern.common.Names.require("function", name);
+        Names.require("function", name);
         Deployment deployment = deployer.deploy(space, name, spec);
         engine.deployed(deployment);
         return deployment.info();

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// The Python of this machine. What is on the PATH may be a script that picks one, so it is asked
 /// where it really lies.
@@ -77,7 +78,7 @@ record PythonInterpreter(Path executable, List<Path> folders) {
     }
 
     private static QuernException unavailable(
-            String command, String problem, @org.jspecify.annotations.Nullable Throwable cause) {
+            String command, String problem, @Nullable Throwable cause) {
         return new QuernException(
                 ErrorKind.UNAVAILABLE,
                 "python functions need Python 3.8 or later; " + command + " " + problem,

@@ -3,6 +3,7 @@ package dev.quern.function;
 import dev.quern.common.SpaceId;
 import dev.quern.function.CallFormat.Queued;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
@@ -64,7 +65,7 @@ record Recovery(FunctionCatalog catalog, CallStore calls, CallEngine engine) {
                         FunctionRuntime.PYTHON,
                         new ArtifactId("0".repeat(64)),
                         "deleted:deleted",
-                        java.util.Map.of(),
+                        Map.of(),
                         FunctionLimits.DEFAULT);
         FunctionInfo info =
                 new FunctionInfo(

@@ -2,6 +2,7 @@ package dev.quern.function;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.util.Map;
 
 /// Judges why an instance could not be started.
 final class StartFailures {
@@ -41,7 +42,7 @@ final class StartFailures {
         return new QuernException(
                 f.reason() == FailureReason.REFUSED ? ErrorKind.UNAVAILABLE : ErrorKind.INVALID,
                 text.toString(),
-                java.util.Map.of(
+                Map.of(
                         "file", failure.file(),
                         "line", failure.line(),
                         "type", f.type(),

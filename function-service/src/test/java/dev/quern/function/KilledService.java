@@ -8,11 +8,14 @@ import dev.quern.storage.StorageEngine;
 import dev.quern.volume.VolumeConfig;
 import dev.quern.volume.VolumeService;
 import java.io.ByteArrayInputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /// A service on the real stores; as a program, one that another process kills.
@@ -50,7 +53,7 @@ final class KilledService implements AutoCloseable {
     ///
     /// @param arguments directory and sandbox mode
     public static void main(String[] arguments) throws InterruptedException {
-        PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out));
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out));
         KilledService killed =
                 new KilledService(Path.of(arguments[0]), SandboxMode.valueOf(arguments[1]));
         FunctionService service = killed.service;
@@ -72,9 +75,9 @@ final class KilledService implements AutoCloseable {
         CallInfo running = service.spawn(SpaceId.DEFAULT, "f", TestBench.json("3"));
         CallInfo queued = service.spawn(SpaceId.DEFAULT, "f", TestBench.json("0.5"));
         while (service.get(SpaceId.DEFAULT, running.id()).status() != CallStatus.RUNNING) {
-            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+            LockSupport.parkNanos(1_000_000);
         }
-        java.util.concurrent.locks.LockSupport.parkNanos(300_000_000);
+        LockSupport.parkNanos(300_000_000);
         out.println(running.id());
         out.println(queued.id());
         out.flush();

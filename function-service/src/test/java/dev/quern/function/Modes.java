@@ -1,8 +1,10 @@
 package dev.quern.function;
 
+import dev.quern.common.QuernException;
 import dev.quern.function.sandbox.Sandbox;
 import dev.quern.function.sandbox.SandboxMode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,13 +47,13 @@ final class Modes {
             try (Sandbox sandbox = Sandbox.open(mode, directory)) {
                 sandbox.name();
                 return true;
-            } catch (dev.quern.common.QuernException e) {
+            } catch (QuernException e) {
                 return false;
             } finally {
                 Archives.deleteTree(directory);
             }
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -4,8 +4,12 @@ import static dev.quern.function.TestBench.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.quern.common.ByteSize;
 import dev.quern.function.sandbox.SandboxMode;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,13 +38,9 @@ final class SandboxedPythonTest {
     }
 
     private static String code(String python) {
-        return new com.fasterxml.jackson.databind.ObjectMapper()
+        return new ObjectMapper()
                 .createObjectNode()
-                .set(
-                        "args",
-                        new com.fasterxml.jackson.databind.ObjectMapper()
-                                .createArrayNode()
-                                .add(python))
+                .set("args", new ObjectMapper().createArrayNode().add(python))
                 .toString();
     }
 
@@ -109,9 +109,7 @@ final class SandboxedPythonTest {
     @MethodSource("modes")
     void hasNoNetwork(SandboxMode mode) throws IOException {
         try (TestBench bench = new TestBench(dir, mode);
-                java.net.ServerSocket server =
-                        new java.net.ServerSocket(
-                                0, 5, java.net.InetAddress.getLoopbackAddress())) {
+                ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             bench.deployPython("f", EXEC, limits(20, 128, 1));
             CallInfo call =
                     bench.call(
@@ -165,7 +163,7 @@ final class SandboxedPythonTest {
                             10,
                             2,
                             64,
-                            dev.quern.common.ByteSize.ofMebibytes(4),
+                            ByteSize.ofMebibytes(4),
                             c.artifactCacheSize(),
                             100,
                             c.drain()));

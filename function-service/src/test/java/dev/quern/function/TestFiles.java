@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -32,8 +33,7 @@ final class TestFiles {
             write(file, source);
             Path classes = Files.createDirectories(directory.resolve("classes"));
             JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-            List<String> line =
-                    new java.util.ArrayList<>(List.of("-proc:none", "-d", classes.toString()));
+            List<String> line = new ArrayList<>(List.of("-proc:none", "-d", classes.toString()));
             line.addAll(List.of(options));
             line.add(file.toString());
             if (compiler.run(null, null, null, line.toArray(String[]::new)) != 0) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class Arguments {
             return Map.of();
         }
         value.path("args").forEach(positional::add);
-        Map<String, JsonNode> named = new java.util.LinkedHashMap<>();
+        Map<String, JsonNode> named = new LinkedHashMap<>();
         value.path("kwargs").properties().forEach(e -> named.put(e.getKey(), e.getValue()));
         return named;
     }

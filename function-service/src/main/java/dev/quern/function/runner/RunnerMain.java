@@ -2,6 +2,8 @@ package dev.quern.function.runner;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -55,9 +57,7 @@ public final class RunnerMain {
     private static PrintStream redirectPrinting() {
         PrintStream logs =
                 new PrintStream(
-                        new java.io.FileOutputStream(java.io.FileDescriptor.err),
-                        true,
-                        StandardCharsets.UTF_8);
+                        new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         System.setIn(InputStream.nullInputStream());
         System.setOut(logs);
         System.setErr(logs);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Where this process's control groups lie in the file system.
 ///
@@ -60,8 +61,7 @@ record CgroupMounts(Optional<Path> unified, Map<String, Path> controllers) {
     }
 
     /// A container sees a part of the hierarchy: `root` is where that part begins.
-    private static Optional<Path> locate(
-            Path point, String root, @org.jspecify.annotations.Nullable String path) {
+    private static Optional<Path> locate(Path point, String root, @Nullable String path) {
         if (path == null) {
             return Optional.empty();
         }

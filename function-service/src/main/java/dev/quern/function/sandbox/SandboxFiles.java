@@ -3,6 +3,7 @@ package dev.quern.function.sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
 /// Small files that sandboxes need, written at start.
@@ -36,8 +37,7 @@ final class SandboxFiles {
     private static Path write(Path file, String text) throws IOException {
         Files.writeString(file, text);
         if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(
-                    file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
         }
         return file;
     }

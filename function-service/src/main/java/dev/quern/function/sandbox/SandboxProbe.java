@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class SandboxProbe {
             }
             reasons.add(candidate.name() + ": " + problem.get());
         }
-        reasons.add("configured is sandbox=" + mode.name().toLowerCase(java.util.Locale.ROOT));
+        reasons.add("configured is sandbox=" + mode.name().toLowerCase(Locale.ROOT));
         return null;
     }
 

@@ -1,6 +1,8 @@
 package dev.quern.function.sandbox;
 
 import dev.quern.common.ByteSize;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +40,7 @@ final class UnprivilegedProbe {
     ///
     /// @param arguments mode, directory, a file that must not be seen
     public static void main(String[] arguments) throws IOException {
-        PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out));
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out));
         try (Sandbox sandbox =
                 Sandbox.open(SandboxMode.valueOf(arguments[0]), Path.of(arguments[1]))) {
             out.println("sandbox " + sandbox.name());
