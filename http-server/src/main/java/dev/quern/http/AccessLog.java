@@ -4,8 +4,8 @@ import dev.quern.common.Names;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One line per request, `key=value`: who asked for what, what came of it, how long it took. Never
-/// a token, never a query (it may hold what people search for).
+/// One line per request, `key=value`, its id in the logging context: who asked for what, what came
+/// of it, how long it took. Never a token, never a query (it may hold what people search for).
 final class AccessLog {
     private static final Logger LOG = LoggerFactory.getLogger("dev.quern.http.access");
 
@@ -17,9 +17,7 @@ final class AccessLog {
             return;
         }
         String line =
-                "request_id="
-                        + exchange.id()
-                        + " method="
+                "method="
                         + Names.abbreviate(exchange.method())
                         + " path="
                         + quoted(exchange.rawPath())

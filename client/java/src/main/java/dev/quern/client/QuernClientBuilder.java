@@ -24,11 +24,12 @@ public final class QuernClientBuilder {
     private @Nullable String token;
     private Duration timeout = Duration.ofSeconds(60);
     private int attempts = 5;
-    private Path home = Path.of(System.getProperty("user.home"));
+    private Path home;
     private RandomGenerator random = new Random();
 
     QuernClientBuilder(Map<String, String> environment) {
         this.environment = environment;
+        this.home = Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
     }
 
     /// The server, as `http://host:port` or `https://...`.
