@@ -111,6 +111,8 @@ def run_pytest(tally, name, folder, options):
     environment.update(PYTHONDONTWRITEBYTECODE="1", QUERN_CHECKOUT=str(ROOT))
     if options.seed is not None:
         environment["QUERN_TEST_SEED"] = str(options.seed)
+    if options.kills is not None:
+        environment["QUERN_TEST_KILLS"] = str(options.kills)
     command = [python_in_venv(), "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider"]
     command += ["--durations=5", f"--junitxml={report}", folder, *options.pytest]
     if options.k:
@@ -123,6 +125,7 @@ def main():
     parser = argparse.ArgumentParser(prog="quern test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", nargs="*", choices=[[], *SUITES], metavar="SUITE", help=", ".join(SUITES))
     parser.add_argument("--seed", type=int, help="seed of the random tests; each prints the one it used")
+    parser.add_argument("--kills", type=int, help="how often the crash test kills the server; default 20")
     parser.add_argument("-k", help="only tests whose name matches, in the Python suites")
     options, options.pytest = parser.parse_known_args()
     unknown = [word for word in options.pytest if not word.startswith("-")]

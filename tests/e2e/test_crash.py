@@ -2,7 +2,7 @@
 
 The parent keeps a journal of acknowledged operations only. After each kill the server is started again on
 the same data and everything in the journal is read back and compared byte for byte. Twenty kills by
-default; QUERN_TEST_KILLS and QUERN_TEST_SEED change that.
+default, `--kills N` for another number.
 """
 
 import hashlib
@@ -138,7 +138,7 @@ def verify(server, journal):
 
 
 def test_acknowledged_writes_survive_kills(own_server):
-    print(f"rerun: QUERN_TEST_SEED={SEED} ./quern test e2e -k crash")
+    print(f"rerun: ./quern test e2e -k crash --seed {SEED} --kills {KILLS}")
     rng = random.Random(SEED)
     journal = Journal()
     server = own_server()

@@ -212,7 +212,7 @@ final class TextSplitterTest {
 
     @Test
     void randomTextsAreCoveredWithRightLines() {
-        long seed = Long.getLong("quern.seed", 20_261);
+        long seed = Long.getLong("quern.test.seed", 20_261);
         Random random = new Random(seed);
         String[] pieces = {
             "word",

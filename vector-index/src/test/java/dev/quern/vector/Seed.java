@@ -12,12 +12,12 @@ final class Seed {
     }
 
     static void run(Body body) {
-        long seed = Long.getLong("quern.seed", System.nanoTime());
+        long seed = Long.getLong("quern.test.seed", System.nanoTime());
         try {
             body.run(random(seed));
         } catch (Exception | AssertionError e) {
             throw new AssertionError(
-                    "failed with seed " + seed + "; rerun with -Dquern.seed=" + seed, e);
+                    "failed with seed " + seed + "; rerun: ./quern test unit --seed " + seed, e);
         }
     }
 

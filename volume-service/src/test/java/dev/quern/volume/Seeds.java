@@ -9,11 +9,7 @@ final class Seeds {
     /// The seed that `-Dquern.test.seed` gives, else a new one; prints how to repeat the run.
     static long next(String test) {
         long seed = Long.getLong("quern.test.seed", new Random().nextInt(Integer.MAX_VALUE));
-        System.err.println(
-                "mvn test -pl volume-service -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest="
-                        + test
-                        + " -Dquern.test.seed="
-                        + seed);
+        System.err.println("rerun: ./quern test unit --seed " + seed + " (" + test + ")");
         return seed;
     }
 }
