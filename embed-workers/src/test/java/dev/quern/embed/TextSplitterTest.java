@@ -254,7 +254,7 @@ final class TextSplitterTest {
                     assertCovered(text.toString(), passages);
                 } catch (AssertionError | RuntimeException e) {
                     throw new AssertionError(
-                            "round " + round + "; rerun with -Dquern.seed=" + seed, e);
+                            "round " + round + "; rerun: ./quern test unit --seed " + seed, e);
                 }
             }
         }
