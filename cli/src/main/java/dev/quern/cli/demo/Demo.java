@@ -49,7 +49,7 @@ final class Demo {
                 QuernClient client = second.connect()) {
             compare(client, upload, before);
         }
-        narrator.out().printf("%nall in %.1f s%n", narrator.totalSeconds());
+        narrator.end();
     }
 
     private Findings workAndKill(VolumeUpload upload) throws IOException {

@@ -45,7 +45,9 @@ final class Narrator {
         return (System.nanoTime() - stepNanos) / 1e9;
     }
 
-    double totalSeconds() {
-        return (System.nanoTime() - startNanos) / 1e9;
+    /// Says how long everything took.
+    void end() {
+        out.printf(Locale.ROOT, "%nall in %.1f s%n", (System.nanoTime() - startNanos) / 1e9);
+        out.flush();
     }
 }
