@@ -66,7 +66,9 @@ final class Bubblewrap implements Confinement {
     }
 
     private static void files(List<String> line, SandboxView view, String tmpBytes) {
-        Set<String> made = new LinkedHashSet<>();
+        // First, so that what is bound below it (an interpreter in /tmp) stays in sight.
+        line.addAll(List.of("--perms", "1777", "--size", tmpBytes, "--tmpfs", "/tmp"));
+        Set<String> made = new LinkedHashSet<>(List.of("/tmp"));
         for (Bind bind : view.binds()) {
             // bwrap makes missing parents with mode 0700, which another user cannot pass.
             for (int slash = bind.target().indexOf('/', 1);
@@ -84,9 +86,7 @@ final class Bubblewrap implements Confinement {
             line.addAll(List.of("--symlink", link.target(), link.path()));
         }
         line.addAll(List.of("--proc", "/proc", "--dev", "/dev"));
-        for (String folder : List.of("/tmp", "/dev/shm")) {
-            line.addAll(List.of("--perms", "1777", "--size", tmpBytes, "--tmpfs", folder));
-        }
+        line.addAll(List.of("--perms", "1777", "--size", tmpBytes, "--tmpfs", "/dev/shm"));
         line.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"));
     }
 

@@ -7,6 +7,8 @@ root=$1 tmp=$2
 shift 2
 mount -t tmpfs -o size=1m,mode=0755,nosuid,nodev quern "$root"
 mkdir "$root/proc" "$root/dev" "$root/tmp"
+# First, so that what is bound below it (an interpreter in /tmp) stays in sight.
+mount -t tmpfs -o "size=$tmp,mode=1777,nosuid,nodev" quern "$root/tmp"
 while [ "$1" != -- ]; do
     case $1 in
     bind)
@@ -35,7 +37,6 @@ ln -s fd/0 "$root/dev/stdin"
 ln -s fd/1 "$root/dev/stdout"
 ln -s fd/2 "$root/dev/stderr"
 mkdir "$root/dev/shm"
-mount -t tmpfs -o "size=$tmp,mode=1777,nosuid,nodev" quern "$root/tmp"
 mount -t tmpfs -o "size=$tmp,mode=1777,nosuid,nodev" quern "$root/dev/shm"
 mount -o remount,bind,ro,nosuid,nodev "$root"
 cd "$root"
