@@ -69,7 +69,8 @@ final class DataDirectory implements AutoCloseable {
                                 + "); stop it, or name another directory with --data");
             }
             channel.truncate(0);
-            writeFully(channel, Long.toString(ProcessHandle.current().pid()) + "\n");
+            String owner = ProcessHandle.current().pid() + "\n";
+            writeFully(channel, owner.getBytes(StandardCharsets.US_ASCII));
             return new DataDirectory(root.toRealPath(), channel);
         } catch (IOException e) {
             throw new QuernException(
@@ -87,8 +88,8 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static void writeFully(FileChannel channel, String text) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    private static void writeFully(FileChannel channel, byte[] content) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
@@ -117,10 +118,7 @@ final class DataDirectory implements AutoCloseable {
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rw-------")));
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(content);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
+                writeFully(channel, content);
                 channel.force(true);
             }
             move(part, target);
