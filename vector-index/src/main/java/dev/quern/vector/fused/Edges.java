@@ -42,6 +42,16 @@ final class Edges {
         return side.get(Kernel.FLOAT, (long) vertex * SIDE_BYTES + (long) slot * Float.BYTES);
     }
 
+    boolean has(int vertex, int neighbour) {
+        int degree = degree(vertex);
+        for (int slot = 0; slot < degree; slot++) {
+            if (neighbour(vertex, slot) == neighbour) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void degree(int vertex, int degree) {
         side.set(Kernel.INT, (long) vertex * SIDE_BYTES + DEGREE, degree);
     }

@@ -125,9 +125,9 @@ final class FusedWriter extends KnnVectorsWriter {
         }
     }
 
-    private GraphBuilder.Crew crew(MergeState mergeState) {
+    private Crew crew(MergeState mergeState) {
         Executor executor = mergeState.intraMergeTaskExecutor;
-        return new GraphBuilder.Crew(
+        return new Crew(
                 executor == null ? null : new TaskExecutor(executor),
                 executor == null ? 1 : config.threads(),
                 mergeState::checkAborted);

@@ -99,4 +99,12 @@ final class Pruner {
     float square(int i) {
         return squares[i];
     }
+
+    int[] vertices() {
+        return Arrays.copyOf(chosen, count);
+    }
+
+    float[] squares() {
+        return Arrays.copyOf(squares, count);
+    }
 }
