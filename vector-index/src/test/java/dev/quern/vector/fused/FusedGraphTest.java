@@ -181,7 +181,11 @@ final class FusedGraphTest {
             try (GraphRig rig = new GraphRig(directory, similarity, 500)) {
                 // Numbered by the distance to the first query, so that a range is a shell.
                 float[] query = all[ROWS];
-                Arrays.sort(all, 0, ROWS, Comparator.comparingDouble(v -> -similarity.compare(query, v)));
+                Arrays.sort(
+                        all,
+                        0,
+                        ROWS,
+                        Comparator.comparingDouble(v -> -similarity.compare(query, v)));
                 rig.addAll(head(all, ROWS));
                 rig.writer.forceMerge(1);
                 try (DirectoryReader reader = DirectoryReader.open(rig.writer)) {
