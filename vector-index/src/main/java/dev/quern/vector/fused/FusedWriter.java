@@ -146,6 +146,7 @@ final class FusedWriter extends KnnVectorsWriter {
             throws IOException {
         boolean unit = field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
         Rotation rotation = new Rotation(layout.width(), SEED);
+        Kernel kernel = Kernel.best();
         float[] spare = new float[layout.width()];
         float[] rotated = new float[layout.width()];
         FloatVectorValues values = MergedVectorValues.mergeFloatVectorValues(field, mergeState);
@@ -156,7 +157,7 @@ final class FusedWriter extends KnnVectorsWriter {
                 mergeState.checkAborted();
             }
             float[] vector = values.vectorValue(docs.index());
-            rotation.apply(vector, unit ? unitScale(vector) : 1, spare, rotated);
+            rotation.apply(kernel, vector, unit ? unitScale(vector) : 1, spare, rotated);
             squares[count] = VectorUtil.dotProduct(rotated, rotated);
             long at = (long) count * layout.bytes();
             MemorySegment.copy(rotated, 0, memory, Kernel.FLOAT, at, rotated.length);

@@ -17,8 +17,8 @@ import java.util.Arrays;
 /// A phase reads what the phases before it wrote and writes only its own vertices' blocks, so any
 /// number of threads builds the same graph, byte by byte.
 final class GraphBuilder {
-    private static final int INSERT_WIDTH = 80;
-    private static final int REFINE_WIDTH = 120;
+    private static final int INSERT_WIDTH = 60;
+    private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
     private static final int MIN_BATCH = 64;
     private static final int BATCH_SHARE = 50;

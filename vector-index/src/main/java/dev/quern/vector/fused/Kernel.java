@@ -73,6 +73,20 @@ abstract class Kernel {
             float bound,
             float[] estimates);
 
+    /// One round of a rotation: `to[i] = from[source[i]] * signs[i]`, then a Hadamard transform of
+    /// each run of 64, in steps of 32, 16, 8, 4, 2 and 1, as sums into the lower and differences
+    /// into the upper half of each step.
+    abstract void turn(int[] source, float[] signs, float[] from, float[] to);
+
+    /// The largest magnitude.
+    abstract float largest(float[] vector);
+
+    /// Fills bit planes with the levels of a vector, `(int) (x * scale + 8)` clamped to 0 to 15.
+    ///
+    /// @param planes receives bit p of the level of coordinate i at bit `i % 32` of int `4 * (i /
+    ///   32) + p`
+    abstract void quantise(float[] vector, float scale, int[] planes);
+
     /// Makes the one-bit code of a residual, `neighbour - vertex`.
     ///
     /// @param code receives bit i % 32 of word i / 32: whether coordinate i is at least 0

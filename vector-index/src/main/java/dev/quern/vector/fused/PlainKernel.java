@@ -1,6 +1,7 @@
 package dev.quern.vector.fused;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /// Runs everywhere. Its loops over arrays are of the shape that the compiler turns into the vector
 /// instructions of the machine by itself.
@@ -82,6 +83,48 @@ final class PlainKernel extends Kernel {
             below |= estimate < bound ? 1 << s : 0;
         }
         return below;
+    }
+
+    @Override
+    void turn(int[] source, float[] signs, float[] from, float[] to) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] = from[source[i]] * signs[i];
+        }
+        for (int run = 0; run < to.length; run += PARTIAL_SUMS) {
+            for (int half = PARTIAL_SUMS / 2; half > 0; half /= 2) {
+                for (int block = run; block < run + PARTIAL_SUMS; block += 2 * half) {
+                    for (int i = block; i < block + half; i++) {
+                        float a = to[i];
+                        float b = to[i + half];
+                        to[i] = a + b;
+                        to[i + half] = a - b;
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    float largest(float[] vector) {
+        float max = 0;
+        for (float x : vector) {
+            max = Math.max(max, Math.abs(x));
+        }
+        return max;
+    }
+
+    @Override
+    void quantise(float[] vector, float scale, int[] planes) {
+        Arrays.fill(planes, 0);
+        for (int i = 0; i < vector.length; i++) {
+            int level = Math.clamp((int) (vector[i] * scale + 8), 0, QueryCode.MAX_LEVEL);
+            int word = i / Integer.SIZE * QueryCode.PLANES;
+            int bit = i % Integer.SIZE;
+            planes[word] |= (level & 1) << bit;
+            planes[word + 1] |= (level >> 1 & 1) << bit;
+            planes[word + 2] |= (level >> 2 & 1) << bit;
+            planes[word + 3] |= (level >> 3) << bit;
+        }
     }
 
     @Override

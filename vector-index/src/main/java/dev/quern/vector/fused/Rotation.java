@@ -7,7 +7,6 @@ package dev.quern.vector.fused;
 /// additions, subtractions and multiplications by +-1/8 in a fixed order. Immutable.
 final class Rotation {
     private static final int ROUNDS = 3;
-    private static final int RUN = 64;
 
     /// 1 / sqrt(64), exact in binary.
     private static final float SCALE = 0.125f;
@@ -62,37 +61,17 @@ final class Rotation {
     /// @param scale multiplies every coordinate first
     /// @param spare of the width, overwritten
     /// @param into of the width, receives the result
-    void apply(float[] vector, float scale, float[] spare, float[] into) {
+    void apply(Kernel kernel, float[] vector, float scale, float[] spare, float[] into) {
         float[] from = spare;
         float[] to = into;
         for (int i = 0; i < width; i++) {
             from[i] = i < vector.length ? vector[i] * scale : 0;
         }
         for (int round = 0; round < ROUNDS; round++) {
-            int[] source = sources[round];
-            float[] sign = signs[round];
-            for (int i = 0; i < width; i++) {
-                to[i] = from[source[i]] * sign[i];
-            }
-            for (int run = 0; run < width; run += RUN) {
-                hadamard(to, run);
-            }
+            kernel.turn(sources[round], signs[round], from, to);
             float[] swap = from;
             from = to;
             to = swap;
-        }
-    }
-
-    private static void hadamard(float[] x, int start) {
-        for (int half = RUN / 2; half > 0; half /= 2) {
-            for (int block = start; block < start + RUN; block += 2 * half) {
-                for (int i = block; i < block + half; i++) {
-                    float a = x[i];
-                    float b = x[i + half];
-                    x[i] = a + b;
-                    x[i + half] = a - b;
-                }
-            }
         }
     }
 }

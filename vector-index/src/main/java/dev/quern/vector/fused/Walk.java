@@ -36,7 +36,7 @@ final class Walk {
 
     Walk(Kernel kernel, int width) {
         this.kernel = kernel;
-        this.query = new QueryCode(width);
+        this.query = new QueryCode(kernel, width);
     }
 
     /// Walks toward [#query] from an entry.

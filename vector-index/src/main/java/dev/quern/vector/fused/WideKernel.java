@@ -21,8 +21,22 @@ final class WideKernel extends Kernel {
     private static final VectorShuffle<Float> SWAP_2 = VectorShuffle.fromOp(F, i -> i ^ 2);
     private static final VectorShuffle<Float> SWAP_1 = VectorShuffle.fromOp(F, i -> i ^ 1);
 
+    private static final FloatVector SIGNS_8 = signs(8);
+    private static final FloatVector SIGNS_4 = signs(4);
+    private static final FloatVector SIGNS_2 = signs(2);
+    private static final FloatVector SIGNS_1 = signs(1);
+
     /// Bytes of a vector.
     private static final int STEP = 64;
+
+    /// -1 in the lanes whose number has this bit, 1 in the others.
+    private static FloatVector signs(int bit) {
+        float[] signs = new float[LANES];
+        for (int i = 0; i < LANES; i++) {
+            signs[i] = (i & bit) == 0 ? 1 : -1;
+        }
+        return load(signs, 0);
+    }
 
     @Override
     boolean runsHere() {
@@ -125,6 +139,68 @@ final class WideKernel extends Kernel {
         FloatVector inner = FloatVector.broadcast(F, query.start).sub(sum.mul(query.step));
         FloatVector constant = load(blocks, at).add(base);
         return constant.add(load(blocks, at + BlockLayout.ROW_BYTES).mul(inner));
+    }
+
+    @Override
+    void turn(int[] source, float[] signs, float[] from, float[] to) {
+        for (int i = 0; i < to.length; i += PARTIAL_SUMS) {
+            FloatVector a = gather(source, signs, from, i);
+            FloatVector b = gather(source, signs, from, i + LANES);
+            FloatVector c = gather(source, signs, from, i + 2 * LANES);
+            FloatVector d = gather(source, signs, from, i + 3 * LANES);
+            FloatVector sumAc = a.add(c);
+            FloatVector sumBd = b.add(d);
+            FloatVector lessAc = a.sub(c);
+            FloatVector lessBd = b.sub(d);
+            within(sumAc.add(sumBd)).intoArray(to, i);
+            within(sumAc.sub(sumBd)).intoArray(to, i + LANES);
+            within(lessAc.add(lessBd)).intoArray(to, i + 2 * LANES);
+            within(lessAc.sub(lessBd)).intoArray(to, i + 3 * LANES);
+        }
+    }
+
+    private static FloatVector gather(int[] source, float[] signs, float[] from, int at) {
+        return FloatVector.fromArray(F, from, 0, source, at).mul(load(signs, at));
+    }
+
+    /// The steps of 8, 4, 2 and 1.
+    private static FloatVector within(FloatVector x) {
+        FloatVector eight = x.rearrange(SWAP_8).add(x.mul(SIGNS_8));
+        FloatVector four = eight.rearrange(SWAP_4).add(eight.mul(SIGNS_4));
+        FloatVector two = four.rearrange(SWAP_2).add(four.mul(SIGNS_2));
+        return two.rearrange(SWAP_1).add(two.mul(SIGNS_1));
+    }
+
+    @Override
+    float largest(float[] vector) {
+        FloatVector max = FloatVector.zero(F);
+        for (int i = 0; i < vector.length; i += LANES) {
+            max = max.max(load(vector, i).abs());
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    @Override
+    void quantise(float[] vector, float scale, int[] planes) {
+        for (int i = 0; i < vector.length; i += Integer.SIZE) {
+            IntVector low = levels(vector, scale, i);
+            IntVector high = levels(vector, scale, i + LANES);
+            int word = i / Integer.SIZE * QueryCode.PLANES;
+            planes[word] = bits(low, high, 1);
+            planes[word + 1] = bits(low, high, 2);
+            planes[word + 2] = bits(low, high, 4);
+            planes[word + 3] = bits(low, high, 8);
+        }
+    }
+
+    private static IntVector levels(float[] vector, float scale, int at) {
+        FloatVector scaled = load(vector, at).mul(scale).add(8f);
+        return ((IntVector) scaled.convert(VectorOperators.F2I, 0)).max(0).min(QueryCode.MAX_LEVEL);
+    }
+
+    private static int bits(IntVector low, IntVector high, int bit) {
+        long lower = low.and(bit).compare(VectorOperators.NE, 0).toLong();
+        return (int) (lower | high.and(bit).compare(VectorOperators.NE, 0).toLong() << LANES);
     }
 
     @Override

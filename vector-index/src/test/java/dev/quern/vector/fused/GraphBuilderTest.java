@@ -21,7 +21,7 @@ final class GraphBuilderTest {
         Rotation rotation = new Rotation(layout.width(), 1);
         float[] rotated = new float[layout.width()];
         for (int i = 0; i < vectors.length; i++) {
-            rotation.apply(vectors[i], 1, new float[layout.width()], rotated);
+            rotation.apply(Kernel.best(), vectors[i], 1, new float[layout.width()], rotated);
             MemorySegment.copy(rotated, 0, memory, Kernel.FLOAT, blocks.at(i), rotated.length);
         }
         return blocks;

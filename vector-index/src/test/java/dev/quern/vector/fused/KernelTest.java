@@ -29,11 +29,11 @@ final class KernelTest {
             float[] vertex = new float[layout.width()];
             float[][] neighbours = new float[SLOTS][layout.width()];
             float[] spare = new float[layout.width()];
-            rotation.apply(centre, 1, spare, vertex);
+            rotation.apply(kernel, centre, 1, spare, vertex);
             put(blocks, 0, vertex);
             for (int s = 0; s < SLOTS; s++) {
                 float[] neighbour = FusedSeed.gaussian(random, centre, 0.5);
-                rotation.apply(neighbour, 1, spare, neighbours[s]);
+                rotation.apply(kernel, neighbour, 1, spare, neighbours[s]);
                 put(blocks, s + 1, neighbours[s]);
             }
             Edges edges = new Edges(kernel, blocks, side, inner);
@@ -61,11 +61,17 @@ final class KernelTest {
                 Star one = Star.random(generator(seed), plain, dims, inner);
                 Star other = Star.random(generator(seed), wide, dims, inner);
                 assertThat(other.blocks().memory().mismatch(one.blocks().memory())).isEqualTo(-1);
-                QueryCode query = new QueryCode(one.blocks().layout().width());
+                QueryCode query = new QueryCode(plain, one.blocks().layout().width());
                 query.set(
                         FusedSeed.gaussian(random, new float[dims], 1),
                         1,
                         new Rotation(query.vector.length, 7));
+                QueryCode same = new QueryCode(wide, query.vector.length);
+                System.arraycopy(query.vector, 0, same.vector, 0, same.vector.length);
+                same.quantise();
+                assertThat(same.planes).isEqualTo(query.planes);
+                assertThat(same.start).isEqualTo(query.start);
+                assertThat(same.step).isEqualTo(query.step);
                 compare(one.blocks(), query, wide, (float) random.nextGaussian() * dims);
             }
         });
@@ -104,7 +110,7 @@ final class KernelTest {
             Measure measure = Measure.of(inner);
             for (int round = 0; round < 40; round++) {
                 Star star = Star.random(random, kernel, dims, inner);
-                QueryCode query = new QueryCode(dims);
+                QueryCode query = new QueryCode(kernel, dims);
                 // About as far from the vertex as its neighbours are.
                 float[] near = FusedSeed.gaussian(random, star.vertex(), 0.5);
                 System.arraycopy(near, 0, query.vector, 0, dims);
@@ -138,13 +144,13 @@ final class KernelTest {
             float[] b = FusedSeed.gaussian(random, new float[100], 1);
             float[] ra = new float[128];
             float[] rb = new float[128];
-            rotation.apply(a, 1, new float[128], ra);
-            rotation.apply(b, 1, new float[128], rb);
+            rotation.apply(plain, a, 1, new float[128], ra);
+            rotation.apply(plain, b, 1, new float[128], rb);
             assertThat(dot(ra, rb)).isCloseTo(dot(a, b), within(1e-3));
             assertThat(dot(ra, ra)).isCloseTo(dot(a, a), within(1e-3));
         });
         float[] first = new float[64];
-        new Rotation(64, 42).apply(new float[] {1, 2, 3}, 1, new float[64], first);
+        new Rotation(64, 42).apply(plain, new float[] {1, 2, 3}, 1, new float[64], first);
         assertThat(Arrays.hashCode(first)).isEqualTo(GOLDEN);
     }
 
@@ -164,7 +170,7 @@ final class KernelTest {
         float[] spike = new float[384];
         spike[17] = 1;
         float[] rotated = new float[384];
-        new Rotation(384, 1).apply(spike, 1, new float[384], rotated);
+        new Rotation(384, 1).apply(plain, spike, 1, new float[384], rotated);
         float max = 0;
         for (float x : rotated) {
             max = Math.max(max, Math.abs(x));
