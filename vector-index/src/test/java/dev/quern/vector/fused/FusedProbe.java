@@ -1,8 +1,7 @@
 package dev.quern.vector.fused;
 
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,22 +14,22 @@ import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
 
-/// Prints the answers of an index, with the bits of their scores, in a JVM of its own.
+/// Writes the answers of an index, with the bits of their scores, in a JVM of its own.
 final class FusedProbe {
     private static final int QUERIES = 50;
 
     private FusedProbe() {}
 
-    /// Arguments: directory, rows, dims.
+    /// Arguments: directory, rows, dims, file to write.
     public static void main(String[] arguments) throws IOException {
-        try (PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8)) {
-            out.println("kernel " + Kernel.best().getClass().getSimpleName());
-            answers(
-                            Path.of(arguments[0]),
-                            Integer.parseInt(arguments[1]),
-                            Integer.parseInt(arguments[2]))
-                    .forEach(out::println);
-        }
+        List<String> lines = new ArrayList<>();
+        lines.add("kernel " + Kernel.best().getClass().getSimpleName());
+        lines.addAll(
+                answers(
+                        Path.of(arguments[0]),
+                        Integer.parseInt(arguments[1]),
+                        Integer.parseInt(arguments[2])));
+        Files.write(Path.of(arguments[3]), lines);
     }
 
     static List<String> answers(Path directory, int rows, int dims) throws IOException {
