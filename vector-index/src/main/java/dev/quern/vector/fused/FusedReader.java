@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.FlatVectorsFormat;
@@ -82,6 +83,15 @@ final class FusedReader extends KnnVectorsReader {
         if (!found.isEmpty()) {
             openBlocks(state, found, kernel);
         }
+    }
+
+    /// The blocks of a field's graph, for a merge, if its vectors are rotated by this seed.
+    Optional<Blocks> graph(String field, long seed) {
+        GraphMeta meta = metas.get(field);
+        GraphSearch graph = graphs.get(field);
+        return meta == null || graph == null || meta.seed() != seed
+                ? Optional.empty()
+                : graph.blocks();
     }
 
     private static String name(SegmentReadState state, String extension) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.codecs.KnnFieldVectorsWriter;
@@ -27,9 +28,12 @@ import org.apache.lucene.util.IORunnable;
 import org.apache.lucene.util.IOUtils;
 import org.apache.lucene.util.VectorUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Writes vectors flat, and graphs at merges. Used by one thread, which closes it.
 final class FusedWriter extends KnnVectorsWriter {
+    private static final Logger log = LoggerFactory.getLogger(FusedWriter.class);
     private static final int COPY_BYTES = 1 << 20;
     private static final int ABORT_CHECK_VECTORS = 1 << 14;
 
@@ -112,15 +116,24 @@ final class FusedWriter extends KnnVectorsWriter {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment memory = HotMemory.allocate((long) size * layout.bytes(), arena);
             float[] lengths = new float[size];
-            int count = load(field, mergeState, layout, memory, lengths);
+            int[] docs = new int[size];
+            int count = load(field, mergeState, layout, memory, lengths, docs);
             if (count < config.minVectors()) {
                 return;
             }
             MemorySegment side = HotMemory.allocate((long) count * Edges.SIDE_BYTES, arena);
             Blocks built = new Blocks(memory, layout, count, field.name, 0);
             Measure measure = measure(field, Arrays.copyOf(lengths, count));
+            Optional<MergeBase> base =
+                    MergeBase.find(field, mergeState, Arrays.copyOf(docs, count), SEED);
+            log.debug(
+                    "graph of {} vectors of {}, of which {} have edges",
+                    count,
+                    field.name,
+                    base.map(MergeBase::alive).orElse(0));
             int entry =
-                    new GraphBuilder(Kernel.best(), built, measure, side, crew(mergeState)).build();
+                    new GraphBuilder(Kernel.best(), built, measure, side, crew(mergeState))
+                            .build(base);
             append(field, built, entry);
         }
     }
@@ -136,13 +149,15 @@ final class FusedWriter extends KnnVectorsWriter {
     /// Rotates every vector of the merge into its block.
     ///
     /// @param squares receives the squared lengths
+    /// @param documents receives the documents
     /// @return the number of vectors
     private static int load(
             FieldInfo field,
             MergeState mergeState,
             BlockLayout layout,
             MemorySegment memory,
-            float[] squares)
+            float[] squares,
+            int[] documents)
             throws IOException {
         boolean unit = field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
         Rotation rotation = new Rotation(layout.width(), SEED);
@@ -152,7 +167,8 @@ final class FusedWriter extends KnnVectorsWriter {
         FloatVectorValues values = MergedVectorValues.mergeFloatVectorValues(field, mergeState);
         KnnVectorValues.DocIndexIterator docs = values.iterator();
         int count = 0;
-        while (docs.nextDoc() != DocIdSetIterator.NO_MORE_DOCS) {
+        for (int doc = docs.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = docs.nextDoc()) {
+            documents[count] = doc;
             if (count % ABORT_CHECK_VECTORS == 0) {
                 mergeState.checkAborted();
             }

@@ -3,6 +3,9 @@ package dev.quern.vector.fused;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.lucene.util.FixedBitSet;
 
 /// Builds a graph over blocks that hold their vectors, by the search that will walk it.
 ///
@@ -14,12 +17,17 @@ import java.util.Arrays;
 /// that are still free: without those edges back, recall at 200 candidates fell from .988 to .982
 /// (100,000 x 384). At last, vertices that no path leads to are linked in.
 ///
+/// A merge goes on from the largest graph that it merges: edges between vertices that are still
+/// there are kept, the other vectors are inserted, and only they, and vertices with free slots,
+/// choose anew.
+///
 /// A phase reads what the phases before it wrote and writes only its own vertices' blocks, so any
 /// number of threads builds the same graph, byte by byte.
 final class GraphBuilder {
     private static final int INSERT_WIDTH = 60;
     private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
+    private static final int SLOTS = BlockLayout.SLOTS;
     private static final int MIN_BATCH = 64;
     private static final int BATCH_SHARE = 50;
 
@@ -49,56 +57,98 @@ final class GraphBuilder {
 
     /// Fills the blocks.
     ///
+    /// @param base to go on from
     /// @return the vertex where walks begin
-    int build() throws IOException {
+    int build(Optional<MergeBase> base) throws IOException {
         int count = blocks.count();
-        int[] order = order(count);
-        entry = central();
-        swapFirst(order, entry);
-        Hand first = new Hand();
+        Edges edges = new Edges(kernel, blocks, side, measure.inner());
+        FixedBitSet present = new FixedBitSet(count);
         for (int vertex = 0; vertex < count; vertex++) {
-            for (int slot = 0; slot < BlockLayout.SLOTS; slot++) {
-                first.edges.clear(vertex, slot);
+            for (int slot = 0; slot < SLOTS; slot++) {
+                edges.clear(vertex, slot);
             }
         }
+        if (base.isPresent()) {
+            take(base.get(), present);
+        } else {
+            present.set(0, count);
+        }
+        entry = central(present);
+        if (base.isEmpty()) {
+            present.clear(0, count);
+            present.set(entry);
+        }
+        int done = present.cardinality();
+        int[] fresh = shuffled(present);
         int batchMax = Math.max(MIN_BATCH, count / BATCH_SHARE);
-        int done = 1;
-        while (done < count) {
-            int size = Math.min(count - done, Math.clamp(done, 1, batchMax));
-            insert(Arrays.copyOfRange(order, done, done + size));
+        for (int from = 0; from < fresh.length; ) {
+            int size = Math.min(fresh.length - from, Math.clamp(done, 1, batchMax));
+            insert(Arrays.copyOfRange(fresh, from, from + size));
+            from += size;
             done += size;
         }
-        refine(REFINE_WIDTH, false);
-        linkBack(order);
-        refine(FILL_WIDTH, true);
+        refine(fresh, REFINE_WIDTH, false);
+        linkBack(fresh);
+        int[] open = IntStream.range(0, count).filter(v -> edges.degree(v) < SLOTS).toArray();
+        refine(open, FILL_WIDTH, true);
         new Reach(blocks, side, kernel, measure, entry).linkAll();
         return entry;
     }
 
-    private static int[] order(int count) {
-        int[] order = new int[count];
-        long state = count;
-        for (int i = 0; i < count; i++) {
-            state = state * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
-            int j = (int) (((state >>> 32) * (i + 1)) >>> 32);
-            order[i] = order[j];
-            order[j] = i;
-        }
-        return order;
-    }
-
-    private static void swapFirst(int[] order, int vertex) {
-        for (int i = 0; i < order.length; i++) {
-            if (order[i] == vertex) {
-                order[i] = order[0];
-                order[0] = vertex;
-                return;
+    /// Takes over the edges of an old graph between vertices that are still there.
+    ///
+    /// @param present receives these
+    private void take(MergeBase base, FixedBitSet present) throws IOException {
+        Blocks old = base.blocks();
+        for (int vertex : base.vertices()) {
+            if (vertex >= 0) {
+                present.set(vertex);
             }
         }
+        crew.each(
+                old.count(),
+                Hand::new,
+                (hand, from) -> {
+                    int vertex = base.vertices()[from];
+                    if (vertex < 0) {
+                        return;
+                    }
+                    hand.edges.begin(vertex);
+                    int degree = 0;
+                    for (int slot = 0; slot < SLOTS; slot++) {
+                        int id = old.neighbour(old.at(from), slot);
+                        if (id < 0 || id >= old.count()) {
+                            throw old.badNeighbour(old.at(from), slot, id);
+                        }
+                        int neighbour = base.vertices()[id];
+                        if (neighbour >= 0 && neighbour != vertex) {
+                            float square = square(hand, vertex, neighbour);
+                            hand.edges.set(vertex, degree++, neighbour, square);
+                        }
+                    }
+                    hand.edges.degree(vertex, degree);
+                });
     }
 
-    /// The vertex nearest to the mean of all.
-    private int central() {
+    /// The vertices that are not there yet, in a random order that their number determines.
+    private static int[] shuffled(FixedBitSet present) {
+        int[] fresh = new int[present.length() - present.cardinality()];
+        long state = fresh.length;
+        int count = 0;
+        for (int vertex = 0; vertex < present.length(); vertex++) {
+            if (!present.get(vertex)) {
+                state = state * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
+                int j = (int) (((state >>> 32) * (count + 1)) >>> 32);
+                fresh[count] = fresh[j];
+                fresh[j] = vertex;
+                count++;
+            }
+        }
+        return fresh;
+    }
+
+    /// The vertex of some that is nearest to the mean of all.
+    private int central(FixedBitSet some) {
         int width = blocks.layout().width();
         double[] sum = new double[width];
         float[] vector = new float[width];
@@ -115,7 +165,7 @@ final class GraphBuilder {
         float least = Float.POSITIVE_INFINITY;
         for (int vertex = 0; vertex < blocks.count(); vertex++) {
             float distance = kernel.squareDistance(vector, blocks.memory(), blocks.at(vertex));
-            if (distance < least) {
+            if (distance < least && some.get(vertex)) {
                 least = distance;
                 nearest = vertex;
             }
@@ -191,7 +241,7 @@ final class GraphBuilder {
             return;
         }
         edges.begin(vertex);
-        if (hand.candidates.size() <= BlockLayout.SLOTS) {
+        if (hand.candidates.size() <= SLOTS) {
             for (int i = degree; i < hand.candidates.size(); i++) {
                 edges.set(vertex, i, hand.candidates.vertex(i), hand.candidates.square(i));
             }
@@ -209,7 +259,7 @@ final class GraphBuilder {
         Pruner pruner = hand.pruner;
         int count = pruner.count();
         boolean[] placed = new boolean[count];
-        boolean[] kept = new boolean[BlockLayout.SLOTS];
+        boolean[] kept = new boolean[SLOTS];
         for (int slot = 0; slot < Math.min(degree, count); slot++) {
             int neighbour = edges.neighbour(vertex, slot);
             for (int i = 0; i < count && !kept[slot]; i++) {
@@ -242,16 +292,17 @@ final class GraphBuilder {
                 measure.distance(kernel, vector, measure.lift(vertex), blocks, other));
     }
 
-    /// Chooses every vertex's neighbours anew on the whole graph. The choices lie on the heap until
+    /// Chooses some vertices' neighbours anew on the whole graph. The choices lie on the heap until
     /// all have walked, about 300 bytes a vertex.
-    private void refine(int width, boolean fill) throws IOException {
-        int count = blocks.count();
+    private void refine(int[] vertices, int width, boolean fill) throws IOException {
+        int count = vertices.length;
         int[][] chosen = new int[count][];
         float[][] squares = new float[count][];
         crew.each(
                 count,
                 Hand::new,
-                (hand, vertex) -> {
+                (hand, index) -> {
+                    int vertex = vertices[index];
                     look(hand, vertex, width);
                     for (int slot = 0; slot < hand.edges.degree(vertex); slot++) {
                         hand.candidates.add(
@@ -260,21 +311,22 @@ final class GraphBuilder {
                     }
                     hand.candidates.sort();
                     hand.pruner.choose(vertex, hand.candidates, fill);
-                    chosen[vertex] = hand.pruner.vertices();
-                    squares[vertex] = hand.pruner.squares();
+                    chosen[index] = hand.pruner.vertices();
+                    squares[index] = hand.pruner.squares();
                 });
         crew.each(
                 count,
                 Hand::new,
-                (hand, vertex) -> {
+                (hand, index) -> {
+                    int vertex = vertices[index];
                     hand.edges.begin(vertex);
-                    for (int i = 0; i < chosen[vertex].length; i++) {
-                        hand.edges.set(vertex, i, chosen[vertex][i], squares[vertex][i]);
+                    for (int i = 0; i < chosen[index].length; i++) {
+                        hand.edges.set(vertex, i, chosen[index][i], squares[index][i]);
                     }
-                    for (int i = chosen[vertex].length; i < BlockLayout.SLOTS; i++) {
+                    for (int i = chosen[index].length; i < SLOTS; i++) {
                         hand.edges.clear(vertex, i);
                     }
-                    hand.edges.degree(vertex, chosen[vertex].length);
+                    hand.edges.degree(vertex, chosen[index].length);
                 });
     }
 }

@@ -49,6 +49,11 @@ final class GraphSearch {
         this.measure = graph.measure();
     }
 
+    /// The blocks as they are now.
+    Optional<Blocks> blocks() {
+        return blocks.now();
+    }
+
     /// What a walk came to.
     ///
     /// @param done whether the search is over; else the documents not collected must be compared

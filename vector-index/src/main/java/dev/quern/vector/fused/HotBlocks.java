@@ -53,7 +53,14 @@ final class HotBlocks implements Closeable {
         }
     }
 
-    /// The blocks to walk now, empty when the file is not mapped and there was no memory for it.
+    /// The blocks, without copying on.
+    Optional<Blocks> now() {
+        Blocks hot = copied;
+        return Optional.ofNullable(hot == null ? mapped : hot);
+    }
+
+    /// The blocks to walk now, of which a slice more is copied; empty when the file is not mapped
+    /// and there was no memory for it.
     Optional<Blocks> get() {
         Blocks hot = copied;
         if (hot != null) {

@@ -174,6 +174,37 @@ final class FusedGraphTest {
     }
 
     @Test
+    void holdsAfterTenRoundsOfReplacingATenth() {
+        FusedSeed.run(random -> {
+            VectorSimilarityFunction similarity = VectorSimilarityFunction.EUCLIDEAN;
+            float[][] all = vectors(random, ROWS + QUERIES, 48, similarity);
+            try (GraphRig rig = new GraphRig(directory, similarity, 500)) {
+                rig.addAll(head(all, ROWS));
+                rig.writer.forceMerge(1);
+                for (int round = 0; round < 10; round++) {
+                    int first = round * ROWS / 10;
+                    int last = first + ROWS / 10 - 1;
+                    rig.writer.deleteDocuments(
+                            IntField.newRangeQuery(GraphRig.NUMBER, first, last));
+                    for (int i = first; i <= last; i++) {
+                        all[i] = FusedSeed.gaussian(random, all[random.nextInt(ROWS)], 0.3);
+                        rig.add(i, all[i]);
+                    }
+                    rig.writer.forceMerge(1);
+                }
+                try (DirectoryReader reader = DirectoryReader.open(rig.writer)) {
+                    assertThat(recall(reader, all, similarity, i -> true, null))
+                            .isGreaterThanOrEqualTo(0.95);
+                    for (int i = 0; i < ROWS; i += 7) {
+                        assertThat(GraphRig.search(reader, all[i], 1, WIDTH, null))
+                                .containsExactly(i);
+                    }
+                }
+            }
+        });
+    }
+
+    @Test
     void findsRowsThatAFilterThatAvoidsTheQueryLets() {
         FusedSeed.run(random -> {
             VectorSimilarityFunction similarity = VectorSimilarityFunction.EUCLIDEAN;

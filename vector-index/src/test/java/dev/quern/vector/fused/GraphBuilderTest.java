@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.lucene.search.TaskExecutor;
@@ -31,7 +32,7 @@ final class GraphBuilderTest {
             throws IOException {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment side = arena.allocate((long) blocks.count() * Edges.SIDE_BYTES, 64);
-            return new GraphBuilder(kernel, blocks, measure, side, crew).build();
+            return new GraphBuilder(kernel, blocks, measure, side, crew).build(Optional.empty());
         }
     }
 
