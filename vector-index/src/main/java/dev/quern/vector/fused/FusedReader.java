@@ -94,6 +94,12 @@ final class FusedReader extends KnnVectorsReader {
                 : graph.blocks();
     }
 
+    /// Vertices of a field's graph, 0 where it has none and its vectors are compared one by one.
+    public int vertices(String field) {
+        GraphMeta meta = metas.get(field);
+        return meta == null ? 0 : meta.count();
+    }
+
     private static String name(SegmentReadState state, String extension) {
         return IndexFileNames.segmentFileName(
                 state.segmentInfo.name, state.segmentSuffix, extension);

@@ -1,5 +1,7 @@
 package dev.quern.vector.fused;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -14,43 +16,29 @@ import org.jspecify.annotations.Nullable;
 /// reader closes it when no search runs any more.
 final class HotBlocks implements Closeable {
     private static final long SLICE_BYTES = 4L << 20;
+    private static final int READ_BYTES = 1 << 16;
 
+    private final IndexInput in;
     private final GraphMeta graph;
-    private final String source;
-    private final ReentrantLock copying = new ReentrantLock();
-    private final HotMemory.@Nullable Region region;
     private final @Nullable Blocks mapped;
-    private volatile @Nullable Blocks copied;
+    private final ReentrantLock copying = new ReentrantLock();
+    private HotMemory.@Nullable Region region;
     private long copiedBytes;
+    private volatile @Nullable Blocks copied;
 
+    /// Takes a file that stays open until this is closed.
     HotBlocks(IndexInput in, GraphMeta graph) throws IOException {
+        this.in = in;
         this.graph = graph;
-        this.source = in.toString();
         MemorySegment file =
                 in instanceof MemorySegmentAccessInput memory
                         ? memory.segmentSliceOrNull(graph.start(), graph.bytes())
                         : null;
-        this.region = HotMemory.reserve(graph.bytes()).orElse(null);
         this.mapped = file == null ? null : blocks(file);
-        if (file == null && region != null) {
-            readAll(in, region.memory);
-            this.copied = blocks(region.memory);
-        }
     }
 
     private Blocks blocks(MemorySegment memory) {
-        return new Blocks(memory, graph.layout(), graph.count(), source, graph.start());
-    }
-
-    private void readAll(IndexInput in, MemorySegment into) throws IOException {
-        IndexInput own = in.clone();
-        own.seek(graph.start());
-        byte[] buffer = new byte[1 << 16];
-        for (long at = 0; at < graph.bytes(); at += buffer.length) {
-            int length = (int) Math.min(buffer.length, graph.bytes() - at);
-            own.readBytes(buffer, 0, length);
-            MemorySegment.copy(MemorySegment.ofArray(buffer), 0, into, at, length);
-        }
+        return new Blocks(memory, graph.layout(), graph.count(), in.toString(), graph.start());
     }
 
     /// The blocks, without copying on.
@@ -60,40 +48,75 @@ final class HotBlocks implements Closeable {
     }
 
     /// The blocks to walk now, of which a slice more is copied; empty when the file is not mapped
-    /// and there was no memory for it.
-    Optional<Blocks> get() {
+    /// and there is no memory for it.
+    Optional<Blocks> get() throws IOException {
         Blocks hot = copied;
         if (hot != null) {
             return Optional.of(hot);
         }
-        if (region != null && mapped != null && copying.tryLock()) {
+        if (mapped == null) {
+            return readAll();
+        }
+        if (copying.tryLock()) {
             try {
-                copySlice(region, mapped);
+                // Asked for again until it is given: another segment may have gone meanwhile.
+                if (copied == null && reserved()) {
+                    copySlice(mapped);
+                }
             } finally {
                 copying.unlock();
             }
         }
-        return Optional.ofNullable(mapped);
+        return Optional.of(mapped);
     }
 
-    private void copySlice(HotMemory.Region to, Blocks from) {
+    private boolean reserved() {
+        if (region == null) {
+            region = HotMemory.reserve(graph.bytes()).orElse(null);
+        }
+        return region != null;
+    }
+
+    private void copySlice(Blocks from) {
+        MemorySegment to = requireNonNull(region).memory;
         long length = Math.min(SLICE_BYTES, graph.bytes() - copiedBytes);
-        MemorySegment.copy(from.memory(), copiedBytes, to.memory, copiedBytes, length);
+        MemorySegment.copy(from.memory(), copiedBytes, to, copiedBytes, length);
         copiedBytes += length;
         if (copiedBytes == graph.bytes()) {
-            copied = blocks(to.memory);
+            copied = blocks(to);
         }
     }
 
-    /// Bytes of memory besides the mapped file.
-    long hotBytes() {
-        return region == null ? 0 : graph.bytes();
+    private Optional<Blocks> readAll() throws IOException {
+        copying.lock();
+        try {
+            if (copied == null && reserved()) {
+                MemorySegment to = requireNonNull(region).memory;
+                IndexInput own = in.clone();
+                own.seek(graph.start());
+                byte[] buffer = new byte[READ_BYTES];
+                for (long at = 0; at < graph.bytes(); at += buffer.length) {
+                    int length = (int) Math.min(buffer.length, graph.bytes() - at);
+                    own.readBytes(buffer, 0, length);
+                    MemorySegment.copy(MemorySegment.ofArray(buffer), 0, to, at, length);
+                }
+                copied = blocks(to);
+            }
+            return Optional.ofNullable(copied);
+        } finally {
+            copying.unlock();
+        }
     }
 
     @Override
     public void close() {
-        if (region != null) {
-            region.close();
+        copying.lock();
+        try {
+            if (region != null) {
+                region.close();
+            }
+        } finally {
+            copying.unlock();
         }
     }
 }

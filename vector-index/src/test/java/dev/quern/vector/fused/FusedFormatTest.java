@@ -11,7 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnByteVectorField;
 import org.apache.lucene.document.KnnFloatVectorField;
@@ -69,6 +72,30 @@ final class FusedFormatTest {
             long blocks = ROWS * (8L * 128 + 384);
             assertThat(Files.size(file("qvb"))).isBetween(blocks + 16, blocks + 200);
         });
+    }
+
+    /// `golden/fused-v1.zip` is an index that version 1 wrote: 60 of [FusedSeed#clustered] by seed
+    /// 1.
+    @Test
+    void readsWhatVersion1Wrote() throws IOException {
+        try (ZipInputStream zip =
+                new ZipInputStream(
+                        FusedFormatTest.class.getResourceAsStream("/golden/fused-v1.zip"))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Files.write(directory.resolve(entry.getName()), zip.readAllBytes());
+            }
+        }
+        float[][] all =
+                FusedSeed.clustered(
+                        RandomGeneratorFactory.of("L64X128MixRandom").create(1), 60, 10, 4);
+        try (Directory files = new MMapDirectory(directory);
+                DirectoryReader reader = DirectoryReader.open(files)) {
+            assertThat(GraphRig.vertices(reader)).isEqualTo(60);
+            for (int i = 0; i < all.length; i++) {
+                // A width of 3 of 60 rows makes it walk.
+                assertThat(GraphRig.search(reader, all[i], 1, 3, null)).containsExactly(i);
+            }
+        }
     }
 
     @Test

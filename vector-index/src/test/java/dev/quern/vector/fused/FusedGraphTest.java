@@ -86,6 +86,7 @@ final class FusedGraphTest {
                 rig.addAll(head(all, ROWS));
                 rig.writer.forceMerge(1);
                 try (DirectoryReader reader = DirectoryReader.open(rig.writer)) {
+                    assertThat(GraphRig.vertices(reader)).isEqualTo(ROWS);
                     double recall = recall(reader, all, similarity, i -> true, null);
                     assertThat(recall).isGreaterThanOrEqualTo(0.95);
                 }

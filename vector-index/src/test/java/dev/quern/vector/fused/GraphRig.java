@@ -12,14 +12,18 @@ import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.IntField;
 import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.KnnFloatVectorQuery;
@@ -87,6 +91,18 @@ final class GraphRig implements Closeable {
                             .intValue());
         }
         return numbers;
+    }
+
+    /// Vertices of all graphs.
+    static int vertices(DirectoryReader reader) throws IOException {
+        int vertices = 0;
+        for (LeafReaderContext leaf : reader.leaves()) {
+            KnnVectorsReader all = ((CodecReader) leaf.reader()).getVectorReader();
+            KnnVectorsReader field =
+                    ((PerFieldKnnVectorsFormat.FieldsReader) all).getFieldReader(VECTOR);
+            vertices += ((FusedReader) field).vertices(VECTOR);
+        }
+        return vertices;
     }
 
     /// Numbers of the nearest, by comparing all.
