@@ -95,7 +95,7 @@ final class FusedReader extends KnnVectorsReader {
     }
 
     /// Vertices of a field's graph, 0 where it has none and its vectors are compared one by one.
-    public int vertices(String field) {
+    int vertices(String field) {
         GraphMeta meta = metas.get(field);
         return meta == null ? 0 : meta.count();
     }

@@ -7,6 +7,7 @@ import org.apache.lucene.codecs.KnnVectorsWriter;
 import org.apache.lucene.codecs.hnsw.FlatVectorScorerUtil;
 import org.apache.lucene.codecs.hnsw.FlatVectorsFormat;
 import org.apache.lucene.codecs.lucene99.Lucene99FlatVectorsFormat;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.store.IOContext;
@@ -85,6 +86,17 @@ public final class FusedVectorsFormat extends KnnVectorsFormat {
     @SuppressWarnings("MustBeClosed")
     public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
         return FusedReader.open(state, flat, Kernel.best());
+    }
+
+    /// How many of a segment's vectors a graph finds: all of the field's, or 0.
+    ///
+    /// @param reader of a segment, of this format or any other
+    public static int graphVertices(KnnVectorsReader reader, String field) {
+        KnnVectorsReader own =
+                reader instanceof PerFieldKnnVectorsFormat.FieldsReader fields
+                        ? fields.getFieldReader(field)
+                        : reader;
+        return own instanceof FusedReader fused ? fused.vertices(field) : 0;
     }
 
     @Override

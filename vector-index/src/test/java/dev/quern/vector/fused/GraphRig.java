@@ -14,7 +14,6 @@ import java.util.stream.IntStream;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
-import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.IntField;
@@ -97,10 +96,8 @@ final class GraphRig implements Closeable {
     static int vertices(DirectoryReader reader) throws IOException {
         int vertices = 0;
         for (LeafReaderContext leaf : reader.leaves()) {
-            KnnVectorsReader all = ((CodecReader) leaf.reader()).getVectorReader();
-            KnnVectorsReader field =
-                    ((PerFieldKnnVectorsFormat.FieldsReader) all).getFieldReader(VECTOR);
-            vertices += ((FusedReader) field).vertices(VECTOR);
+            KnnVectorsReader segment = ((CodecReader) leaf.reader()).getVectorReader();
+            vertices += FusedVectorsFormat.graphVertices(segment, VECTOR);
         }
         return vertices;
     }
