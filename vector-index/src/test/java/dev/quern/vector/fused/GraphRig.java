@@ -93,7 +93,7 @@ final class GraphRig implements Closeable {
     }
 
     /// Vertices of all graphs.
-    static int vertices(DirectoryReader reader) throws IOException {
+    static int vertices(DirectoryReader reader) {
         int vertices = 0;
         for (LeafReaderContext leaf : reader.leaves()) {
             KnnVectorsReader segment = ((CodecReader) leaf.reader()).getVectorReader();
