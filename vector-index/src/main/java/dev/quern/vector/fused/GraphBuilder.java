@@ -2,7 +2,9 @@ package dev.quern.vector.fused;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.lucene.util.FixedBitSet;
@@ -28,6 +30,7 @@ final class GraphBuilder {
     private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
     private static final int SLOTS = BlockLayout.SLOTS;
+    private static final int SLICE = 1 << 16;
     private static final int MIN_BATCH = 64;
     private static final int BATCH_SHARE = 50;
 
@@ -87,12 +90,28 @@ final class GraphBuilder {
             from += size;
             done += size;
         }
-        refine(fresh, REFINE_WIDTH, false);
-        linkBack(fresh);
+        for (int[] slice : slices(fresh)) {
+            refine(slice, REFINE_WIDTH, false);
+        }
+        for (int[] slice : slices(fresh)) {
+            linkBack(slice);
+        }
         int[] open = IntStream.range(0, count).filter(v -> edges.degree(v) < SLOTS).toArray();
-        refine(open, FILL_WIDTH, true);
+        for (int[] slice : slices(open)) {
+            refine(slice, FILL_WIDTH, true);
+        }
         new Reach(blocks, side, kernel, measure, entry).linkAll();
         return entry;
+    }
+
+    /// Bounds what a phase keeps on the heap.
+    private static List<int[]> slices(int[] vertices) {
+        List<int[]> slices = new ArrayList<>();
+        for (int from = 0; from < vertices.length; from += SLICE) {
+            int to = Math.min(vertices.length, from + SLICE);
+            slices.add(Arrays.copyOfRange(vertices, from, to));
+        }
+        return slices;
     }
 
     /// Takes over the edges of an old graph between vertices that are still there.
@@ -293,7 +312,7 @@ final class GraphBuilder {
     }
 
     /// Chooses some vertices' neighbours anew on the whole graph. The choices lie on the heap until
-    /// all have walked, about 300 bytes a vertex.
+    /// all of these have walked, about 300 bytes a vertex.
     private void refine(int[] vertices, int width, boolean fill) throws IOException {
         int count = vertices.length;
         int[][] chosen = new int[count][];

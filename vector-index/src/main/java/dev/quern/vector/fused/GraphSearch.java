@@ -27,8 +27,9 @@ final class GraphSearch {
     /// Walks that are kept for reuse.
     private static final int MAX_IDLE_WALKS = 64;
 
-    /// A visit costs as much as comparing so many vectors one by one.
-    private static final double VISIT_COST = 5;
+    /// A visit costs about as much as comparing so many vectors one by one: 1.2 to 1.9 us against
+    /// 0.1 us at 384 dims, when the vectors lie one after the other.
+    private static final double VISIT_COST = 10;
 
     /// Of the candidates that a filtered walk hopes for, the share it must find to be believed.
     private static final double ENOUGH = 0.5;
