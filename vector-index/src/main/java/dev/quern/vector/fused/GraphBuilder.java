@@ -30,7 +30,7 @@ final class GraphBuilder {
     private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
     private static final int SLOTS = BlockLayout.SLOTS;
-    private static final int SLICE = 1 << 16;
+    private static final int SLICE = 1 << 18;
     private static final int MIN_BATCH = 64;
     private static final int BATCH_SHARE = 50;
 
@@ -92,8 +92,6 @@ final class GraphBuilder {
         }
         for (int[] slice : slices(fresh)) {
             refine(slice, REFINE_WIDTH, false);
-        }
-        for (int[] slice : slices(fresh)) {
             linkBack(slice);
         }
         int[] open = IntStream.range(0, count).filter(v -> edges.degree(v) < SLOTS).toArray();
