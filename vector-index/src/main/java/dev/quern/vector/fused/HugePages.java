@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Anonymous memory for which the kernel is asked to use pages of 2 MiB. Random reads over a large
-/// range then miss the address caches seldom: walks ran 1.3 to 1.6 times as fast. Linux only; files
-/// that are mapped from a disk stay on small pages, which is why blocks are copied here.
+/// range then miss the address caches seldom: in a trial walks ran 1.3 to 1.6 times as fast. Linux
+/// only; files that are mapped from a disk stay on small pages, which is why blocks are copied
+/// here.
 final class HugePages {
     private static final Logger log = LoggerFactory.getLogger(HugePages.class);
     private static final long PAGE_BYTES = 2L << 20;

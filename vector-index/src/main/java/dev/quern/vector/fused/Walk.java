@@ -69,8 +69,8 @@ final class Walk {
     }
 
     /// Asks for every cache line of the block's second half at once, so that they are on their way
-    /// while the first half is computed with: 1.2 to 1.4 times the speed when the block is not in
-    /// the caches.
+    /// while the first half is computed with: in a trial 1.2 to 1.4 times the speed when the block
+    /// is not in the caches.
     private void fetch(BlockLayout layout, MemorySegment memory, long block) {
         int sum = 0;
         long end = block + layout.bytes();
