@@ -25,7 +25,7 @@
 /// multiples of one step, no number of set bits is needed, which the two papers store. The rotation
 /// costs n log n: permutations, signs and Hadamard transforms. A block keeps the rotated vector,
 /// since lengths and products are the same there, and a code is a difference of two blocks; scores
-/// differ from those of the flat vectors by rounding only, about 1e-6 of the squared lengths.
+/// differ from those of the flat vectors by rounding only.
 ///
 /// **Inner products that are not of unit vectors** have no metric, and edges chosen by them leave
 /// most vertices without any. A build gives each vertex the extra coordinate that makes all equally
