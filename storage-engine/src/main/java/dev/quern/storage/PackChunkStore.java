@@ -45,6 +45,7 @@ final class PackChunkStore implements ChunkStore {
 
     private final PackDirectory packs;
     private final PackIndex index;
+    private final BodyCodec codec;
     private final PackAppender appender;
     private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
 
@@ -65,9 +66,10 @@ final class PackChunkStore implements ChunkStore {
 
     private volatile boolean closed;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index) {
+    private PackChunkStore(PackDirectory packs, PackIndex index, BodyCodec codec) {
         this.packs = packs;
         this.index = index;
+        this.codec = codec;
         this.appender = new PackAppender(packs);
         this.indexer = new PackIndexer(index);
     }
@@ -84,7 +86,8 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index);
+            BodyCodec codec = new BodyCodec(config.compression(), random, SpaceKeys.NONE);
+            PackChunkStore store = new PackChunkStore(packs, index, codec);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -108,7 +111,7 @@ final class PackChunkStore implements ChunkStore {
         if (isPresent(name)) {
             return new PutChunk(name.id, false);
         }
-        ChunkBody body = new ChunkBody(name.id, buffer, Checksums.crc32c(buffer));
+        ChunkBody body = codec.encode(space, name.id, buffer);
         boolean stored =
                 appender.append(
                         space, body, () -> isPresentOrRefused(name), chunk -> show(name, chunk));
@@ -220,7 +223,7 @@ final class PackChunkStore implements ChunkStore {
             return openIndexed(name);
         }
         try {
-            return recent.pack().open(space, id, recent.record().offset());
+            return recent.pack().open(space, id, recent.record().offset(), codec);
         } catch (QuernException e) {
             if (isCorrupt(name, e) && recent.equals(pending.get(name))) {
                 quarantined.add(name);
@@ -238,7 +241,7 @@ final class PackChunkStore implements ChunkStore {
                                 QuernException.notFound(
                                         "chunk " + name.id + " is not in space " + name.space));
         try {
-            return packs.pack(at.packId()).open(name.space, name.id, at.offset());
+            return packs.pack(at.packId()).open(name.space, name.id, at.offset(), codec);
         } catch (QuernException e) {
             if (isCorrupt(name, e)) {
                 quarantine(name, at, e);
@@ -296,7 +299,8 @@ final class PackChunkStore implements ChunkStore {
     public void close() {
         syncLock.lock();
         try (index;
-                packs) {
+                packs;
+                codec) {
             if (closed) {
                 return;
             }

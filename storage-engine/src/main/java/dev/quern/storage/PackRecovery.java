@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
 import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
@@ -66,13 +67,13 @@ final class PackRecovery {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pack = disk.map(file, arena);
             size = pack.byteSize();
-            Long salt = PackFormat.salt(pack, id, file.toString());
-            if (salt == null) {
+            Header header = PackFormat.header(pack, id, file.toString());
+            if (header == null) {
                 dropIfEmpty(file, pack);
                 return;
             }
             Indexer indexer = new Indexer(id);
-            PackScanner scanner = new PackScanner(file.toString(), pack, salt);
+            PackScanner scanner = new PackScanner(file.toString(), pack, header);
             used = scanner.scan(state.indexedThrough(), indexer::add);
             indexer.finish(used);
         }
