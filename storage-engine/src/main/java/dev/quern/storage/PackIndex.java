@@ -34,6 +34,7 @@ final class PackIndex implements AutoCloseable {
     private static final byte[] VERSION = {0, 0, 0, 1};
 
     private final Rocks rocks;
+    private final boolean isNew;
 
     /// Where a chunk is.
     record Location(long packId, long offset) {}
@@ -47,8 +48,9 @@ final class PackIndex implements AutoCloseable {
         static final PackState NEW = new PackState(PackFormat.HEADER_BYTES, 0, false);
     }
 
-    private PackIndex(Rocks rocks) {
+    private PackIndex(Rocks rocks, boolean isNew) {
         this.rocks = rocks;
+        this.isNew = isNew;
     }
 
     /// Opens the index, an empty one when there is none that can be used.
@@ -57,7 +59,7 @@ final class PackIndex implements AutoCloseable {
         try {
             Rocks rocks = new Rocks(disk, directory, cache);
             if (isOurs(rocks)) {
-                return new PackIndex(rocks);
+                return new PackIndex(rocks, false);
             }
             rocks.close();
         } catch (RocksDBException e) {
@@ -79,7 +81,7 @@ final class PackIndex implements AutoCloseable {
                 batch.put(VERSION_KEY, VERSION);
                 rocks.write(batch, false);
             }
-            return new PackIndex(rocks);
+            return new PackIndex(rocks, true);
         } catch (RocksDBException e) {
             throw StorageErrors.of("cannot make chunk index " + directory, e);
         }
@@ -101,6 +103,11 @@ final class PackIndex implements AutoCloseable {
         }
         ByteBuffer in = checked(value, 16);
         return Optional.of(new Location(in.getLong(), in.getLong()));
+    }
+
+    /// Whether it was made at this opening: it says nothing of what earlier processes left.
+    boolean isNew() {
+        return isNew;
     }
 
     /// All packs that it knows.

@@ -34,6 +34,7 @@ final class SimDisk implements Disk {
         MAP,
         SIZE,
         TRUNCATE,
+        PERSIST,
         DELETE,
         SYNC_NAMES,
         DATABASE,
@@ -360,6 +361,15 @@ final class SimDisk implements Disk {
         if (sizeBytes < file.sizeBytes()) {
             file.resize(++sequence, sizeBytes);
         }
+        leave(fault);
+    }
+
+    @Override
+    public synchronized void persist(Path path, long from, long to) throws IOException {
+        Fault fault = enter(Call.PERSIST, path, from * 31 + to);
+        SimFile file = file(path);
+        file.write(++sequence, ByteBuffer.wrap(file.read(from, (int) (to - from))), from);
+        file.force();
         leave(fault);
     }
 
