@@ -15,9 +15,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 
-/// One run of the seeded simulation: logical clients take turns on one engine over a [SimDisk],
-/// the disk fails, processes are killed and the power goes, all as one random source says, and
-/// every answer is checked against [Expected]. The same seed gives the same run.
+/// One run of the seeded simulation: logical clients take turns on one engine over a [SimDisk], the
+/// disk fails, processes are killed and the power goes, all as one random source says, and every
+/// answer is checked against [Expected]. The same seed gives the same run.
 final class Simulation {
     private static final int STEPS = 150;
     private static final int TRACED = 30;
@@ -149,7 +149,12 @@ final class Simulation {
         if (random.nextInt(4) == 0) {
             txn.when(new Condition.Absent(key));
         }
-        log("commit " + key + " of " + (expected.isPromised(name) ? "a durable" : "some") + " chunk");
+        log(
+                "commit "
+                        + key
+                        + " of "
+                        + (expected.isPromised(name) ? "a durable" : "some")
+                        + " chunk");
         expected.commit(sim.engine(), txn.build());
     }
 
@@ -195,7 +200,7 @@ final class Simulation {
         Random die = new Random(seed);
         die.nextInt();
         boolean fails = die.nextInt(chance) == 0 && call != Call.DATABASE;
-        return fails ? (die.nextBoolean() ? Fault.FULL : Fault.IO) : Fault.NONE;
+        return fails ? (die.nextBoolean() && call.changes() ? Fault.FULL : Fault.IO) : Fault.NONE;
     }
 
     /// Bits turn in packs that are durable: a read gives the bytes that were put, or fails.
@@ -209,8 +214,7 @@ final class Simulation {
         for (Name name : expected.names()) {
             try {
                 boolean same =
-                        Arrays.equals(
-                                store.read(name.space(), name.id()), expected.bytes(name));
+                        Arrays.equals(store.read(name.space(), name.id()), expected.bytes(name));
                 Expected.check(same, "chunk " + name.id() + " reads other bytes after bit rot");
             } catch (QuernException e) {
                 boolean said =

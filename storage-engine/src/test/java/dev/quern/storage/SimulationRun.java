@@ -48,6 +48,9 @@ final class SimulationRun {
                 } catch (ExecutionException e) {
                     violations++;
                     out.println("violation with seed " + (first + i) + ": " + e.getCause());
+                    if (seeds == 1) {
+                        e.printStackTrace(out);
+                    }
                     out.println("rerun: ./quern test sim --seed " + (first + i));
                 }
             }
