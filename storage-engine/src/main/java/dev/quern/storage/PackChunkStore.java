@@ -178,7 +178,7 @@ final class PackChunkStore implements ChunkStore {
             packs.sync();
         } catch (IOException e) {
             // The kernel may have dropped what it could not write, and says so only once: no later
-            // force can be believed. A new open reads back what is really there.
+            // force can be believed. A new open writes again what it finds.
             QuernException error = StorageErrors.of("cannot force packs in " + packs.path(), e);
             failure = error;
             LOG.error("chunk store takes no more writes until it is opened again", error);
