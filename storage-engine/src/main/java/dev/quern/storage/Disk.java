@@ -28,6 +28,9 @@ interface Disk {
     /// Cuts a file.
     void truncate(Path file, long sizeBytes) throws IOException;
 
+    /// Makes the bytes of a file durable that this process has not written.
+    void force(Path file) throws IOException;
+
     /// Removes a file, if it is there.
     void delete(Path file) throws IOException;
 

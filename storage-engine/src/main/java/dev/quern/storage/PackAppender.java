@@ -24,7 +24,7 @@ final class PackAppender {
     private @Nullable PackWriter active;
 
     @GuardedBy("this")
-    private List<PackWriter> finished = new ArrayList<>();
+    private List<PackOutput> finished = new ArrayList<>();
 
     @GuardedBy("this")
     private List<Appended> unsynced = new ArrayList<>();
@@ -50,11 +50,11 @@ final class PackAppender {
             long through,
             List<Appended> chunks,
             @Nullable PackWriter active,
-            List<PackWriter> finished) {
+            List<PackOutput> finished) {
         /// Makes all of it durable; the finished packs are closed in any case.
         void force() throws IOException {
             try {
-                for (PackWriter writer : finished) {
+                for (PackOutput writer : finished) {
                     writer.force();
                 }
                 if (active != null) {
@@ -67,7 +67,7 @@ final class PackAppender {
 
         /// Closes the finished packs.
         void closeFinished() {
-            for (PackWriter writer : finished) {
+            for (PackOutput writer : finished) {
                 try {
                     writer.close();
                 } catch (IOException e) {
@@ -104,6 +104,23 @@ final class PackAppender {
             } catch (IOException e) {
                 throw StorageErrors.of("cannot write a chunk in " + directory.path(), e);
             }
+        }
+    }
+
+    /// Takes in the chunks of a run that is complete.
+    ///
+    /// @param refuse throws if the store takes nothing any more
+    void adopt(RunWriter run, Runnable refuse, Listener listener) {
+        synchronized (this) {
+            refuse.run();
+            directory.adopt(run);
+            for (PackRecord record : run.records()) {
+                Appended chunk = new Appended(run.pack(), record, sequence + 1);
+                unsynced.add(chunk);
+                listener.appended(chunk);
+                sequence = chunk.sequence();
+            }
+            finished.add(run);
         }
     }
 

@@ -2,17 +2,16 @@ package dev.quern.storage;
 
 import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
-import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +19,6 @@ import org.slf4j.LoggerFactory;
 /// and all of them when the index is new. Cuts nothing from a pack but zeros.
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
-    private static final int BATCH_CHUNKS = 4096;
 
     private final Disk disk;
     private final Path directory;
@@ -32,31 +30,46 @@ final class PackRecovery {
         this.index = index;
     }
 
-    /// @param packs ids of the pack files that are there
-    void run(SortedSet<Long> packs) throws IOException {
-        Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = new ArrayList<>();
-        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
-            if (!packs.contains(known.getKey()) && known.getValue().chunks() > 0) {
-                missing.add(known.getKey());
-            } else if (!packs.contains(known.getKey())) {
-                index.dropPack(known.getKey()); // compaction had emptied and deleted it
-            }
-        }
-        if (!missing.isEmpty()) {
-            LOG.error(
-                    "packs are missing in {}: {}; indexing the {} others again",
-                    directory,
-                    missing.stream().map(id -> Pack.file(directory, id).getFileName()).toList(),
-                    packs.size());
-            index.clear();
-            states.clear();
-        }
+    /// @param packs ids of the packs of records that are there
+    /// @param runs ids of the runs that are there
+    void run(SortedSet<Long> packs, SortedSet<Long> runs) throws IOException {
+        dropMissing(id -> packs.contains(id) || runs.contains(id));
         for (long id : packs) {
-            PackState state = states.getOrDefault(id, PackState.NEW);
+            PackState state = state(id);
             if (!state.closed()) {
                 recover(id, state);
             }
+        }
+        RunRecovery runRecovery = new RunRecovery(disk, directory, index);
+        for (long id : runs) {
+            PackState state = state(id);
+            if (!state.closed()) {
+                runRecovery.recover(id, state.chunks() > 0);
+            }
+        }
+        runRecovery.dropTables(runs);
+        disk.syncDirectory(directory);
+    }
+
+    private PackState state(long id) {
+        return index.packs().getOrDefault(id, PackState.NEW);
+    }
+
+    private void dropMissing(LongPredicate isThere) {
+        List<Long> lost = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!isThere.test(known.getKey()) && known.getValue().chunks() > 0) {
+                lost.add(known.getKey());
+            } else if (!isThere.test(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
+        if (!lost.isEmpty()) {
+            LOG.error(
+                    "packs are missing in {}: {}; indexing the others again",
+                    directory,
+                    lost.stream().map(id -> Pack.file(directory, id).getFileName()).toList());
+            index.clear();
         }
     }
 
@@ -72,10 +85,12 @@ final class PackRecovery {
                 dropIfEmpty(file, pack);
                 return;
             }
-            Indexer indexer = new Indexer(id);
+            // What a crashed process wrote may still be on its way to the disk.
+            disk.force(file);
+            RecoveredChunks chunks = new RecoveredChunks(index, id);
             PackScanner scanner = new PackScanner(file.toString(), pack, header);
-            used = scanner.scan(state.indexedThrough(), indexer::add);
-            indexer.finish(used);
+            used = scanner.scan(state.indexedThrough(), chunks::add);
+            chunks.finish(file, used);
         }
         if (used < size) {
             disk.truncate(file, used);
@@ -92,32 +107,5 @@ final class PackRecovery {
         }
         LOG.info("pack {} is empty, removed", file);
         disk.delete(file);
-    }
-
-    /// Adds the records of one pack in batches.
-    private final class Indexer {
-        private final long packId;
-        private final List<PackRecord> batch = new ArrayList<>();
-        private long chunks;
-
-        Indexer(long packId) {
-            this.packId = packId;
-        }
-
-        void add(PackRecord record) {
-            batch.add(record);
-            chunks++;
-            if (batch.size() == BATCH_CHUNKS) {
-                index.add(Map.of(packId, batch), Map.of());
-                batch.clear();
-            }
-        }
-
-        void finish(long used) {
-            index.add(Map.of(packId, batch), Map.of(packId, new Progress(used, true)));
-            if (chunks > 0) {
-                LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
-            }
-        }
     }
 }

@@ -15,7 +15,7 @@ import java.util.zip.CRC32C;
 ///
 /// A record that could not be written whole leaves the position where it was. Not thread-safe,
 /// except that [#force] may run beside the rest.
-final class PackWriter implements AutoCloseable {
+final class PackWriter implements PackOutput {
     private static final int STAGING_BYTES = 64 << 10;
 
     private final Pack pack;
@@ -50,7 +50,7 @@ final class PackWriter implements AutoCloseable {
             file.write(header.flip(), 0);
             MemorySegment map = file.map(arena);
             PackWriter writer = new PackWriter(pack, file, written, capacityBytes, map);
-            pack.adopt(arena, map, written);
+            pack.adopt(new MappedPack(pack.file(), arena, map, written));
             created = true;
             return writer;
         } finally {
@@ -70,7 +70,8 @@ final class PackWriter implements AutoCloseable {
                 (long) PackFormat.HEADER_BYTES + PackFormat.RECORD_BYTES + bodyBytes);
     }
 
-    Pack pack() {
+    @Override
+    public Pack pack() {
         return pack;
     }
 
@@ -138,7 +139,8 @@ final class PackWriter implements AutoCloseable {
     }
 
     /// Makes everything appended before durable.
-    void force() throws IOException {
+    @Override
+    public void force() throws IOException {
         file.force();
     }
 

@@ -82,6 +82,12 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void force(Path file) throws IOException {
+        fail(forceFailure);
+        real.force(file);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         real.delete(file);
     }
