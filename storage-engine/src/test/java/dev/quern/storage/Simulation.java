@@ -208,7 +208,7 @@ final class Simulation {
         log("bit rot");
         sim.close();
         for (int i = 0; i < 5; i++) {
-            sim.disk().flipBit(path -> path.toString().endsWith(Pack.SUFFIX));
+            sim.disk().flipBit(path -> path.toString().endsWith(Pack.Kind.RECORDS.suffix()));
         }
         ChunkStore store = sim.engine().chunks();
         for (Name name : expected.names()) {
