@@ -1,0 +1,76 @@
+package dev.quern.storage;
+
+import static dev.quern.storage.Chunks.SPACE;
+
+import dev.quern.storage.PackFormat.Footer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Pack files in memory, for tests of what reads them.
+final class PackImages {
+    static final long ID = 7;
+    static final long SALT = 0x1234_5678_9abc_def0L;
+
+    private PackImages() {}
+
+    /// A pack of these bodies.
+    static byte[] pack(boolean sealed, byte[]... bodies) {
+        ByteBuffer image = ByteBuffer.allocate(1 << 20);
+        PackFormat.putHeader(image, ID, SALT);
+        List<PackRecord> records = new ArrayList<>();
+        for (byte[] body : bodies) {
+            int crc = Checksums.crc32c(ByteBuffer.wrap(body));
+            ChunkId id = MemoryChunkStore.idOf(body);
+            PackRecord record =
+                    new PackRecord(image.position(), SPACE, id, body.length, body.length, crc);
+            PackFormat.putRecord(image, record, SALT);
+            image.put(body);
+            image.position((int) PackFormat.align(image.position()));
+            records.add(record);
+        }
+        if (sealed) {
+            int footer = image.position();
+            for (PackRecord record : records) {
+                image.put(image.duplicate().slice((int) record.offset(), PackFormat.RECORD_BYTES));
+            }
+            int crc = Checksums.crc32c(image.slice(footer, image.position() - footer));
+            PackFormat.putTrailer(image, new Footer(footer, records.size()), SALT, crc);
+        }
+        return Arrays.copyOf(image.array(), image.position());
+    }
+
+    /// Gives every structure that is recognised the checksum and the salt that it must have, so
+    /// that what lies behind the checksums is reached.
+    static byte[] fixChecksums(byte[] bytes) {
+        ByteBuffer image = ByteBuffer.wrap(bytes.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < PackFormat.HEADER_BYTES) {
+            return image.array();
+        }
+        image.put(0, "QUERNPCK".getBytes(StandardCharsets.US_ASCII));
+        image.putLong(12, ID);
+        fix(image, 0, PackFormat.HEADER_BYTES);
+        for (int at = 0; at + PackFormat.RECORD_BYTES <= bytes.length; at += 8) {
+            if (image.getInt(at) == 0x4b48_4351) {
+                fix(image, at, PackFormat.RECORD_BYTES);
+            }
+        }
+        int trailer = bytes.length - PackFormat.TRAILER_BYTES;
+        if (trailer >= 0) {
+            long footer = image.getLong(trailer + 8);
+            if (footer >= 0 && footer <= trailer) {
+                int length = trailer - (int) footer;
+                image.putInt(trailer + 32, Checksums.crc32c(image.slice((int) footer, length)));
+            }
+            fix(image, trailer, PackFormat.TRAILER_BYTES);
+        }
+        return image.array();
+    }
+
+    private static void fix(ByteBuffer image, int at, int length) {
+        image.putInt(at + length - 4, Checksums.crc32c(image.slice(at, length - 4)));
+    }
+}
