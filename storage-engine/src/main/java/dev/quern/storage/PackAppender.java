@@ -129,8 +129,10 @@ final class PackAppender {
         }
     }
 
-    /// The bytes of a chunk with their checksums.
-    record ChunkBody(ChunkId id, ByteBuffer bytes, int crc) {}
+    /// A chunk as it is to be stored.
+    ///
+    /// @param bytes its body in this form
+    record ChunkBody(ChunkId id, ByteBuffer bytes, BodyForm form) {}
 
     @GuardedBy("this")
     private PackWriter writerFor(int bodyBytes) throws IOException {
@@ -149,7 +151,7 @@ final class PackAppender {
     @GuardedBy("this")
     private PackRecord write(PackWriter writer, SpaceId space, ChunkBody body) throws IOException {
         try {
-            return writer.append(space, body.id(), body.bytes(), body.crc());
+            return writer.append(space, body.id(), body.bytes(), body.form());
         } catch (IOException e) {
             clean(writer);
             throw e;

@@ -1,6 +1,8 @@
 package dev.quern.storage;
 
+import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
+import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +39,14 @@ final class PackRecovery {
     /// @param packs ids of the pack files that are there
     void run(SortedSet<Long> packs) throws IOException {
         Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = states.keySet().stream().filter(id -> !packs.contains(id)).toList();
+        List<Long> missing = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!packs.contains(known.getKey()) && known.getValue().chunks() > 0) {
+                missing.add(known.getKey());
+            } else if (!packs.contains(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
         if (!missing.isEmpty()) {
             LOG.error(
                     "packs are missing in {}: {}; indexing the {} others again",
@@ -64,18 +73,18 @@ final class PackRecovery {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pack = disk.map(file, arena);
             size = pack.byteSize();
-            Long salt = PackFormat.salt(pack, id, file.toString());
-            if (salt == null) {
+            Header header = PackFormat.header(pack, id, file.toString());
+            if (header == null) {
                 dropIfEmpty(file, pack);
                 return;
             }
-            PackScanner scanner = new PackScanner(file.toString(), pack, salt);
+            PackScanner scanner = new PackScanner(file.toString(), pack, header);
             long from = state.indexedThrough();
             used = scanner.scan(from, _ -> {});
             long end = Math.min(used, size); // padding may be missing
             long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
             disk.persist(file, known ? again : end, end);
-            Indexer indexer = new Indexer(id, state);
+            Indexer indexer = new Indexer(id);
             scanner.scan(from, indexer::add);
             indexer.finish(used);
         }
@@ -99,13 +108,11 @@ final class PackRecovery {
     /// Adds the records of one pack in batches.
     private final class Indexer {
         private final long packId;
-        private final PackState before;
         private final List<PackRecord> batch = new ArrayList<>();
         private long chunks;
 
-        Indexer(long packId, PackState before) {
+        Indexer(long packId) {
             this.packId = packId;
-            this.before = before;
         }
 
         void add(PackRecord record) {
@@ -118,8 +125,7 @@ final class PackRecovery {
         }
 
         void finish(long used) {
-            PackState after = new PackState(used, before.chunks() + chunks, true);
-            index.add(Map.of(packId, batch), Map.of(packId, after));
+            index.add(Map.of(packId, batch), Map.of(packId, new Progress(used, true)));
             if (chunks > 0) {
                 LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
             }
