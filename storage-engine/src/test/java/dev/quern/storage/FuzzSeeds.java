@@ -3,6 +3,7 @@ package dev.quern.storage;
 import static dev.quern.storage.Chunks.SPACE;
 import static dev.quern.storage.Chunks.text;
 
+import com.github.luben.zstd.Zstd;
 import dev.quern.storage.Txn.Condition;
 import dev.quern.storage.Txn.Mutation;
 import java.util.List;
@@ -31,11 +32,20 @@ final class FuzzSeeds {
                         PackImages.pack(true, text("one"), Chunks.bytes(1, 100)),
                         PackImages.pack(false, text("one"), Chunks.bytes(2, 50)),
                         PackImages.pack(true));
+        byte[] text = text("the same words and the same words again ".repeat(20));
+        byte[] packed = Zstd.compress(text, 1);
+        byte[] codec = new byte[packed.length + 3];
+        codec[0] = 1;
+        codec[1] = (byte) ((text.length - 1) >> 8);
+        codec[2] = (byte) (text.length - 1);
+        System.arraycopy(packed, 0, codec, 3, packed.length);
         return Map.of(
                 "transaction", List.of(TxnFormat.encode(txn)),
                 "key", List.of(KeyFormat.encode(key)),
                 "fact", List.of(FactFormat.value(3, text("value"))),
                 "pack", packs,
-                "pack-checked", packs);
+                "pack-checked", packs,
+                "codec", List.of(codec),
+                "sealed", List.of(Chunks.bytes(1, 40)));
     }
 }

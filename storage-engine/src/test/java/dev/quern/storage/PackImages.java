@@ -14,6 +14,7 @@ import java.util.List;
 final class PackImages {
     static final long ID = 7;
     static final long SALT = 0x1234_5678_9abc_def0L;
+    private static final int RECORD_MAGIC = 0x4b48_4351;
 
     private PackImages() {}
 
@@ -25,8 +26,9 @@ final class PackImages {
         for (byte[] body : bodies) {
             int crc = Checksums.crc32c(ByteBuffer.wrap(body));
             ChunkId id = MemoryChunkStore.idOf(body);
+            BodyForm form = BodyForm.plain(body.length, crc);
             PackRecord record =
-                    new PackRecord(image.position(), SPACE, id, body.length, body.length, crc);
+                    new PackRecord(image.position(), PackFormat.RECORD_BYTES, SPACE, id, form);
             PackFormat.putRecord(image, record, SALT);
             image.put(body);
             image.position((int) PackFormat.align(image.position()));
@@ -53,17 +55,18 @@ final class PackImages {
         image.put(0, "QUERNPCK".getBytes(StandardCharsets.US_ASCII));
         image.putLong(12, ID);
         fix(image, 0, PackFormat.HEADER_BYTES);
-        for (int at = 0; at + PackFormat.RECORD_BYTES <= bytes.length; at += 8) {
-            if (image.getInt(at) == 0x4b48_4351) {
-                fix(image, at, PackFormat.RECORD_BYTES);
+        int length = new PackFormat.Header(image.getInt(8), 0).recordBytes();
+        for (int at = 0; at + length <= bytes.length; at += 8) {
+            if (image.getInt(at) == RECORD_MAGIC) {
+                fix(image, at, length);
             }
         }
         int trailer = bytes.length - PackFormat.TRAILER_BYTES;
         if (trailer >= 0) {
             long footer = image.getLong(trailer + 8);
             if (footer >= 0 && footer <= trailer) {
-                int length = trailer - (int) footer;
-                image.putInt(trailer + 32, Checksums.crc32c(image.slice((int) footer, length)));
+                int listed = trailer - (int) footer;
+                image.putInt(trailer + 32, Checksums.crc32c(image.slice((int) footer, listed)));
             }
             fix(image, trailer, PackFormat.TRAILER_BYTES);
         }
