@@ -132,7 +132,7 @@ def compile_proofs():
 def run_proof(tally, suite, options):
     main, names = PROOF_SUITES[suite]
     command = [pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java", "--enable-native-access=ALL-UNNAMED"]
-    command += ["-Xmx1g", "-cp", compile_proofs(), f"dev.quern.storage.{main}"]
+    command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", compile_proofs(), f"dev.quern.storage.{main}"]
     for name in names:
         value = getattr(options, name)
         if value is not None:

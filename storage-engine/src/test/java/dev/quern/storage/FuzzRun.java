@@ -43,6 +43,7 @@ final class FuzzRun {
                         Path.of(System.getProperty("java.home"), "bin/java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
                         "-XX:+EnableDynamicAgentLoading",
+                        "-Dslf4j.internal.verbosity=ERROR",
                         "-Xmx768m",
                         "-cp",
                         System.getProperty("java.class.path"),
