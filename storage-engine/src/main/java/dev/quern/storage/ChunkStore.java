@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.SpaceId;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 
 /// Durable, immutable, content-addressed bytes. A chunk belongs to one space: the same bytes in
 /// another space are another chunk, and an id never resolves across spaces.
@@ -38,6 +39,17 @@ public interface ChunkStore extends AutoCloseable {
     ///   `CORRUPT`, naming the pack and the offset, if its bytes do not match
     @MustBeClosed
     ChunkLease open(SpaceId space, ChunkId id);
+
+    /// Keeps chunks from being removed as garbage until the pins are closed, whether they are
+    /// there or not.
+    @MustBeClosed
+    ChunkPins pin(SpaceId space, Collection<ChunkId> ids);
+
+    /// Keeps every chunk of a space that is put or looked up from now on from being removed as
+    /// garbage until the pins are closed: held by whoever puts chunks that no fact names yet, until
+    /// one does.
+    @MustBeClosed
+    ChunkPins pinWrites(SpaceId space);
 
     /// Counts, for metrics.
     ChunkStats stats();

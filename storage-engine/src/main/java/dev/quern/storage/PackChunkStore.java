@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,9 +66,12 @@ final class PackChunkStore implements ChunkStore {
 
     private volatile boolean closed;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index) {
+    private final ChunkRetention retention;
+
+    private PackChunkStore(PackDirectory packs, PackIndex index, InstantSource clock) {
         this.packs = packs;
         this.index = index;
+        this.retention = new ChunkRetention(clock);
         this.appender = new PackAppender(packs);
         this.indexer = new PackIndexer(index);
     }
@@ -83,7 +88,7 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index);
+            PackChunkStore store = new PackChunkStore(packs, index, InstantSource.system());
             opened = true;
             return store;
         } catch (IOException e) {
@@ -226,6 +231,20 @@ final class PackChunkStore implements ChunkStore {
             }
             throw e;
         }
+    }
+
+    @Override
+    @MustBeClosed
+    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+        requireOpen();
+        return retention.pin(space, ids);
+    }
+
+    @Override
+    @MustBeClosed
+    public ChunkPins pinWrites(SpaceId space) {
+        requireOpen();
+        return retention.pinWrites(space);
     }
 
     @Override

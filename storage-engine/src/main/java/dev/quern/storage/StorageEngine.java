@@ -28,6 +28,7 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
 
@@ -105,6 +106,11 @@ public final class StorageEngine implements AutoCloseable {
     /// The facts.
     public MetaLog facts() {
         return facts;
+    }
+
+    /// Who answers for the facts that name chunks: every service that commits some registers here.
+    public RootRegistry roots() {
+        return roots;
     }
 
     /// Makes everything durable and closes it. A lease that is still open stays readable.
