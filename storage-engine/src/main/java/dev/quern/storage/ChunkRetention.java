@@ -11,21 +11,17 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// What must not be removed although no fact names it: pinned chunks, and chunks that were touched
-/// while their writer was on its way to a fact. Also the striped locks under which a chunk is
-/// removed, moved or rescued, and the clock that condemns by.
+/// while their writer was on its way to a fact. Also the clock that
+/// condemns by.
 ///
 /// A writer needs no list of its chunks: putting or looking up a chunk clears its condemnation, so
 /// whatever was condemned before the writer began is none of its chunks. Thread-safe.
 final class ChunkRetention {
-    private static final int STRIPES = 256;
-
     private record Name(SpaceId space, ChunkId id) {}
 
     private final InstantSource clock;
-    private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
     /// How often each chunk is pinned.
     @GuardedBy("this")
@@ -40,14 +36,6 @@ final class ChunkRetention {
 
     ChunkRetention(InstantSource clock) {
         this.clock = clock;
-        for (int i = 0; i < STRIPES; i++) {
-            stripes[i] = new ReentrantLock();
-        }
-    }
-
-    /// The lock of a chunk; held for one look at the index and one write to it.
-    ReentrantLock lock(ChunkId id) {
-        return stripes[id.hashCode() & (STRIPES - 1)];
     }
 
     /// Milliseconds since 1970, at least 1; never less than before, whatever the clock does.

@@ -8,6 +8,7 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.PackAppender.Appended;
 import dev.quern.storage.PackAppender.Batch;
 import dev.quern.storage.PackAppender.ChunkBody;
+import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -16,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -50,12 +50,13 @@ final class PackChunkStore implements ChunkStore {
     private final PackAppender appender;
     private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
 
-    /// Chunks that were found corrupt: the next put of the same bytes stores them again.
+    /// Chunks that were found corrupt before they were indexed: the next put of the same bytes
+    /// stores them again. Of those that are indexed the index knows it.
     private final Set<Name> quarantined = ConcurrentHashMap.newKeySet();
 
     private final ReentrantLock syncLock = new ReentrantLock();
 
-    /// Adds under `syncLock`, counts under none.
+    @GuardedBy("syncLock")
     private final PackIndexer indexer;
 
     /// Everything appended up to this sequence is on the disk.
@@ -132,8 +133,9 @@ final class PackChunkStore implements ChunkStore {
     }
 
     private boolean isPresent(Name name) {
-        return (pending.containsKey(name) || index.find(name.space, name.id).isPresent())
-                && !quarantined.contains(name);
+        return pending.containsKey(name)
+                ? !quarantined.contains(name)
+                : index.rescue(name.space, name.id).filter(e -> !e.quarantined()).isPresent();
     }
 
     private boolean isPresentOrRefused(Name name) {
@@ -189,14 +191,19 @@ final class PackChunkStore implements ChunkStore {
     }
 
     private void forget(Appended chunk) {
-        pending.remove(new Name(chunk.record().space(), chunk.record().id()), chunk);
+        PackRecord record = chunk.record();
+        Name name = new Name(record.space(), record.id());
+        if (pending.remove(name, chunk) && quarantined.remove(name)) {
+            Location location = new Location(chunk.pack().id(), record.offset());
+            index.quarantine(name.space, name.id, location, true);
+        }
     }
 
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();
         Name name = new Name(space, id);
-        return pending.containsKey(name) || index.find(space, id).isPresent();
+        return pending.containsKey(name) || index.rescue(space, id).isPresent();
     }
 
     @Override
@@ -204,7 +211,7 @@ final class PackChunkStore implements ChunkStore {
         requireOpen();
         Appended chunk = pending.get(new Name(space, id));
         return chunk == null
-                ? index.find(space, id).isPresent()
+                ? index.rescue(space, id).isPresent()
                 : chunk.sequence() <= durableSequence;
     }
 
@@ -214,30 +221,68 @@ final class PackChunkStore implements ChunkStore {
         requireOpen();
         Name name = new Name(space, id);
         Appended recent = pending.get(name);
+        if (recent == null) {
+            return openIndexed(name);
+        }
         try {
-            if (recent != null) {
-                return recent.pack().open(space, id, recent.record().offset());
-            }
-            Optional<Location> found = index.find(space, id);
-            if (found.isEmpty()) {
-                throw QuernException.notFound("chunk " + id + " is not in space " + space);
-            }
-            Location location = found.get();
-            return packs.pack(location.packId()).open(space, id, location.offset());
+            return recent.pack().open(space, id, recent.record().offset());
         } catch (QuernException e) {
-            if (e.kind() == ErrorKind.CORRUPT) {
-                LOG.error("chunk {} of space {} cannot be read: {}", id, space, e.getMessage());
+            if (isCorrupt(name, e) && recent.equals(pending.get(name))) {
                 quarantined.add(name);
             }
             throw e;
         }
     }
 
+    @MustBeClosed
+    private ChunkLease openIndexed(Name name) {
+        Location at =
+                index.find(name.space, name.id)
+                        .map(Entry::location)
+                        .orElseThrow(() ->
+                                QuernException.notFound(
+                                        "chunk " + name.id + " is not in space " + name.space));
+        try {
+            return packs.pack(at.packId()).open(name.space, name.id, at.offset());
+        } catch (QuernException e) {
+            if (isCorrupt(name, e)) {
+                quarantine(name, at, e);
+            }
+            throw e;
+        }
+    }
+
+    private void quarantine(Name name, Location at, QuernException error) {
+        try {
+            index.quarantine(name.space, name.id, at, true);
+        } catch (QuernException e) {
+            error.addSuppressed(e); // the next read finds out again
+        }
+    }
+
+    private static boolean isCorrupt(Name name, QuernException error) {
+        if (error.kind() != ErrorKind.CORRUPT) {
+            return false;
+        }
+        LOG.error(
+                "chunk {} of space {} cannot be read: {}", name.id, name.space, error.getMessage());
+        return true;
+    }
+
     @Override
     @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // returned, unless the index cannot be written
     public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
         requireOpen();
-        return retention.pin(space, ids);
+        ChunkPins pins = retention.pin(space, ids);
+        try {
+            // First the pin, then the rescue: gc either sees one of them or had removed it before.
+            ids.forEach(id -> index.rescue(space, id));
+            return pins;
+        } catch (QuernException e) {
+            pins.close();
+            throw e;
+        }
     }
 
     @Override
@@ -249,8 +294,7 @@ final class PackChunkStore implements ChunkStore {
 
     @Override
     public ChunkStats stats() {
-        return new ChunkStats(
-                indexer.chunks() + pending.size(), packs.storedBytes(), packs.count());
+        return new ChunkStats(index.chunks() + pending.size(), packs.storedBytes(), packs.count());
     }
 
     private void requireOpen() {

@@ -1,6 +1,7 @@
 package dev.quern.storage;
 
 import dev.quern.storage.PackIndex.PackState;
+import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +34,14 @@ final class PackRecovery {
     /// @param packs ids of the pack files that are there
     void run(SortedSet<Long> packs) throws IOException {
         Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = states.keySet().stream().filter(id -> !packs.contains(id)).toList();
+        List<Long> missing = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!packs.contains(known.getKey()) && known.getValue().chunks() > 0) {
+                missing.add(known.getKey());
+            } else if (!packs.contains(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
         if (!missing.isEmpty()) {
             LOG.error(
                     "packs are missing in {}: {}; indexing the {} others again",
@@ -63,7 +71,7 @@ final class PackRecovery {
                 dropIfEmpty(file, pack);
                 return;
             }
-            Indexer indexer = new Indexer(id, state);
+            Indexer indexer = new Indexer(id);
             PackScanner scanner = new PackScanner(file.toString(), pack, salt);
             used = scanner.scan(state.indexedThrough(), indexer::add);
             indexer.finish(used);
@@ -88,13 +96,11 @@ final class PackRecovery {
     /// Adds the records of one pack in batches.
     private final class Indexer {
         private final long packId;
-        private final PackState before;
         private final List<PackRecord> batch = new ArrayList<>();
         private long chunks;
 
-        Indexer(long packId, PackState before) {
+        Indexer(long packId) {
             this.packId = packId;
-            this.before = before;
         }
 
         void add(PackRecord record) {
@@ -107,8 +113,7 @@ final class PackRecovery {
         }
 
         void finish(long used) {
-            PackState after = new PackState(used, before.chunks() + chunks, true);
-            index.add(Map.of(packId, batch), Map.of(packId, after));
+            index.add(Map.of(packId, batch), Map.of(packId, new Progress(used, true)));
             if (chunks > 0) {
                 LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
             }

@@ -180,6 +180,23 @@ final class PackRecoveryTest {
     }
 
     @Test
+    void corruptChunkIsStillKnownAfterReopening() throws IOException {
+        Path pack = Pack.file(directory.resolve("chunks/packs"), 1);
+        flip(pack, 1000);
+        try (StorageEngine engine = Engines.open(directory)) {
+            assertThatThrownBy(() -> engine.chunks().read(SPACE, MemoryChunkStore.idOf(chunk(0))))
+                    .satisfies(e -> assertKind(e, ErrorKind.CORRUPT));
+        }
+        try (StorageEngine engine = Engines.open(directory)) {
+            assertThat(put(engine, chunk(0))).isTrue();
+            assertThat(put(engine, chunk(0))).isFalse();
+            assertHolds(engine, FIRST_RUN);
+            engine.chunks().sync();
+            assertThat(engine.chunks().stats().chunks()).isEqualTo(FIRST_RUN);
+        }
+    }
+
+    @Test
     void missingPackLosesOnlyItsOwnChunks() throws IOException {
         Files.delete(Pack.file(directory.resolve("chunks/packs"), 1));
 
