@@ -113,10 +113,20 @@ final class EmbeddedMetaLog implements MetaLog {
 
     @Override
     public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
+        requireLimit(limit);
+        return facts.scan(space, prefix, after, limit);
+    }
+
+    @Override
+    public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        requireLimit(limit);
+        return facts.spaces(after, limit);
+    }
+
+    private static void requireLimit(int limit) {
         if (limit < 1 || limit > MAX_SCAN) {
             throw QuernException.invalid("scan limit must be 1 to " + MAX_SCAN + ", got " + limit);
         }
-        return facts.scan(space, prefix, after, limit);
     }
 
     @Override

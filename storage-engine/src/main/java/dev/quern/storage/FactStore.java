@@ -120,6 +120,26 @@ final class FactStore implements FactState, AutoCloseable {
         return facts;
     }
 
+    /// Looks at one fact of each space.
+    List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        List<SpaceId> spaces = new ArrayList<>();
+        byte[] from = after.map(FactFormat::afterSpace).orElse(FactFormat.firstFact());
+        boolean more = true;
+        while (more && spaces.size() < limit) {
+            int before = spaces.size();
+            rocks.scan(
+                    from,
+                    FactFormat.afterFacts(),
+                    (key, _) -> {
+                        spaces.add(FactFormat.space(key));
+                        return false;
+                    });
+            more = spaces.size() > before;
+            from = more ? FactFormat.afterSpace(spaces.getLast()) : from;
+        }
+        return spaces;
+    }
+
     /// Comes before a batch is applied: what the last transaction was may have to be found out.
     ///
     /// @throws QuernException if nothing can be written now

@@ -112,6 +112,11 @@ final class Severed {
         }
 
         @Override
+        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+            return below().spaces(after, limit);
+        }
+
+        @Override
         public long appliedIndex() {
             return below().appliedIndex();
         }
