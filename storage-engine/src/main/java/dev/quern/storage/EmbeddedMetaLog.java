@@ -67,7 +67,13 @@ final class EmbeddedMetaLog implements MetaLog {
     @Override
     public long commit(Txn txn) {
         Waiting waiting = new Waiting(TxnFormat.encode(txn), new CompletableFuture<>());
-        txn.requires().forEach(id -> requireDurable(txn.space(), id));
+        try (ChunkPins _ = chunks.pin(txn.space(), txn.requires())) {
+            txn.requires().forEach(id -> requireDurable(txn.space(), id));
+            return commit(waiting);
+        }
+    }
+
+    private long commit(Waiting waiting) {
         enqueue(waiting);
         try {
             return waiting.index.join();
@@ -121,6 +127,11 @@ final class EmbeddedMetaLog implements MetaLog {
     public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
         requireLimit(limit);
         return facts.spaces(after, limit);
+    }
+
+    @Override
+    public List<String> kinds(SpaceId space) {
+        return facts.kinds(space);
     }
 
     private static void requireLimit(int limit) {

@@ -51,6 +51,12 @@ final class FactFormat {
         return new byte[] {2};
     }
 
+    /// The first key that a fact of a space can have.
+    static byte[] spaceStart(SpaceId space) {
+        byte[] name = space.value().getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(name.length + 2).put((byte) 1).put(name).put((byte) 0).array();
+    }
+
     /// The first key after all facts of a space.
     static byte[] afterSpace(SpaceId space) {
         byte[] name = space.value().getBytes(StandardCharsets.US_ASCII);

@@ -36,6 +36,9 @@ public interface MetaLog extends AutoCloseable {
     /// @param limit 1 to 10,000
     List<SpaceId> spaces(Optional<SpaceId> after, int limit);
 
+    /// The different first components of a space's keys, in order.
+    List<String> kinds(SpaceId space);
+
     /// The index of the last applied transaction.
     long appliedIndex();
 

@@ -143,6 +143,15 @@ public final class MemoryMetaLog implements MetaLog {
                 .toList();
     }
 
+    @Override
+    public synchronized List<String> kinds(SpaceId space) {
+        requireOpen();
+        return facts(space).keySet().stream()
+                .map(key -> key.components().getFirst())
+                .distinct()
+                .toList();
+    }
+
     private static void requireLimit(int limit) {
         if (limit < 1 || limit > 10_000) {
             throw QuernException.invalid("scan limit must be 1 to 10000, got " + limit);
