@@ -13,8 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// What must not be removed although no fact names it: pinned chunks, and chunks that were touched
-/// while their writer was on its way to a fact. Also the clock that
-/// condemns by.
+/// while their writer was on its way to a fact. Also the clock that condemns by.
 ///
 /// A writer needs no list of its chunks: putting or looking up a chunk clears its condemnation, so
 /// whatever was condemned before the writer began is none of its chunks. Thread-safe.

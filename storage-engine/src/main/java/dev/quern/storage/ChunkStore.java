@@ -40,8 +40,8 @@ public interface ChunkStore extends AutoCloseable {
     @MustBeClosed
     ChunkLease open(SpaceId space, ChunkId id);
 
-    /// Keeps chunks from being removed as garbage until the pins are closed, whether they are
-    /// there or not.
+    /// Keeps chunks from being removed as garbage until the pins are closed, whether they are there
+    /// or not.
     @MustBeClosed
     ChunkPins pin(SpaceId space, Collection<ChunkId> ids);
 

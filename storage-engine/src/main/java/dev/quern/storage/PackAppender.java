@@ -158,6 +158,7 @@ final class PackAppender {
         finished.add(writer);
         try {
             writer.seal();
+            directory.sealed(writer);
         } catch (IOException e) {
             LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
             trim(writer);

@@ -77,19 +77,25 @@ final class PackChunkStore implements ChunkStore {
         this.indexer = new PackIndexer(index);
     }
 
-    /// Opens `packs/` and `index/` in a directory, making them when absent.
+    /// What is injected.
     ///
     /// @param random gives each pack its salt
+    /// @param clock condemns garbage by it
+    record Sources(RandomGenerator random, InstantSource clock) {}
+
+    /// Opens `packs/` and `index/` in a directory, making them when absent.
+    ///
     /// @param cache stays the caller's
     static PackChunkStore open(
-            Disk disk, Path directory, StorageConfig config, RandomGenerator random, Cache cache) {
-        PackDirectory packs = new PackDirectory(disk, directory.resolve("packs"), random, config);
+            Disk disk, Path directory, StorageConfig config, Sources sources, Cache cache) {
+        PackDirectory packs =
+                new PackDirectory(disk, directory.resolve("packs"), sources.random, config);
         PackIndex index = null;
         boolean opened = false;
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index, InstantSource.system());
+            PackChunkStore store = new PackChunkStore(packs, index, sources.clock);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -227,7 +233,10 @@ final class PackChunkStore implements ChunkStore {
         try {
             return recent.pack().open(space, id, recent.record().offset());
         } catch (QuernException e) {
-            if (isCorrupt(name, e) && recent.equals(pending.get(name))) {
+            if (!recent.equals(pending.get(name))) {
+                return open(space, id); // it was indexed, and may have been moved since
+            }
+            if (isCorrupt(name, e)) {
                 quarantined.add(name);
             }
             throw e;
@@ -236,20 +245,29 @@ final class PackChunkStore implements ChunkStore {
 
     @MustBeClosed
     private ChunkLease openIndexed(Name name) {
-        Location at =
-                index.find(name.space, name.id)
-                        .map(Entry::location)
-                        .orElseThrow(() ->
-                                QuernException.notFound(
-                                        "chunk " + name.id + " is not in space " + name.space));
-        try {
-            return packs.pack(at.packId()).open(name.space, name.id, at.offset());
-        } catch (QuernException e) {
-            if (isCorrupt(name, e)) {
-                quarantine(name, at, e);
+        while (true) {
+            Location at = locate(name);
+            try {
+                return packs.pack(at.packId()).open(name.space, name.id, at.offset());
+            } catch (QuernException e) {
+                requireOpen();
+                if (!locate(name).equals(at)) {
+                    continue; // compaction has moved it and retired the pack
+                }
+                if (isCorrupt(name, e)) {
+                    quarantine(name, at, e);
+                }
+                throw e;
             }
-            throw e;
         }
+    }
+
+    private Location locate(Name name) {
+        return index.find(name.space, name.id)
+                .map(Entry::location)
+                .orElseThrow(() ->
+                        QuernException.notFound(
+                                "chunk " + name.id + " is not in space " + name.space));
     }
 
     private void quarantine(Name name, Location at, QuernException error) {
@@ -295,6 +313,38 @@ final class PackChunkStore implements ChunkStore {
     @Override
     public ChunkStats stats() {
         return new ChunkStats(index.chunks() + pending.size(), packs.storedBytes(), packs.count());
+    }
+
+    /// Whether it has a chunk; unlike [#contains] nobody relies on it.
+    boolean has(SpaceId space, ChunkId id) {
+        return pending.containsKey(new Name(space, id)) || index.find(space, id).isPresent();
+    }
+
+    /// Notes that a chunk has the bytes of another one.
+    QuernException quarantine(SpaceId space, ChunkId id, ChunkId actual) {
+        Location at = locate(new Name(space, id));
+        index.quarantine(space, id, at, true);
+        return QuernException.corrupt(
+                "pack "
+                        + packs.pack(at.packId()).file()
+                        + " at offset "
+                        + at.offset()
+                        + ": bytes of chunk "
+                        + id
+                        + " have the hash "
+                        + actual);
+    }
+
+    PackIndex index() {
+        return index;
+    }
+
+    PackDirectory packs() {
+        return packs;
+    }
+
+    ChunkRetention retention() {
+        return retention;
     }
 
     private void requireOpen() {

@@ -3,6 +3,9 @@ package dev.quern.storage;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -84,6 +87,46 @@ final class PackDirectory implements AutoCloseable {
         return pack;
     }
 
+    /// A pack, if it is there.
+    Optional<Pack> find(long id) {
+        return Optional.ofNullable(packs.get(id));
+    }
+
+    /// Deletes a pack that no index entry names; leases that are open keep its mapping. Its name is
+    /// gone for good when this returns.
+    void remove(Pack pack) throws IOException {
+        long size = disk.sizeBytes(pack.file());
+        disk.delete(pack.file());
+        packs.remove(pack.id());
+        pack.retire();
+        storedBytes.addAndGet(-size);
+        disk.syncDirectory(directory);
+    }
+
+    /// How long a pack's file is; 0 if that cannot be told.
+    long sizeBytes(Pack pack) {
+        try {
+            return disk.sizeBytes(pack.file());
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot tell its size: {}", pack.file(), e.toString());
+            return 0;
+        }
+    }
+
+    /// The packs that are there now, in order of id.
+    List<Pack> all() {
+        return packs.values().stream().sorted(Comparator.comparingLong(Pack::id)).toList();
+    }
+
+    /// The size of a full pack.
+    long packBytes() {
+        return packBytes;
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
     /// Makes the names of new packs durable.
     void sync() throws IOException {
         if (namesUnsynced.getAndSet(false)) {
@@ -96,7 +139,12 @@ final class PackDirectory implements AutoCloseable {
         storedBytes.addAndGet(record.end() - record.offset());
     }
 
-    /// Bytes in packs, footers of this run not counted.
+    /// Counts the footer of a pack that was sealed.
+    void sealed(PackWriter writer) {
+        storedBytes.addAndGet(sizeBytes(writer.pack()) - writer.position());
+    }
+
+    /// Bytes in packs.
     long storedBytes() {
         return storedBytes.get();
     }

@@ -28,8 +28,7 @@ public final class FileContent implements AutoCloseable {
 
     /// @param reads is told of it, so that the bytes stay while it is open
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    FileContent(
-            ChunkStore chunks, OpenReads reads, SpaceId space, FileInfo info, Content content) {
+    FileContent(ChunkStore chunks, OpenReads reads, SpaceId space, FileInfo info, Content content) {
         this.chunks = chunks;
         this.reads = reads;
         this.space = space;
@@ -68,7 +67,8 @@ public final class FileContent implements AutoCloseable {
     @MustBeClosed
     public InputStream stream(long offset, long length) {
         requireRange(offset, length);
-        return new ContentStream(new FileContent(chunks, reads, space, info, content), offset, length);
+        return new ContentStream(
+                new FileContent(chunks, reads, space, info, content), offset, length);
     }
 
     /// Gives a part of the file as read-only segments, in order and without a copy. A segment may

@@ -127,7 +127,8 @@ final class ContentTest {
     void aChunkOfAnotherLengthIsCorrupt() {
         Content lying = new Content(MemoryChunkStore.idOf(new byte[7]), false, 9);
         chunks.put(SPACE, MemorySegment.ofArray(new byte[7]));
-        try (FileContent content = new FileContent(chunks, new OpenReads(), SPACE, info(9), lying)) {
+        try (FileContent content =
+                new FileContent(chunks, new OpenReads(), SPACE, info(9), lying)) {
             assertThatThrownBy(() -> content.read(0, ByteBuffer.allocate(9)))
                     .hasMessageContaining("must stand for 9 bytes, has 7");
         }
