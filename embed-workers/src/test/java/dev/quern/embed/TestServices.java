@@ -133,6 +133,11 @@ final class TestServices implements AutoCloseable {
         }
 
         @Override
+        public List<String> kinds(SpaceId space) {
+            return log.kinds(space);
+        }
+
+        @Override
         public long appliedIndex() {
             return log.appliedIndex();
         }

@@ -3,9 +3,10 @@ package dev.quern.storage;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -20,7 +21,7 @@ final class RootTracer extends RootWalk {
     private final Predicate<ChunkId> wanted;
     private final int maxUses;
     private final FingerprintSet clean = new FingerprintSet();
-    private final List<Use> uses = new ArrayList<>();
+    private final Set<Use> uses = new LinkedHashSet<>();
     private long found;
 
     /// For each node that is entered and not left, whether a wanted chunk is below it.
@@ -40,7 +41,7 @@ final class RootTracer extends RootWalk {
 
     /// The first of what was found.
     List<Use> uses() {
-        return uses;
+        return List.copyOf(uses);
     }
 
     /// How many were found.
@@ -51,12 +52,14 @@ final class RootTracer extends RootWalk {
     @Override
     void reached(ChunkId id, Supplier<String> what) {
         if (wanted.test(id)) {
-            taint();
-            found++;
-            if (uses.size() < maxUses) {
-                uses.add(new Use(id, what.get()));
-            }
+            tell(new Use(id, what.get()));
         }
+    }
+
+    private void tell(Use use) {
+        taint();
+        boolean isNew = uses.size() < maxUses ? uses.add(use) : !uses.contains(use);
+        found += isNew ? 1 : 0;
     }
 
     private void taint() {
@@ -83,11 +86,7 @@ final class RootTracer extends RootWalk {
             switch (e.kind()) {
                 case CORRUPT, NOT_FOUND -> {
                     if (!wanted.test(id)) {
-                        taint();
-                        found++;
-                        if (uses.size() < maxUses) {
-                            uses.add(new Use(id, what.get() + ": " + e.getMessage()));
-                        }
+                        tell(new Use(id, what.get() + ": " + e.getMessage()));
                     }
                 }
                 default -> throw e;
