@@ -133,6 +133,11 @@ final class TestServices implements AutoCloseable {
         }
 
         @Override
+        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+            return log.spaces(after, limit);
+        }
+
+        @Override
         public List<String> kinds(SpaceId space) {
             return log.kinds(space);
         }

@@ -36,8 +36,7 @@ final class CompactionTarget implements AutoCloseable {
             packs.requireRoom(record.storedBytes());
             PackWriter current = writerFor(record.storedBytes());
             PackRecord copy =
-                    current.append(
-                            record.space(), record.id(), body.asByteBuffer(), record.bodyCrc());
+                    current.append(record.space(), record.id(), body.asByteBuffer(), record.form());
             packs.grew(copy);
             waiting.add(new Move(copy, from, new Location(current.pack().id(), copy.offset())));
             if (waiting.size() == MAX_WAITING) {

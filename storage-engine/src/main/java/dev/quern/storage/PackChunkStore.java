@@ -47,6 +47,7 @@ final class PackChunkStore implements ChunkStore {
 
     private final PackDirectory packs;
     private final PackIndex index;
+    private final BodyCodec codec;
     private final PackAppender appender;
     private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
 
@@ -69,9 +70,11 @@ final class PackChunkStore implements ChunkStore {
 
     private final ChunkRetention retention;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index, InstantSource clock) {
+    private PackChunkStore(
+            PackDirectory packs, PackIndex index, BodyCodec codec, InstantSource clock) {
         this.packs = packs;
         this.index = index;
+        this.codec = codec;
         this.retention = new ChunkRetention(clock);
         this.appender = new PackAppender(packs);
         this.indexer = new PackIndexer(index);
@@ -95,7 +98,8 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index, sources.clock);
+            BodyCodec codec = new BodyCodec(config.compression(), sources.random, SpaceKeys.NONE);
+            PackChunkStore store = new PackChunkStore(packs, index, codec, sources.clock);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -119,7 +123,7 @@ final class PackChunkStore implements ChunkStore {
         if (isPresent(name)) {
             return new PutChunk(name.id, false);
         }
-        ChunkBody body = new ChunkBody(name.id, buffer, Checksums.crc32c(buffer));
+        ChunkBody body = codec.encode(space, name.id, buffer);
         boolean stored =
                 appender.append(
                         space, body, () -> isPresentOrRefused(name), chunk -> show(name, chunk));
@@ -186,13 +190,14 @@ final class PackChunkStore implements ChunkStore {
             packs.sync();
         } catch (IOException e) {
             // The kernel may have dropped what it could not write, and says so only once: no later
-            // force can be believed. A new open reads back what is really there.
+            // force can be believed. A new open writes again what it finds.
             QuernException error = StorageErrors.of("cannot force packs in " + packs.path(), e);
             failure = error;
             LOG.error("chunk store takes no more writes until it is opened again", error);
             throw error;
         }
         durableSequence = batch.through();
+        batch.finished().forEach(packs::sealed);
         indexer.add(batch).forEach(this::forget);
     }
 
@@ -231,7 +236,7 @@ final class PackChunkStore implements ChunkStore {
             return openIndexed(name);
         }
         try {
-            return recent.pack().open(space, id, recent.record().offset());
+            return recent.pack().open(space, id, recent.record().offset(), codec);
         } catch (QuernException e) {
             if (!recent.equals(pending.get(name))) {
                 return open(space, id); // it was indexed, and may have been moved since
@@ -248,7 +253,7 @@ final class PackChunkStore implements ChunkStore {
         while (true) {
             Location at = locate(name);
             try {
-                return packs.pack(at.packId()).open(name.space, name.id, at.offset());
+                return packs.pack(at.packId()).open(name.space, name.id, at.offset(), codec);
             } catch (QuernException e) {
                 requireOpen();
                 if (!locate(name).equals(at)) {
@@ -374,7 +379,8 @@ final class PackChunkStore implements ChunkStore {
     public void close() {
         syncLock.lock();
         try (index;
-                packs) {
+                packs;
+                codec) {
             if (closed) {
                 return;
             }

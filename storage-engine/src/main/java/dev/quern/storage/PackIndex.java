@@ -35,6 +35,7 @@ final class PackIndex implements AutoCloseable {
     static final int MAX_SCAN = 10_000;
 
     private final Rocks rocks;
+    private final boolean isNew;
 
     @GuardedBy("this")
     private Map<Long, PackState> states = Map.of();
@@ -89,8 +90,9 @@ final class PackIndex implements AutoCloseable {
     /// How far the indexing of a pack has come.
     record Progress(long indexedThrough, boolean closed) {}
 
-    private PackIndex(Rocks rocks) {
+    private PackIndex(Rocks rocks, boolean isNew) {
         this.rocks = rocks;
+        this.isNew = isNew;
         synchronized (this) {
             load();
         }
@@ -102,7 +104,7 @@ final class PackIndex implements AutoCloseable {
         try {
             Rocks rocks = new Rocks(disk, directory, cache);
             if (isOurs(rocks)) {
-                return new PackIndex(rocks);
+                return new PackIndex(rocks, false);
             }
             rocks.close();
         } catch (RocksDBException e) {
@@ -124,7 +126,7 @@ final class PackIndex implements AutoCloseable {
                 batch.put(PackIndexFormat.VERSION_KEY, PackIndexFormat.VERSION);
                 rocks.write(batch, false);
             }
-            return new PackIndex(rocks);
+            return new PackIndex(rocks, true);
         } catch (RocksDBException e) {
             throw StorageErrors.of("cannot make chunk index " + directory, e);
         }
@@ -212,6 +214,11 @@ final class PackIndex implements AutoCloseable {
                     return page.size() < limit;
                 });
         return page;
+    }
+
+    /// Whether it was made at this opening: it says nothing of what earlier processes left.
+    boolean isNew() {
+        return isNew;
     }
 
     /// All packs that it knows.

@@ -1,6 +1,7 @@
 package dev.quern.storage;
 
 import dev.quern.common.QuernException;
+import dev.quern.storage.PackFormat.Header;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,7 @@ final class PackView implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final Path file;
     private final MemorySegment bytes;
-    private final long salt;
+    private final Header header;
 
     /// Maps a pack.
     ///
@@ -24,11 +25,11 @@ final class PackView implements AutoCloseable {
         boolean opened = false;
         try {
             bytes = disk.map(file, arena);
-            Long found = PackFormat.salt(bytes, pack.id(), file.toString());
+            Header found = PackFormat.header(bytes, pack.id(), file.toString());
             if (found == null) {
                 throw QuernException.corrupt("pack " + file + " at offset 0 has no valid header");
             }
-            salt = found;
+            header = found;
             opened = true;
         } finally {
             if (!opened) {
@@ -39,18 +40,18 @@ final class PackView implements AutoCloseable {
 
     /// Hands over every record whose header is whole, in order.
     void forEach(Consumer<PackRecord> records) {
-        new PackScanner(file.toString(), bytes, salt).scan(PackFormat.HEADER_BYTES, records);
+        new PackScanner(file.toString(), bytes, header).scan(PackFormat.HEADER_BYTES, records);
     }
 
     /// The body of a record as it is stored.
     ///
     /// @throws QuernException `CORRUPT` naming the file and the offset
     MemorySegment body(PackRecord record) {
-        if (record.storedBytes() > bytes.byteSize() - record.bodyOffset()) {
+        if (record.bodyEnd() > bytes.byteSize()) {
             throw damaged(record, "ends after the pack");
         }
         MemorySegment body = bytes.asSlice(record.bodyOffset(), record.storedBytes());
-        if (Checksums.crc32c(body) != record.bodyCrc()) {
+        if (Checksums.crc32c(body) != record.form().crc()) {
             throw damaged(record, "does not match its checksum");
         }
         return body;

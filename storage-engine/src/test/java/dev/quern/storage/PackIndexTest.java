@@ -187,6 +187,6 @@ final class PackIndexTest {
 
     private static PackRecord record(SpaceId space, int seed, long offset) {
         ChunkId id = MemoryChunkStore.idOf(Chunks.bytes(seed, 10));
-        return new PackRecord(offset, space, id, 100 + seed, 100 + seed, 0);
+        return new PackRecord(offset, 152, space, id, BodyForm.plain(100 + seed, 0));
     }
 }
