@@ -15,6 +15,8 @@ import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
+import dev.quern.storage.ChunkRoots;
+import dev.quern.storage.RootRegistry;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import dev.quern.vector.CollectionConfig;
@@ -127,6 +129,9 @@ public final class QuernServer implements AutoCloseable {
                                             random,
                                             ticketKey(data))));
             EmbedService embed = loading.get();
+            registerRoots(
+                    engine.roots(),
+                    List.of(volumes.roots(), collections.roots(), functions.roots()));
             HttpServer http =
                     resources.add(
                             HttpServer.open(
@@ -154,6 +159,14 @@ public final class QuernServer implements AutoCloseable {
             URI httpUrl = URI.create("http://" + config.host() + ":" + http.port());
             LOG.info("ready http={} flight={} data={}", httpUrl, flight.location(), config.data());
             return new QuernServer(resources, ready, httpUrl, flight.location());
+        }
+
+        /// Everyone who commits facts; nothing is garbage before all of them have said what they
+        /// need.
+        private static void registerRoots(RootRegistry roots, List<ChunkRoots> owners) {
+            owners.forEach(roots::register);
+            roots.register(VolumeIndexer.roots());
+            roots.register(ChunkRoots.none(TokenStore.KIND));
         }
 
         private EmbedConfig embedConfig() {

@@ -24,6 +24,9 @@ final class TokenStore implements Authenticator {
     /// one.
     private static final SpaceId SYSTEM = new SpaceId("quern.system");
 
+    /// The first component of its keys; the facts name no chunks.
+    static final String KIND = "token";
+
     private static final String PREFIX = "qn_";
     private static final int TOKEN_BYTES = 32;
 
@@ -69,7 +72,7 @@ final class TokenStore implements Authenticator {
             byte[] hash =
                     MessageDigest.getInstance("SHA-256")
                             .digest(token.getBytes(StandardCharsets.UTF_8));
-            return Key.of("token", HexFormat.of().formatHex(hash));
+            return Key.of(KIND, HexFormat.of().formatHex(hash));
         } catch (NoSuchAlgorithmException e) {
             throw QuernException.internal("SHA-256 is missing from this Java", e);
         }
