@@ -16,6 +16,7 @@ import dev.quern.function.FunctionService;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
 import dev.quern.storage.ChunkRoots;
+import dev.quern.storage.MaintenanceConfig;
 import dev.quern.storage.RootRegistry;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
@@ -132,6 +133,7 @@ public final class QuernServer implements AutoCloseable {
             registerRoots(
                     engine.roots(),
                     List.of(volumes.roots(), collections.roots(), functions.roots()));
+            engine.maintenance().start(MaintenanceConfig.defaults());
             HttpServer http =
                     resources.add(
                             HttpServer.open(
@@ -149,6 +151,7 @@ public final class QuernServer implements AutoCloseable {
                                                     embed,
                                                     clock),
                                             functions,
+                                            new StorageService(engine),
                                             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                             ready::get,
                                             clock,
@@ -219,7 +222,7 @@ public final class QuernServer implements AutoCloseable {
         /// gets a new token.
         private void ensureAdminToken(DataDirectory data, TokenStore tokens) {
             if (!Files.exists(data.secret("admin.token"))) {
-                String token = tokens.issue(SpaceId.DEFAULT, "admin");
+                String token = tokens.issueOperator(SpaceId.DEFAULT, TokenStore.ADMIN);
                 data.writeSecret("admin.token", (token + "\n").getBytes(StandardCharsets.US_ASCII));
             }
         }
