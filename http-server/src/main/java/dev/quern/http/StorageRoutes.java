@@ -47,8 +47,7 @@ final class StorageRoutes {
 
     private static Duration grace(double seconds) {
         if (!(seconds >= 0 && seconds <= MAX_GRACE_SECONDS)) {
-            throw QuernException.invalid(
-                    "'grace_seconds' must be 0 to 31536000, got " + seconds);
+            throw QuernException.invalid("'grace_seconds' must be 0 to 31536000, got " + seconds);
         }
         return Duration.ofNanos((long) (seconds * 1e9));
     }

@@ -61,8 +61,7 @@ final class StorageService implements StorageAdmin {
 
     @Override
     public GcResult gc(Optional<Duration> grace, boolean dryRun) {
-        GcRequest request =
-                new GcRequest(grace.orElse(GcRequest.DEFAULT_GRACE), dryRun, UNLIMITED);
+        GcRequest request = new GcRequest(grace.orElse(GcRequest.DEFAULT_GRACE), dryRun, UNLIMITED);
         GcReport report = engine.maintenance().gc(request);
         return new GcResult(
                 report.dryRun(),

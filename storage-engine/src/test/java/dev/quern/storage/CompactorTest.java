@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -181,7 +182,7 @@ final class CompactorTest {
         PackChunkStore store = (PackChunkStore) engine.chunks();
         ChunkId victim = kept.get(1);
         PackIndex.Location at = store.index().find(SPACE, victim).orElseThrow().location();
-        Path file = store.packs().pack(at.packId()).file();
+        Path file = Objects.requireNonNull(store.packs().find(at.packId())).file();
         long where = at.offset() + PackFormat.RECORD_BYTES + 100;
         byte[] right = Chunks.bytes(4, LENGTH);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

@@ -66,7 +66,7 @@ final class FsckTest {
     }
 
     private Path pack(ChunkId id) {
-        return store().packs().pack(place(id).packId()).file();
+        return Objects.requireNonNull(store().packs().find(place(id).packId())).file();
     }
 
     private void damage(ChunkId id) throws IOException {

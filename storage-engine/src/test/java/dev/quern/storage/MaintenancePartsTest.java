@@ -57,29 +57,40 @@ final class MaintenancePartsTest {
     void plansPacksThatAreMostlyDead() {
         List<PackStat> packs =
                 List.of(
-                        new PackStat(1, 100, 51, 3),
-                        new PackStat(2, 100, 50, 3),
-                        new PackStat(3, 100, 10, 1),
-                        new PackStat(4, 100, 0, 0),
-                        new PackStat(5, 0, 0, 0));
+                        pack(1, 100, 51, 3),
+                        pack(2, 100, 50, 3),
+                        pack(3, 100, 10, 1),
+                        pack(4, 100, 0, 0),
+                        pack(5, 0, 0, 0));
         assertThat(plan(packs, Set.of())).containsExactly(4L, 5L, 3L, 2L);
         assertThat(plan(packs, Set.of(3L, 4L))).containsExactly(4L, 5L, 2L);
     }
 
     @Test
     void plansSmallPacksOnceThereAreFour() {
-        PackStat full = new PackStat(9, 100, 90, 5);
+        PackStat full = pack(9, 100, 90, 5);
         List<PackStat> three =
-                List.of(
-                        full,
-                        new PackStat(1, 24, 20, 1),
-                        new PackStat(2, 24, 21, 1),
-                        new PackStat(3, 24, 22, 1));
+                List.of(full, pack(1, 24, 20, 1), pack(2, 24, 21, 1), pack(3, 24, 22, 1));
         assertThat(plan(three, Set.of())).isEmpty();
         List<PackStat> four = new java.util.ArrayList<>(three);
-        four.add(new PackStat(4, 10, 9, 1));
+        four.add(pack(4, 10, 9, 1));
         assertThat(plan(four, Set.of())).containsExactly(4L, 1L, 2L, 3L);
         assertThat(plan(four, Set.of(4L))).isEmpty();
+    }
+
+    @Test
+    void leavesSmallRunsApart() {
+        List<PackStat> runs = new java.util.ArrayList<>();
+        for (int i = 1; i < 9; i++) {
+            runs.add(new PackStat(i, true, 10, 9, 1));
+        }
+        assertThat(plan(runs, Set.of())).isEmpty();
+        runs.add(new PackStat(9, true, 10, 4, 1));
+        assertThat(plan(runs, Set.of())).containsExactly(9L);
+    }
+
+    private static PackStat pack(long id, long fileBytes, long liveBytes, long chunks) {
+        return new PackStat(id, false, fileBytes, liveBytes, chunks);
     }
 
     private static List<Long> plan(List<PackStat> packs, Set<Long> damaged) {
