@@ -136,16 +136,20 @@ final class Pack {
     }
 
     /// Hands over all records in order, with the pack, which may be read during the call only.
+    /// Nothing may be appended to it any more: a file that is sealed becomes shorter than what was
+    /// mapped while it was written, so this maps it as it is now.
     ///
     /// @return false if the pack is retired
     boolean forEach(BiConsumer<PackRecord, MappedPack> visitor) {
-        MappedPack pinned = acquire();
-        if (pinned == null) {
+        if (acquire() == null) {
             return false;
         }
-        try {
-            pinned.layout().forEach(pinned, record -> visitor.accept(record, pinned));
+        try (Arena arena = Arena.ofShared()) {
+            MappedPack whole = map(arena);
+            whole.layout().forEach(whole, record -> visitor.accept(record, whole));
             return true;
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot map pack " + file, e);
         } finally {
             release();
         }
@@ -168,8 +172,7 @@ final class Pack {
         Arena arena = Arena.ofShared();
         boolean mapped = false;
         try {
-            MemorySegment bytes = disk.map(file, arena);
-            MappedPack pack = new MappedPack(file, arena, bytes, layout(bytes, arena));
+            MappedPack pack = map(arena);
             mapped = true;
             return pack;
         } catch (IOException e) {
@@ -179,6 +182,11 @@ final class Pack {
                 arena.close();
             }
         }
+    }
+
+    private MappedPack map(Arena arena) throws IOException {
+        MemorySegment bytes = disk.map(file, arena);
+        return new MappedPack(file, arena, bytes, layout(bytes, arena));
     }
 
     private PackLayout layout(MemorySegment bytes, Arena arena) throws IOException {
@@ -206,9 +214,12 @@ final class Pack {
     }
 
     /// Retires the pack; its files go with the last lease.
-    synchronized void delete() {
+    ///
+    /// @return whether they are gone already
+    synchronized boolean delete() {
         doomed = true;
         retire();
+        return !doomed;
     }
 
     @GuardedBy("this")
@@ -221,21 +232,22 @@ final class Pack {
             mapping = null;
         }
         if (doomed) {
-            doomed = false;
-            deleteFiles();
+            doomed = !deleteFiles();
         }
     }
 
     /// The table goes last: a run without its table is garbage, a table without its run is none.
     @GuardedBy("this")
-    private void deleteFiles() {
+    private boolean deleteFiles() {
         try {
             disk.delete(file);
             if (kind == Kind.RUN) {
                 disk.delete(tableFile());
             }
+            return true;
         } catch (IOException e) {
             LOG.warn("pack {}: cannot delete: {}", file, e.toString());
+            return false;
         }
     }
 }
