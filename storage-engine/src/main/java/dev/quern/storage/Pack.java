@@ -144,7 +144,7 @@ final class Pack {
         if (acquire() == null) {
             return false;
         }
-        try (Arena arena = Arena.ofShared()) {
+        try (Arena arena = Arena.ofConfined()) {
             MappedPack whole = map(arena);
             whole.layout().forEach(whole, record -> visitor.accept(record, whole));
             return true;
