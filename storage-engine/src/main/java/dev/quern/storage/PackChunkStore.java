@@ -78,7 +78,7 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            BodyCodec codec = new BodyCodec(config.compression(), random, SpaceKeys.NONE);
+            BodyCodec codec = new BodyCodec(config.compression(), random, SpaceKeys.UNBOUND);
             PackChunkStore store = new PackChunkStore(packs, index, codec);
             opened = true;
             return store;
@@ -89,6 +89,11 @@ final class PackChunkStore implements ChunkStore {
                 index.close();
             }
         }
+    }
+
+    /// Takes the keys of spaces from there; nothing can be put before.
+    void bind(SpaceKeys keys) {
+        codec.bind(keys);
     }
 
     @Override
