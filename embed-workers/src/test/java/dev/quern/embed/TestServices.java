@@ -133,6 +133,16 @@ final class TestServices implements AutoCloseable {
         }
 
         @Override
+        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+            return log.spaces(after, limit);
+        }
+
+        @Override
+        public List<String> kinds(SpaceId space) {
+            return log.kinds(space);
+        }
+
+        @Override
         public long appliedIndex() {
             return log.appliedIndex();
         }

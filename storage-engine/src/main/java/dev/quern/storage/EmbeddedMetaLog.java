@@ -67,7 +67,13 @@ final class EmbeddedMetaLog implements MetaLog {
     @Override
     public long commit(Txn txn) {
         Waiting waiting = new Waiting(TxnFormat.encode(txn), new CompletableFuture<>());
-        txn.requires().forEach(id -> requireDurable(txn.space(), id));
+        try (ChunkPins _ = chunks.pin(txn.space(), txn.requires())) {
+            txn.requires().forEach(id -> requireDurable(txn.space(), id));
+            return commit(waiting);
+        }
+    }
+
+    private long commit(Waiting waiting) {
         enqueue(waiting);
         try {
             return waiting.index.join();
@@ -113,10 +119,25 @@ final class EmbeddedMetaLog implements MetaLog {
 
     @Override
     public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
+        requireLimit(limit);
+        return facts.scan(space, prefix, after, limit);
+    }
+
+    @Override
+    public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        requireLimit(limit);
+        return facts.spaces(after, limit);
+    }
+
+    @Override
+    public List<String> kinds(SpaceId space) {
+        return facts.kinds(space);
+    }
+
+    private static void requireLimit(int limit) {
         if (limit < 1 || limit > MAX_SCAN) {
             throw QuernException.invalid("scan limit must be 1 to " + MAX_SCAN + ", got " + limit);
         }
-        return facts.scan(space, prefix, after, limit);
     }
 
     @Override

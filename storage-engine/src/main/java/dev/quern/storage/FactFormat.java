@@ -41,6 +41,44 @@ final class FactFormat {
         return space.value().length() + 2;
     }
 
+    /// Where facts begin.
+    static byte[] firstFact() {
+        return new byte[] {1};
+    }
+
+    /// The first key after all facts.
+    static byte[] afterFacts() {
+        return new byte[] {2};
+    }
+
+    /// The first key that a fact of a space can have.
+    static byte[] spaceStart(SpaceId space) {
+        byte[] name = space.value().getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(name.length + 2).put((byte) 1).put(name).put((byte) 0).array();
+    }
+
+    /// The first key after all facts of a space.
+    static byte[] afterSpace(SpaceId space) {
+        byte[] name = space.value().getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer key = ByteBuffer.allocate(name.length + 2);
+        return key.put((byte) 1).put(name).put((byte) 1).array();
+    }
+
+    /// The space of a fact.
+    ///
+    /// @throws QuernException `CORRUPT` if the key names none
+    static SpaceId space(byte[] key) {
+        int end = 1;
+        while (end < key.length && key[end] != 0) {
+            end++;
+        }
+        try {
+            return new SpaceId(new String(key, 1, end - 1, StandardCharsets.US_ASCII));
+        } catch (QuernException e) {
+            throw QuernException.corrupt("facts database: key without a space: " + e.getMessage());
+        }
+    }
+
     /// The first key after `key` itself.
     static byte[] after(byte[] key) {
         return Arrays.copyOf(key, key.length + 1);

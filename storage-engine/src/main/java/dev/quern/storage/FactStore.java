@@ -120,6 +120,50 @@ final class FactStore implements FactState, AutoCloseable {
         return facts;
     }
 
+    /// Looks at one fact of each space.
+    List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        List<SpaceId> spaces = new ArrayList<>();
+        byte[] from = after.map(FactFormat::afterSpace).orElse(FactFormat.firstFact());
+        boolean more = true;
+        while (more && spaces.size() < limit) {
+            int before = spaces.size();
+            rocks.scan(
+                    from,
+                    FactFormat.afterFacts(),
+                    (key, _) -> {
+                        spaces.add(FactFormat.space(key));
+                        return false;
+                    });
+            more = spaces.size() > before;
+            from = more ? FactFormat.afterSpace(spaces.getLast()) : from;
+        }
+        return spaces;
+    }
+
+    /// Looks at one fact of each kind.
+    List<String> kinds(SpaceId space) {
+        List<String> kinds = new ArrayList<>();
+        byte[] from = FactFormat.spaceStart(space);
+        boolean more = true;
+        while (more) {
+            int before = kinds.size();
+            rocks.scan(
+                    from,
+                    FactFormat.afterSpace(space),
+                    (key, value) -> {
+                        Key found = FactFormat.fact(space, key, value).key();
+                        kinds.add(found.components().getFirst());
+                        return false;
+                    });
+            more = kinds.size() > before;
+            from =
+                    more
+                            ? FactFormat.afterPrefix(FactFormat.key(space, Key.of(kinds.getLast())))
+                            : from;
+        }
+        return kinds;
+    }
+
     /// Comes before a batch is applied: what the last transaction was may have to be found out.
     ///
     /// @throws QuernException if nothing can be written now

@@ -29,9 +29,12 @@ import org.slf4j.LoggerFactory;
 /// Keys are never deleted: old chunks need theirs. Thread-safe. Its monitor is held while facts are
 /// committed.
 final class KeyRing implements SpaceKeys {
+    /// What the keys of its facts begin with.
+    static final String KIND = "storage-key";
+
     private static final Logger LOG = LoggerFactory.getLogger(KeyRing.class);
     private static final SpaceId SYSTEM = new SpaceId("quern.system");
-    private static final Key KEYS = Key.of("storage-key");
+    private static final Key KEYS = Key.of(KIND);
     private static final int PAGE = 100;
 
     private final MetaLog facts;

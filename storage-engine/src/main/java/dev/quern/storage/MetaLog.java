@@ -30,6 +30,15 @@ public interface MetaLog extends AutoCloseable {
     /// @param limit 1 to 10,000
     List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit);
 
+    /// The spaces that have facts, in order of their names.
+    ///
+    /// @param after only spaces whose name is greater; empty for all
+    /// @param limit 1 to 10,000
+    List<SpaceId> spaces(Optional<SpaceId> after, int limit);
+
+    /// The different first components of a space's keys, in order.
+    List<String> kinds(SpaceId space);
+
     /// The index of the last applied transaction.
     long appliedIndex();
 

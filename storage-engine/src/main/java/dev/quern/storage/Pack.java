@@ -135,17 +135,16 @@ final class Pack {
                 : new ExtentLease(new Extent(file, offset, lengthBytes), this::release);
     }
 
-    /// Hands over all records with their bodies as they are stored, in order, unverified; the
-    /// bodies may be read during the call only.
+    /// Hands over all records in order, with the pack, which may be read during the call only.
     ///
     /// @return false if the pack is retired
-    boolean forEach(BiConsumer<PackRecord, MemorySegment> visitor) {
+    boolean forEach(BiConsumer<PackRecord, MappedPack> visitor) {
         MappedPack pinned = acquire();
         if (pinned == null) {
             return false;
         }
         try {
-            pinned.layout().forEach(pinned, record -> visitor.accept(record, pinned.body(record)));
+            pinned.layout().forEach(pinned, record -> visitor.accept(record, pinned));
             return true;
         } finally {
             release();

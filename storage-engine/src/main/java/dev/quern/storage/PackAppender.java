@@ -54,8 +54,8 @@ final class PackAppender {
         /// Makes all of it durable; the finished packs are closed in any case.
         void force() throws IOException {
             try {
-                for (PackOutput writer : finished) {
-                    writer.force();
+                for (PackOutput output : finished) {
+                    output.forceFinished();
                 }
                 if (active != null) {
                     active.force();
@@ -166,28 +166,13 @@ final class PackAppender {
         }
     }
 
-    /// Seals the active pack, if there is one. A footer that cannot be written is done without.
+    /// Ends the active pack, if there is one; the sync that takes it seals it.
     @GuardedBy("this")
     private void finish() {
         PackWriter writer = active;
-        if (writer == null) {
-            return;
-        }
-        active = null;
-        finished.add(writer);
-        try {
-            writer.seal();
-        } catch (IOException e) {
-            LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
-            trim(writer);
-        }
-    }
-
-    private static void trim(PackWriter writer) {
-        try {
-            writer.trim();
-        } catch (IOException e) {
-            LOG.warn("pack {}: cannot cut its end: {}", writer.pack().file(), e.toString());
+        if (writer != null) {
+            active = null;
+            finished.add(writer);
         }
     }
 
@@ -209,7 +194,7 @@ final class PackAppender {
         return batch;
     }
 
-    /// Seals the active pack; the next [#take] hands it over.
+    /// Ends the active pack; the next [#take] hands it over.
     synchronized void finishActive() {
         finish();
     }

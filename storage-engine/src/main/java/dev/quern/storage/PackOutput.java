@@ -6,8 +6,11 @@ import java.io.IOException;
 interface PackOutput extends AutoCloseable {
     Pack pack();
 
-    /// Makes all of it durable, except for its names.
-    void force() throws IOException;
+    /// The end of its last chunk.
+    long position();
+
+    /// Writes what is still to be written of it and makes all of it durable, except for its names.
+    void forceFinished() throws IOException;
 
     @Override
     void close() throws IOException;

@@ -17,6 +17,10 @@ import org.slf4j.LoggerFactory;
 
 /// Brings the index up to what the packs hold, at open: reads each pack from where the index ends,
 /// and all of them when the index is new. Cuts nothing from a pack but zeros.
+///
+/// What it finds may have been read from memory only: a killed process leaves bytes that no force
+/// followed, and a force that failed leaves bytes that no later one writes. So it makes them
+/// durable before it indexes them. (With a new index they are forced, but not written again.)
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
 
@@ -34,17 +38,19 @@ final class PackRecovery {
     /// @param runs ids of the runs that are there
     void run(SortedSet<Long> packs, SortedSet<Long> runs) throws IOException {
         dropMissing(id -> packs.contains(id) || runs.contains(id));
+        boolean known = !index.isNew();
+        disk.syncDirectory(directory);
         for (long id : packs) {
             PackState state = state(id);
             if (!state.closed()) {
-                recover(id, state);
+                recover(id, state, known);
             }
         }
         RunRecovery runRecovery = new RunRecovery(disk, directory, index);
         for (long id : runs) {
             PackState state = state(id);
             if (!state.closed()) {
-                runRecovery.recover(id, state.chunks() > 0);
+                runRecovery.recover(id, state.chunks() > 0, known);
             }
         }
         runRecovery.dropTables(runs);
@@ -73,7 +79,7 @@ final class PackRecovery {
         }
     }
 
-    private void recover(long id, PackState state) throws IOException {
+    private void recover(long id, PackState state, boolean known) throws IOException {
         Path file = Pack.file(directory, id);
         long used;
         long size;
@@ -85,11 +91,14 @@ final class PackRecovery {
                 dropIfEmpty(file, pack);
                 return;
             }
-            // What a crashed process wrote may still be on its way to the disk.
-            disk.force(file);
-            RecoveredChunks chunks = new RecoveredChunks(index, id);
             PackScanner scanner = new PackScanner(file.toString(), pack, header);
-            used = scanner.scan(state.indexedThrough(), chunks::add);
+            long from = state.indexedThrough();
+            used = scanner.scan(from, _ -> {});
+            long end = Math.min(used, size); // padding may be missing
+            long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
+            disk.persist(file, known ? again : end, end);
+            RecoveredChunks chunks = new RecoveredChunks(index, id);
+            scanner.scan(from, chunks::add);
             chunks.finish(file, used);
         }
         if (used < size) {

@@ -29,15 +29,17 @@ final class RunRecovery {
     /// Takes in or removes a run that the index has not closed.
     ///
     /// @param named whether an entry of the index names it
-    void recover(long id, boolean named) throws IOException {
+    /// @param known whether the index tells what earlier processes made durable; if not, what is
+    ///   read is forced but not written again
+    void recover(long id, boolean named, boolean known) throws IOException {
         Path file = Pack.file(directory, id, Kind.RUN);
         Path tableFile = RunFormat.tableFile(directory, id);
         try (Arena arena = Arena.ofConfined()) {
             Table table = table(tableFile, id, arena);
             RecoveredChunks chunks = new RecoveredChunks(index, id);
             if (table != null) {
-                disk.force(file);
-                disk.force(tableFile);
+                persist(file, known);
+                persist(tableFile, known);
                 MappedPack run = new MappedPack(file, arena, disk.map(file, arena), table);
                 table.forEach(run, record -> addIfWhole(run, record, chunks));
             }
@@ -54,6 +56,11 @@ final class RunRecovery {
         disk.delete(file);
         disk.delete(tableFile);
         index.dropPack(id);
+    }
+
+    private void persist(Path file, boolean known) throws IOException {
+        long size = disk.sizeBytes(file);
+        disk.persist(file, known ? 0 : size, size);
     }
 
     private @Nullable Table table(Path file, long id, Arena arena) throws IOException {

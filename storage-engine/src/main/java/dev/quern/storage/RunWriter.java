@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// little is left for the end.
 ///
 /// A write goes behind the last chunk that was kept; one that is not kept is written over. Not
-/// thread-safe, except that the first [#force] may follow in another thread.
+/// thread-safe, except that [#forceFinished] may follow in another thread.
 final class RunWriter implements PackOutput {
     private static final long FLUSH_BYTES = 16 << 20;
 
@@ -52,6 +52,11 @@ final class RunWriter implements PackOutput {
     @Override
     public Pack pack() {
         return pack;
+    }
+
+    @Override
+    public long position() {
+        return position;
     }
 
     /// The chunks kept so far.
@@ -160,7 +165,7 @@ final class RunWriter implements PackOutput {
     /// Makes the run and its table durable. A failure of an earlier force is told here too: the
     /// kernel would not tell it twice.
     @Override
-    public void force() throws IOException {
+    public void forceFinished() throws IOException {
         await(flush);
         file.force();
         if (table != null) {

@@ -10,6 +10,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.random.RandomGenerator;
@@ -29,11 +30,14 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
     private final KeyRing keys;
+    private final Maintenance maintenance;
 
-    private StorageEngine(StorageConfig config, Disk disk, RandomGenerator random) {
+    private StorageEngine(
+            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
         boolean opened = false;
         try {
             Path directory = config.directory();
@@ -43,14 +47,20 @@ public final class StorageEngine implements AutoCloseable {
             PackChunkStore packs =
                     opening(
                             PackChunkStore.open(
-                                    disk, directory.resolve("chunks"), config, random, cache));
+                                    disk,
+                                    directory.resolve("chunks"),
+                                    config,
+                                    new PackChunkStore.Sources(random, clock),
+                                    cache));
+            chunks = packs;
             facts =
                     opening(
                             EmbeddedMetaLog.open(
-                                    disk, directory.resolve("facts"), config, packs, cache));
+                                    disk, directory.resolve("facts"), config, chunks, cache));
             keys = KeyRing.open(facts, config.operatorKey(), config.previousOperatorKey(), random);
             packs.bind(keys);
-            chunks = packs;
+            roots.register(ChunkRoots.none(KeyRing.KIND));
+            maintenance = opening(new Maintenance(packs, facts, roots));
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -75,7 +85,14 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory on another disk, as tests do.
     @MustBeClosed
     static StorageEngine open(StorageConfig config, Disk disk, RandomGenerator random) {
-        return new StorageEngine(config, disk, random);
+        return open(config, disk, random, InstantSource.system());
+    }
+
+    /// With another clock too.
+    @MustBeClosed
+    static StorageEngine open(
+            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
+        return new StorageEngine(config, disk, random, clock);
     }
 
     private static FileChannel lock(Path file, Path directory) throws IOException {
@@ -129,6 +146,16 @@ public final class StorageEngine implements AutoCloseable {
     /// @throws QuernException `INVALID` if the old key is not the one that wrapped them
     public void rotateOperatorKey(OperatorKey old, OperatorKey next) {
         keys.rotateOperatorKey(old, next);
+    }
+
+    /// Who answers for the facts that name chunks: every service that commits some registers here.
+    public RootRegistry roots() {
+        return roots;
+    }
+
+    /// Garbage collection, compaction, checks and repair.
+    public Maintenance maintenance() {
+        return maintenance;
     }
 
     /// Makes everything durable and closes it. A lease that is still open stays readable.

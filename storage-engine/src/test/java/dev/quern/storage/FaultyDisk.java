@@ -82,9 +82,9 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
-    public void force(Path file) throws IOException {
+    public void persist(Path file, long from, long to) throws IOException {
         fail(forceFailure);
-        real.force(file);
+        real.persist(file, from, to);
     }
 
     @Override

@@ -38,7 +38,7 @@ final class GoldenPacks {
                     writer.append(SPACE, id, body.bytes(), body.form());
                 }
             }
-            writer.seal();
+            writer.forceFinished();
             Files.copy(writer.pack().file(), target.resolve("pack-v2.pack"));
         }
         Pack pack = new Pack(new LocalDisk(), directory, 1, Pack.Kind.RUN);

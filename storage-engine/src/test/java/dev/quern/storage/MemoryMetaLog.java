@@ -116,9 +116,7 @@ public final class MemoryMetaLog implements MetaLog {
     @Override
     public synchronized List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
         requireOpen();
-        if (limit < 1 || limit > 10_000) {
-            throw QuernException.invalid("scan limit must be 1 to 10000, got " + limit);
-        }
+        requireLimit(limit);
         List<Fact> found = new ArrayList<>();
         for (Fact fact : facts(space).tailMap(prefix, true).values()) {
             if (found.size() == limit || !fact.key().startsWith(prefix)) {
@@ -129,6 +127,35 @@ public final class MemoryMetaLog implements MetaLog {
             }
         }
         return found;
+    }
+
+    @Override
+    public synchronized List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        requireOpen();
+        requireLimit(limit);
+        return spaces.entrySet().stream()
+                .filter(space -> !space.getValue().isEmpty())
+                .map(space -> space.getKey().value())
+                .sorted()
+                .filter(name -> after.isEmpty() || name.compareTo(after.get().value()) > 0)
+                .limit(limit)
+                .map(SpaceId::new)
+                .toList();
+    }
+
+    @Override
+    public synchronized List<String> kinds(SpaceId space) {
+        requireOpen();
+        return facts(space).keySet().stream()
+                .map(key -> key.components().getFirst())
+                .distinct()
+                .toList();
+    }
+
+    private static void requireLimit(int limit) {
+        if (limit < 1 || limit > 10_000) {
+            throw QuernException.invalid("scan limit must be 1 to 10000, got " + limit);
+        }
     }
 
     @Override

@@ -137,9 +137,9 @@ final class PackDeletionTest {
         PackRecord record = write();
         List<PackRecord> seen = new ArrayList<>();
         Pack pack = Objects.requireNonNull(packs.find(1));
-        pack.forEach((each, body) -> {
+        pack.forEach((each, mapped) -> {
             seen.add(each);
-            assertThat(body.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(BYTES);
+            assertThat(mapped.verifiedBody(each).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(BYTES);
         });
         assertThat(seen).containsExactly(record);
         pack.retire();

@@ -6,11 +6,13 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
 import java.lang.foreign.MemorySegment;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -69,6 +71,18 @@ final class Severed {
         }
 
         @Override
+        @MustBeClosed
+        public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+            return below().pin(space, ids);
+        }
+
+        @Override
+        @MustBeClosed
+        public ChunkPins pinWrites(SpaceId space) {
+            return below().pinWrites(space);
+        }
+
+        @Override
         public ChunkStats stats() {
             return below().stats();
         }
@@ -109,6 +123,16 @@ final class Severed {
         @Override
         public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
             return below().scan(space, prefix, after, limit);
+        }
+
+        @Override
+        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+            return below().spaces(after, limit);
+        }
+
+        @Override
+        public List<String> kinds(SpaceId space) {
+            return below().kinds(space);
         }
 
         @Override
