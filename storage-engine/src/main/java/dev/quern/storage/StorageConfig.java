@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Settings of the storage engine.
 ///
@@ -16,13 +17,18 @@ import java.nio.file.Path;
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
 /// @param compression whether new chunks that compress are stored so; true by default
+/// @param operatorKey wraps the data keys that new chunks are encrypted with; without it, the
+///   default, they are not
+/// @param previousOperatorKey wrapped them before: at open they are wrapped by the other one
 public record StorageConfig(
         Path directory,
         ByteSize packSize,
         ByteSize maxQueuedBytes,
         ByteSize cacheSize,
         ByteSize minFree,
-        boolean compression) {
+        boolean compression,
+        Optional<OperatorKey> operatorKey,
+        Optional<OperatorKey> previousOperatorKey) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
@@ -39,6 +45,10 @@ public record StorageConfig(
         requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
+        if (previousOperatorKey.isPresent() && operatorKey.isEmpty()) {
+            throw QuernException.invalid(
+                    "storage has a previous operator key and must have a new one, got none");
+        }
     }
 
     /// These settings, with the defaults of the rest.
@@ -48,7 +58,15 @@ public record StorageConfig(
             ByteSize maxQueuedBytes,
             ByteSize cacheSize,
             ByteSize minFree) {
-        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true);
+        this(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                true,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /// The defaults.
@@ -63,7 +81,30 @@ public record StorageConfig(
 
     /// These settings, with new chunks compressed or not.
     public StorageConfig withCompression(boolean compress) {
-        return new StorageConfig(directory, packSize, maxQueuedBytes, cacheSize, minFree, compress);
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compress,
+                operatorKey,
+                previousOperatorKey);
+    }
+
+    /// These settings, with new chunks encrypted.
+    ///
+    /// @param previous what the data keys may still be wrapped by
+    public StorageConfig withOperatorKey(OperatorKey key, Optional<OperatorKey> previous) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                Optional.of(key),
+                previous);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {
