@@ -228,6 +228,27 @@ abstract class MetaLogContract {
     }
 
     @Test
+    void listsSpacesThatHaveFacts() {
+        assertThat(log().spaces(Optional.empty(), 10)).isEmpty();
+        List<SpaceId> spaces =
+                List.of("0", "a", "a-", "a.b", "a0", "b").stream().map(SpaceId::new).toList();
+        for (SpaceId space : spaces.reversed()) {
+            for (int i = 0; i < 3; i++) {
+                log().commit(Txn.in(space).put(at(A, i), text("x")).build());
+            }
+        }
+        SpaceId gone = new SpaceId("a1");
+        log().commit(Txn.in(gone).put(A, text("x")).build());
+        log().commit(Txn.in(gone).delete(A).build());
+
+        assertThat(log().spaces(Optional.empty(), 10)).isEqualTo(spaces);
+        assertThat(log().spaces(Optional.of(spaces.get(1)), 3)).isEqualTo(spaces.subList(2, 5));
+        assertThat(log().spaces(Optional.of(new SpaceId("b")), 3)).isEmpty();
+        assertThatThrownBy(() -> log().spaces(Optional.empty(), 0))
+                .satisfies(e -> assertKind(e, ErrorKind.INVALID));
+    }
+
+    @Test
     void refusesTransactionsOverTheBound() {
         assertThatThrownBy(() ->
                         log().commit(Txn.in(SPACE).put(A, new byte[MetaLog.MAX_TXN_BYTES]).build()))
