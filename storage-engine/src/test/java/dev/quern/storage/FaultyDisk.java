@@ -88,6 +88,7 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void persist(Path file, long from, long to) throws IOException {
+        fail(forceFailure);
         real.persist(file, from, to);
     }
 

@@ -220,7 +220,7 @@ final class Simulation {
         log("bit rot");
         sim.close();
         for (int i = 0; i < 5; i++) {
-            sim.disk().flipBit(path -> path.toString().endsWith(Pack.SUFFIX));
+            sim.disk().flipBit(path -> path.toString().endsWith(Pack.Kind.RECORDS.suffix()));
         }
         ChunkStore store = sim.chunks();
         for (Name name : expected.names()) {
