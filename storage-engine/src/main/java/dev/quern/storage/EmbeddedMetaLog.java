@@ -104,6 +104,11 @@ final class EmbeddedMetaLog implements MetaLog {
         return queue.submit(bytes, TxnFormat.decode(bytes));
     }
 
+    /// What waits to be applied.
+    TxnQueue queue() {
+        return queue;
+    }
+
     private void requireDurable(SpaceId space, ChunkId id) {
         if (!chunks.isDurable(space, id)) {
             String state = chunks.contains(space, id) ? " has not synced" : " does not have";

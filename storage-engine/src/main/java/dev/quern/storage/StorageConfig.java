@@ -15,6 +15,7 @@ import java.nio.file.Path;
 /// @param minFree free disk below which puts and commits are `EXHAUSTED`, so that the databases
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
+/// @param compression whether new chunks that compress are stored so; true by default
 /// @param logRetention size of the log of facts that is kept for watches and comparisons although
 ///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
 ///   segments of an eighth of this, 32 MiB at most, and at least one is kept
@@ -24,6 +25,7 @@ public record StorageConfig(
         ByteSize maxQueuedBytes,
         ByteSize cacheSize,
         ByteSize minFree,
+        boolean compression,
         ByteSize logRetention) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
@@ -47,20 +49,26 @@ public record StorageConfig(
         requireBetween("log retention", logRetention, MIN_RETENTION, MAX_RETENTION);
     }
 
-    /// With the default retention of the log.
+    /// The same with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                retention);
+    }
+
+    /// These settings, with the defaults of the rest.
     public StorageConfig(
             Path directory,
             ByteSize packSize,
             ByteSize maxQueuedBytes,
             ByteSize cacheSize,
             ByteSize minFree) {
-        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, DEFAULT_RETENTION);
-    }
-
-    /// The same with another retention of the log.
-    public StorageConfig withLogRetention(ByteSize retention) {
-        return new StorageConfig(
-                directory, packSize, maxQueuedBytes, cacheSize, minFree, retention);
+        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true, DEFAULT_RETENTION);
     }
 
     /// The defaults.
@@ -71,6 +79,18 @@ public record StorageConfig(
                 ByteSize.ofMebibytes(16),
                 ByteSize.ofMebibytes(32),
                 ByteSize.ofMebibytes(64));
+    }
+
+    /// These settings, with new chunks compressed or not.
+    public StorageConfig withCompression(boolean compress) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compress,
+                logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

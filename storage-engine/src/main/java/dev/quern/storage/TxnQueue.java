@@ -52,8 +52,7 @@ final class TxnQueue implements AutoCloseable {
     ///
     /// @return its index
     long submit(byte[] bytes, Txn txn) {
-        Waiting waiting = new Waiting(bytes, txn, new CompletableFuture<>());
-        enqueue(waiting);
+        Waiting waiting = enqueue(bytes, txn);
         try {
             return waiting.index.join();
         } catch (CompletionException e) {
@@ -65,7 +64,9 @@ final class TxnQueue implements AutoCloseable {
         }
     }
 
-    private synchronized void enqueue(Waiting waiting) {
+    /// Queues a transaction.
+    synchronized Waiting enqueue(byte[] bytes, Txn txn) {
+        Waiting waiting = new Waiting(bytes, txn, new CompletableFuture<>());
         if (closing) {
             throw AppliedPosition.closedError();
         }
@@ -81,6 +82,7 @@ final class TxnQueue implements AutoCloseable {
         queuedBytes += waiting.cost();
         queue.add(waiting);
         notifyAll();
+        return waiting;
     }
 
     /// What waits, as much as a group takes; empty once the queue is closed and nothing waits.
@@ -103,6 +105,11 @@ final class TxnQueue implements AutoCloseable {
             group.add(queue.removeFirst());
         }
         return group;
+    }
+
+    /// Whether none waits or is being applied.
+    synchronized boolean isIdle() {
+        return queuedBytes == 0;
     }
 
     /// The room that a group takes in the log.

@@ -87,6 +87,12 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void persist(Path file, long from, long to) throws IOException {
+        fail(forceFailure);
+        real.persist(file, from, to);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         real.delete(file);
     }
