@@ -139,6 +139,11 @@ final class EmbeddedMetaLog implements MetaLog {
     }
 
     @Override
+    public List<String> kinds(SpaceId space) {
+        return reads.kinds(space);
+    }
+
+    @Override
     public LogPosition position() {
         return applied.get();
     }

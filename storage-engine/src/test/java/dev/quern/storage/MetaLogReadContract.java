@@ -61,6 +61,17 @@ abstract class MetaLogReadContract {
     }
 
     @Test
+    void listsKinds() {
+        assertThat(log().kinds(SPACE)).isEmpty();
+        for (String kind : List.of("b", "a", "", "a\u0001", "\ud83d\ude00")) {
+            put(Key.of(kind));
+            put(Key.of(kind, "x"), Key.of("i"));
+        }
+        log().commit(Txn.in(OTHER).put(Key.of("other"), text("x")).build());
+        assertThat(log().kinds(SPACE)).containsExactly("", "a", "a\u0001", "b", "\ud83d\ude00");
+    }
+
+    @Test
     void findsFactsByTheirIndexKeysInOrder() {
         List<Key> indexes =
                 List.of(
