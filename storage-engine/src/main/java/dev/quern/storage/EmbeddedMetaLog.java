@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 /// taken one at a time.
 final class EmbeddedMetaLog implements MetaLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMetaLog.class);
+    private static final long ROOM_CHECK_BYTES = 1 << 20;
     private static final int MAX_VIEWS = 64;
     private static final int MAX_WATCHES = 1024;
 
@@ -39,6 +40,9 @@ final class EmbeddedMetaLog implements MetaLog {
     private final OpenSet<EmbeddedView> views = new OpenSet<>("views", MAX_VIEWS);
     private final OpenSet<LogWatch> watches = new OpenSet<>("watches", MAX_WATCHES);
     private final Thread applier;
+
+    /// Logged since the free disk was last looked at, which is not cheap; of the applier.
+    private long uncheckedBytes = ROOM_CHECK_BYTES;
 
     @GuardedBy("views")
     private boolean closed;
@@ -169,7 +173,7 @@ final class EmbeddedMetaLog implements MetaLog {
         synchronized (views) {
             requireOpen();
             views.requireRoom();
-            EmbeddedView view = new EmbeddedView(facts.snapshot(), views::remove);
+            EmbeddedView view = EmbeddedView.of(facts.snapshot(), views::remove);
             views.add(view);
             return view;
         }
@@ -220,8 +224,9 @@ final class EmbeddedMetaLog implements MetaLog {
         if (facts.position().index() > applied.get().index()) {
             applied.publish(facts.position());
         }
-        requireRoom();
-        boolean begun = log.reserve(TxnQueue.sizeBytes(group));
+        long bytes = TxnQueue.sizeBytes(group);
+        requireRoom(bytes);
+        boolean begun = log.reserve(bytes);
         GroupApplier outcome = new GroupApplier(facts.begin(), facts.position());
         group.forEach(outcome::add);
         if (!outcome.entries().isEmpty()) {
@@ -235,13 +240,20 @@ final class EmbeddedMetaLog implements MetaLog {
         }
     }
 
-    private void requireRoom() {
+    /// The log has its room already; the state needs some too.
+    private void requireRoom(long bytes) {
+        uncheckedBytes += bytes;
+        if (uncheckedBytes < ROOM_CHECK_BYTES) {
+            return;
+        }
         try {
             long usable = disk.usableBytes(directory);
             if (usable < minFreeBytes) {
+                uncheckedBytes = ROOM_CHECK_BYTES;
                 throw StorageErrors.full(
                         "cannot write facts in " + directory, usable, minFreeBytes);
             }
+            uncheckedBytes = 0;
         } catch (IOException e) {
             throw StorageErrors.of("cannot tell the free space of " + directory, e);
         }

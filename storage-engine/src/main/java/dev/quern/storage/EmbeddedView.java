@@ -13,12 +13,26 @@ final class EmbeddedView implements FactView {
     private final LogPosition position;
     private final Consumer<EmbeddedView> onClose;
 
-    /// @param snapshot becomes the view's to close
-    EmbeddedView(FactTable.Snapshot snapshot, Consumer<EmbeddedView> onClose) {
+    private EmbeddedView(
+            FactTable.Snapshot snapshot, LogPosition position, Consumer<EmbeddedView> onClose) {
         this.snapshot = snapshot;
         this.reads = new FactReads(snapshot);
-        this.position = FactStore.position(snapshot);
+        this.position = position;
         this.onClose = onClose;
+    }
+
+    /// A view of a snapshot, which becomes the view's to close, also when this fails.
+    static EmbeddedView of(FactTable.Snapshot snapshot, Consumer<EmbeddedView> onClose) {
+        boolean opened = false;
+        try {
+            EmbeddedView view = new EmbeddedView(snapshot, FactStore.position(snapshot), onClose);
+            opened = true;
+            return view;
+        } finally {
+            if (!opened) {
+                snapshot.close();
+            }
+        }
     }
 
     @Override

@@ -18,7 +18,8 @@ final class FactChanges {
     private final List<Change> changes = new ArrayList<>();
     private StateHash hash;
 
-    /// The last value at each key that was changed one by one; empty for a removed one.
+    /// The value at each key that was read or changed one by one, after all changes; empty for an
+    /// absent one. A condition and the put that it guards read the base once.
     private final NavigableMap<byte[], Optional<byte[]>> values =
             new TreeMap<>(Arrays::compareUnsigned);
 
@@ -62,7 +63,9 @@ final class FactChanges {
         if (value != null) {
             return value.orElse(null);
         }
-        return isRemoved(key) ? null : base.get(key);
+        byte[] read = isRemoved(key) ? null : base.get(key);
+        values.put(key, Optional.ofNullable(read));
+        return read;
     }
 
     private boolean isRemoved(byte[] key) {
@@ -106,9 +109,9 @@ final class FactChanges {
                     }
                     return true;
                 });
-        NavigableMap<byte[], Optional<byte[]>> changed = values.subMap(from, true, to, false);
-        changed.forEach((key, value) -> value.ifPresent(present -> forget(key, present)));
-        changed.clear();
+        NavigableMap<byte[], Optional<byte[]>> known = values.subMap(from, true, to, false);
+        known.forEach((key, value) -> value.ifPresent(present -> forget(key, present)));
+        known.clear();
         remove(from, to);
         changes.add(new Change.DeleteRange(from, to));
     }

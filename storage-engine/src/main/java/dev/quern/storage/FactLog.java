@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.FactLogFormat.Header;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +28,11 @@ final class FactLog implements AutoCloseable {
     private final FactLogConfig config;
     private final RandomGenerator random;
     private final NavigableMap<Long, LogSegment> segments;
+    private final Arena arena = Arena.ofShared();
+
+    /// Where a group is put together.
     private final ByteBuffer staging;
+
     private LogPosition last;
     private @Nullable LogWriter writer;
 
@@ -47,7 +52,7 @@ final class FactLog implements AutoCloseable {
         this.random = random;
         this.segments = new ConcurrentSkipListMap<>(found.segments());
         this.last = last;
-        this.staging = ByteBuffer.allocateDirect(config.groupBytes());
+        this.staging = arena.allocate(config.groupBytes(), Long.BYTES).asByteBuffer();
     }
 
     /// Opens the log, which begins after `state` when there is none yet.
@@ -64,28 +69,28 @@ final class FactLog implements AutoCloseable {
         try {
             LogRecovery.Found found = new LogRecovery(disk, directory).run();
             LogPosition last = found.last() == null ? state : found.last();
-            FactLog log = new FactLog(disk, directory, config, random, found, last);
-            log.requireLeadsOn(state);
-            return log;
+            requireLeadsOn(state, found, last, directory);
+            return new FactLog(disk, directory, config, random, found, last);
         } catch (IOException e) {
             throw StorageErrors.of("cannot open fact log " + directory, e);
         }
     }
 
-    private void requireLeadsOn(LogPosition state) {
+    private static void requireLeadsOn(
+            LogPosition state, LogRecovery.Found found, LogPosition last, Path directory) {
         if (state.index() > last.index()) {
             throw QuernException.corrupt(
                     "fact log "
-                            + segments.lastEntry().getValue().file()
+                            + found.segments().lastEntry().getValue().file()
                             + " must go to entry "
                             + state.index()
                             + ", which the state has, but ends after "
                             + last.index());
         }
-        if (firstIndex() > state.index() + 1) {
+        if (!found.segments().isEmpty() && found.segments().firstKey() > state.index() + 1) {
             throw QuernException.corrupt(
                     "fact log "
-                            + segments.firstEntry().getValue().file()
+                            + LogSegment.file(directory, found.segments().firstKey())
                             + " must begin at entry "
                             + (state.index() + 1)
                             + ", where the state ends, or before");
@@ -217,6 +222,13 @@ final class FactLog implements AutoCloseable {
         } finally {
             writer = null;
             segments.values().forEach(LogSegment::retire);
+            closeStaging();
+        }
+    }
+
+    private void closeStaging() {
+        if (arena.scope().isAlive()) {
+            arena.close();
         }
     }
 }

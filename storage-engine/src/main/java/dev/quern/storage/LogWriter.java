@@ -5,6 +5,7 @@ import dev.quern.storage.FactLogFormat.Header;
 import dev.quern.storage.LogSegment.Mapped;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,8 +13,6 @@ import java.util.List;
 /// The segment that is being appended to. All of its blocks are written once when it is made, so
 /// that an append finds room and a force has no metadata to write. Not thread-safe.
 final class LogWriter implements AutoCloseable {
-    private static final int FILL_BYTES = 1 << 20;
-
     private final LogSegment segment;
     private final DiskFile file;
     private final long salt;
@@ -31,7 +30,7 @@ final class LogWriter implements AutoCloseable {
     /// Makes a segment, durable with its name; nothing of it stays if that fails. Takes the place
     /// of one of the same name, which never got a whole entry.
     ///
-    /// @param staging holds a group while it is put together
+    /// @param staging holds a group while it is put together; 64 bytes or more
     static LogWriter create(
             Disk disk, Path directory, Header header, long sizeBytes, ByteBuffer staging)
             throws IOException {
@@ -42,7 +41,7 @@ final class LogWriter implements AutoCloseable {
         try {
             disk.delete(segment.file());
             file = disk.create(segment.file(), sizeBytes);
-            fill(file, header, sizeBytes);
+            fill(file, header, sizeBytes, staging);
             file.force();
             disk.syncDirectory(directory);
             segment.adopt(arena, new Mapped(file.map(arena), header));
@@ -59,8 +58,9 @@ final class LogWriter implements AutoCloseable {
         }
     }
 
-    private static void fill(DiskFile file, Header header, long sizeBytes) throws IOException {
-        ByteBuffer block = ByteBuffer.allocateDirect((int) Math.min(FILL_BYTES, sizeBytes));
+    private static void fill(DiskFile file, Header header, long sizeBytes, ByteBuffer block)
+            throws IOException {
+        MemorySegment.ofBuffer(block.clear()).fill((byte) 0);
         for (long at = 0; at < sizeBytes; at += block.capacity()) {
             block.clear().limit((int) Math.min(block.capacity(), sizeBytes - at));
             file.write(block, at);
