@@ -115,6 +115,29 @@ final class ChunkPlaces {
         }
     }
 
+    /// Notes that a chunk has the bytes of another one.
+    ///
+    /// @return what is wrong
+    QuernException quarantine(Name name, ChunkId actual) {
+        Place at =
+                find(name)
+                        .orElseThrow(() ->
+                                QuernException.notFound(
+                                        name + " is gone, its bytes were of " + actual));
+        QuernException error =
+                QuernException.corrupt(
+                        "pack "
+                                + at.location.packId()
+                                + " at offset "
+                                + at.location.offset()
+                                + ": bytes of "
+                                + name
+                                + " have the hash "
+                                + actual);
+        quarantine(name, at, error);
+        return error;
+    }
+
     private static Name name(Appended chunk) {
         return new Name(chunk.record().space(), chunk.record().id());
     }

@@ -5,6 +5,7 @@ import dev.quern.common.SpaceId;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,6 +57,17 @@ public interface ChunkStore extends AutoCloseable {
     ///   `CORRUPT`, naming the pack and the offset, if its bytes do not match
     @MustBeClosed
     ChunkLease open(SpaceId space, ChunkId id);
+
+    /// Keeps chunks from being removed as garbage until the pins are closed, whether they are there
+    /// or not.
+    @MustBeClosed
+    ChunkPins pin(SpaceId space, Collection<ChunkId> ids);
+
+    /// Keeps every chunk of a space that is put or looked up from now on from being removed as
+    /// garbage until the pins are closed: held by whoever puts chunks that no fact names yet, until
+    /// one does.
+    @MustBeClosed
+    ChunkPins pinWrites(SpaceId space);
 
     /// Counts, for metrics.
     ChunkStats stats();

@@ -101,11 +101,15 @@ final class EmbeddedMetaLog implements MetaLog {
     @Override
     public long commit(Txn txn) {
         byte[] bytes = TxnFormat.encode(txn);
-        for (ChunkId id : txn.requires()) {
-            requireDurable(txn.space(), id);
-        }
         // What is applied is what the bytes say, whatever the caller does to its arrays.
-        return queue.submit(bytes, TxnFormat.decode(bytes));
+        Txn decoded = TxnFormat.decode(bytes);
+        if (txn.requires().isEmpty()) {
+            return queue.submit(bytes, decoded);
+        }
+        try (ChunkPins _ = chunks.pin(txn.space(), txn.requires())) {
+            txn.requires().forEach(id -> requireDurable(txn.space(), id));
+            return queue.submit(bytes, decoded);
+        }
     }
 
     /// What waits to be applied.

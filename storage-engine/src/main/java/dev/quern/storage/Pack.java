@@ -135,18 +135,21 @@ final class Pack {
                 : new ExtentLease(new Extent(file, offset, lengthBytes), this::release);
     }
 
-    /// Hands over all records with their bodies as they are stored, in order, unverified; the
-    /// bodies may be read during the call only.
+    /// Hands over all records in order, with the pack, which may be read during the call only. It
+    /// is mapped anew for that: the mapping of a pack that was written by this process is as long
+    /// as a full one, whatever became of the file's end.
     ///
     /// @return false if the pack is retired
-    boolean forEach(BiConsumer<PackRecord, MemorySegment> visitor) {
-        MappedPack pinned = acquire();
-        if (pinned == null) {
+    boolean forEach(BiConsumer<PackRecord, MappedPack> visitor) {
+        if (acquire() == null) {
             return false;
         }
-        try {
-            pinned.layout().forEach(pinned, record -> visitor.accept(record, pinned.body(record)));
+        try (Arena arena = Arena.ofConfined()) {
+            MappedPack whole = map(arena);
+            whole.layout().forEach(whole, record -> visitor.accept(record, whole));
             return true;
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot map pack " + file, e);
         } finally {
             release();
         }
@@ -169,8 +172,7 @@ final class Pack {
         Arena arena = Arena.ofShared();
         boolean mapped = false;
         try {
-            MemorySegment bytes = disk.map(file, arena);
-            MappedPack pack = new MappedPack(file, arena, bytes, layout(bytes, arena));
+            MappedPack pack = map(arena);
             mapped = true;
             return pack;
         } catch (IOException e) {
@@ -180,6 +182,11 @@ final class Pack {
                 arena.close();
             }
         }
+    }
+
+    private MappedPack map(Arena arena) throws IOException {
+        MemorySegment bytes = disk.map(file, arena);
+        return new MappedPack(file, arena, bytes, layout(bytes, arena));
     }
 
     private PackLayout layout(MemorySegment bytes, Arena arena) throws IOException {

@@ -10,6 +10,8 @@ import dev.quern.storage.PackAppender.Batch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,31 +57,41 @@ final class PackChunkStore implements ChunkStore {
 
     private volatile boolean closed;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index, BodyCodec codec) {
+    private final ChunkRetention retention;
+
+    private PackChunkStore(
+            PackDirectory packs, PackIndex index, BodyCodec codec, InstantSource clock) {
         this.packs = packs;
         this.index = index;
         this.codec = codec;
         this.places = new ChunkPlaces(index);
+        this.retention = new ChunkRetention(clock);
         this.appender = new PackAppender(packs);
         this.writer = new ChunkWriter(appender, places, codec, this::requireWritable);
         this.reader = new ChunkReader(packs, places, codec);
         this.indexer = new PackIndexer(index);
     }
 
-    /// Opens `packs/` and `index/` in a directory, making them when absent.
+    /// What is injected.
     ///
     /// @param random gives each pack its salt and each encrypted chunk its nonce
+    /// @param clock condemns garbage by it
+    record Sources(RandomGenerator random, InstantSource clock) {}
+
+    /// Opens `packs/` and `index/` in a directory, making them when absent.
+    ///
     /// @param cache stays the caller's
     static PackChunkStore open(
-            Disk disk, Path directory, StorageConfig config, RandomGenerator random, Cache cache) {
-        PackDirectory packs = new PackDirectory(disk, directory.resolve("packs"), random, config);
+            Disk disk, Path directory, StorageConfig config, Sources sources, Cache cache) {
+        PackDirectory packs =
+                new PackDirectory(disk, directory.resolve("packs"), sources.random, config);
         PackIndex index = null;
         boolean opened = false;
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            BodyCodec codec = new BodyCodec(config.compression(), random, SpaceKeys.NONE);
-            PackChunkStore store = new PackChunkStore(packs, index, codec);
+            BodyCodec codec = new BodyCodec(config.compression(), sources.random, SpaceKeys.NONE);
+            PackChunkStore store = new PackChunkStore(packs, index, codec, sources.clock);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -143,6 +155,7 @@ final class PackChunkStore implements ChunkStore {
             throw error;
         }
         durableSequence = batch.through();
+        batch.finished().forEach(packs::finished);
         places.indexed(indexer.add(batch));
     }
 
@@ -172,8 +185,53 @@ final class PackChunkStore implements ChunkStore {
     }
 
     @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // returned, unless the index cannot be written
+    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+        requireOpen();
+        ChunkPins pins = retention.pin(space, ids);
+        try {
+            // First the pin, then the rescue: gc either sees one of them or had removed it before.
+            ids.forEach(id -> index.rescue(space, id));
+            return pins;
+        } catch (QuernException e) {
+            pins.close();
+            throw e;
+        }
+    }
+
+    @Override
+    @MustBeClosed
+    public ChunkPins pinWrites(SpaceId space) {
+        requireOpen();
+        return retention.pinWrites(space);
+    }
+
+    @Override
     public ChunkStats stats() {
         return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
+    }
+
+    /// Whether it has a chunk; unlike [#contains] nobody relies on it.
+    boolean has(SpaceId space, ChunkId id) {
+        return places.find(new Name(space, id)).isPresent();
+    }
+
+    /// Notes that a chunk has the bytes of another one.
+    QuernException quarantine(SpaceId space, ChunkId id, ChunkId actual) {
+        return places.quarantine(new Name(space, id), actual);
+    }
+
+    PackIndex index() {
+        return index;
+    }
+
+    PackDirectory packs() {
+        return packs;
+    }
+
+    ChunkRetention retention() {
+        return retention;
     }
 
     private void requireOpen() {

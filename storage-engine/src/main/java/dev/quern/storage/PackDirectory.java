@@ -5,6 +5,8 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.Pack.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,6 +113,30 @@ final class PackDirectory implements AutoCloseable {
         }
     }
 
+    /// How long a pack's file is; 0 if that cannot be told.
+    long sizeBytes(Pack pack) {
+        try {
+            return disk.sizeBytes(pack.file());
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot tell its size: {}", pack.file(), e.toString());
+            return 0;
+        }
+    }
+
+    /// The packs that are there now, in order of id.
+    List<Pack> all() {
+        return packs.values().stream().sorted(Comparator.comparingLong(Pack::id)).toList();
+    }
+
+    /// The size of a full pack.
+    long packBytes() {
+        return packBytes;
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
     /// Makes the names of new packs durable.
     void sync() throws IOException {
         if (namesUnsynced.getAndSet(false)) {
@@ -123,7 +149,12 @@ final class PackDirectory implements AutoCloseable {
         storedBytes.addAndGet(record.end() - record.offset());
     }
 
-    /// Bytes in packs, footers of this run not counted.
+    /// Counts what a pack got at its end.
+    void finished(PackOutput output) {
+        storedBytes.addAndGet(sizeBytes(output.pack()) - output.position());
+    }
+
+    /// Bytes in packs.
     long storedBytes() {
         return storedBytes.get();
     }

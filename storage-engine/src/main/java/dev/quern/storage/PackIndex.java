@@ -282,6 +282,21 @@ final class PackIndex implements AutoCloseable {
         return update(space, id, e -> e.location().equals(from), entry -> entry.at(to));
     }
 
+    /// Moves chunks whose records have been copied, those that are still where the copies were
+    /// taken from, and the progress of packs, in one step.
+    void move(List<CompactionTarget.Move> moves, Map<Long, Progress> progress) {
+        change(edit -> {
+            for (CompactionTarget.Move move : moves) {
+                SpaceId space = move.copy().space();
+                Optional<Entry> current = edit.find(space, move.copy().id());
+                if (current.isPresent() && current.get().location().equals(move.from())) {
+                    edit.put(space, current.get().at(move.to()));
+                }
+            }
+            progress.forEach(edit::progress);
+        });
+    }
+
     private boolean update(
             SpaceId space, ChunkId id, Predicate<Entry> still, UnaryOperator<Entry> after) {
         boolean[] done = {false};
@@ -299,14 +314,25 @@ final class PackIndex implements AutoCloseable {
     ///
     /// @return whether it was
     boolean remove(SpaceId space, Entry expected) {
-        boolean[] done = {false};
+        return remove(space, List.of(expected), _ -> false).chunks() == 0;
+    }
+
+    /// Forgets chunks whose entries are still these, except those that are to be kept.
+    ///
+    /// @return how many are still there, and their bytes
+    GcReport.Count remove(SpaceId space, Collection<Entry> expected, Predicate<ChunkId> keep) {
+        GcReport.Count[] left = {GcReport.Count.NONE};
         change(edit -> {
-            if (edit.find(space, expected.id()).equals(Optional.of(expected))) {
-                edit.remove(space, expected.id());
-                done[0] = true;
+            for (Entry entry : expected) {
+                if (!keep.test(entry.id())
+                        && edit.find(space, entry.id()).equals(Optional.of(entry))) {
+                    edit.remove(space, entry.id());
+                } else {
+                    left[0] = left[0].plus(new GcReport.Count(1, entry.storedBytes()));
+                }
             }
         });
-        return done[0];
+        return left[0];
     }
 
     /// Forgets a pack that no entry names.

@@ -6,6 +6,9 @@ import java.io.IOException;
 interface PackOutput extends AutoCloseable {
     Pack pack();
 
+    /// The end of its last chunk.
+    long position();
+
     /// Writes what is still to be written of it and makes all of it durable, except for its names.
     void forceFinished() throws IOException;
 

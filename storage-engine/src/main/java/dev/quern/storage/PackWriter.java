@@ -78,8 +78,8 @@ final class PackWriter implements PackOutput {
         return pack;
     }
 
-    /// The end of the last record.
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 

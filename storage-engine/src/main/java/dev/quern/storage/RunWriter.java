@@ -54,6 +54,11 @@ final class RunWriter implements PackOutput {
         return pack;
     }
 
+    @Override
+    public long position() {
+        return position;
+    }
+
     /// The chunks kept so far.
     List<PackRecord> records() {
         return records;

@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.random.RandomGenerator;
@@ -28,20 +29,28 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final Maintenance maintenance;
 
-    private StorageEngine(StorageConfig config, Disk disk, RandomGenerator random) {
+    private StorageEngine(
+            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
         boolean opened = false;
         try {
             Path directory = config.directory();
             disk.createDirectories(directory);
             opening(lock(directory.resolve("lock"), directory));
             LRUCache cache = opening(new LRUCache(config.cacheSize().bytes()));
-            chunks =
+            PackChunkStore packs =
                     opening(
                             PackChunkStore.open(
-                                    disk, directory.resolve("chunks"), config, random, cache));
+                                    disk,
+                                    directory.resolve("chunks"),
+                                    config,
+                                    new PackChunkStore.Sources(random, clock),
+                                    cache));
+            chunks = packs;
             facts =
                     opening(
                             EmbeddedMetaLog.open(
@@ -51,6 +60,7 @@ public final class StorageEngine implements AutoCloseable {
                                     chunks,
                                     RocksFactTable.open(disk, directory.resolve("facts"), cache),
                                     random));
+            maintenance = opening(new Maintenance(packs, facts, roots));
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -74,7 +84,14 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory on another disk, as tests do.
     @MustBeClosed
     static StorageEngine open(StorageConfig config, Disk disk, RandomGenerator random) {
-        return new StorageEngine(config, disk, random);
+        return open(config, disk, random, InstantSource.system());
+    }
+
+    /// With another clock too.
+    @MustBeClosed
+    static StorageEngine open(
+            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
+        return new StorageEngine(config, disk, random, clock);
     }
 
     private static FileChannel lock(Path file, Path directory) throws IOException {
@@ -110,6 +127,16 @@ public final class StorageEngine implements AutoCloseable {
     /// The facts.
     public MetaLog facts() {
         return facts;
+    }
+
+    /// Who answers for the facts that name chunks: every service that commits some registers here.
+    public RootRegistry roots() {
+        return roots;
+    }
+
+    /// Garbage collection, compaction, checks and repair.
+    public Maintenance maintenance() {
+        return maintenance;
     }
 
     /// Makes everything durable and closes it. A lease that is still open stays readable.

@@ -17,6 +17,11 @@
 /// that are not; nothing is read that does not match its checksums; a chunk or a fact of one space
 /// is never seen from another.
 ///
+/// What no fact needs is garbage: owners of facts register their [dev.quern.storage.ChunkRoots],
+/// and [dev.quern.storage.Maintenance] removes what none of them reports, compacts packs, checks
+/// and repairs. It decides on what it has read and changes only what is still so; no lock is held
+/// meanwhile.
+///
 /// Lock order: `PackChunkStore.syncLock`, then the monitor of `PackAppender`, then that of a
 /// `Pack`, then the read-write lock of a `Rocks`. The monitors of the MetaLog (its queue, its
 /// position, its open views and watches, a watch's own, a segment's mapping) guard small things;

@@ -226,6 +226,20 @@ abstract class MetaLogContract extends MetaLogWatchContract {
     }
 
     @Test
+    void listsKindsOfFacts() {
+        assertThat(log().kinds(SPACE)).isEmpty();
+        for (String kind : List.of("b", "a", "a-", "", "ab", "\u00e9")) {
+            for (int i = 0; i < 3; i++) {
+                log().commit(Txn.in(SPACE).put(Key.of(kind, "x" + i), text("x")).build());
+            }
+            log().commit(Txn.in(SPACE).put(Key.of(kind), text("x")).build());
+        }
+        log().commit(Txn.in(new SpaceId("default-")).put(Key.of("c"), text("x")).build());
+
+        assertThat(log().kinds(SPACE)).containsExactly("", "a", "a-", "ab", "b", "\u00e9");
+    }
+
+    @Test
     void listsSpacesThatHaveFacts() {
         assertThat(log().spaces(Optional.empty(), 10)).isEmpty();
         List<SpaceId> spaces =

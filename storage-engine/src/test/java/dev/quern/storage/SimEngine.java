@@ -5,6 +5,8 @@ import dev.quern.storage.SimDisk.Loss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -80,7 +82,9 @@ final class SimEngine implements AutoCloseable {
         LRUCache cache = new LRUCache(CACHE_BYTES);
         ChunkStore chunks = null;
         try {
-            chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, random, cache);
+            PackChunkStore.Sources sources =
+                    new PackChunkStore.Sources(random, InstantSource.fixed(Instant.EPOCH));
+            chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
             EmbeddedMetaLog facts =
                     EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
             open = new Parts(cache, chunks, facts);

@@ -6,19 +6,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
-import dev.quern.storage.FactView;
-import dev.quern.storage.IndexPosition;
-import dev.quern.storage.Key;
-import dev.quern.storage.KeyRange;
-import dev.quern.storage.LogPosition;
+import dev.quern.storage.ForwardingMetaLog;
 import dev.quern.storage.MetaLog;
-import dev.quern.storage.Txn;
-import dev.quern.storage.Watch;
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
+import java.util.Collection;
 
 /// Stores that a crash can cut a service off from, while the next service goes on with what is
 /// below them.
@@ -75,6 +68,18 @@ final class Severed {
         }
 
         @Override
+        @MustBeClosed
+        public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+            return below().pin(space, ids);
+        }
+
+        @Override
+        @MustBeClosed
+        public ChunkPins pinWrites(SpaceId space) {
+            return below().pinWrites(space);
+        }
+
+        @Override
         public ChunkStats stats() {
             return below().stats();
         }
@@ -83,7 +88,7 @@ final class Severed {
         public void close() {}
     }
 
-    static final class Facts implements MetaLog {
+    static final class Facts extends ForwardingMetaLog {
         private final MetaLog below;
         private volatile boolean severed;
 
@@ -95,67 +100,12 @@ final class Severed {
             severed = true;
         }
 
-        private MetaLog below() {
+        @Override
+        protected MetaLog below() {
             if (severed) {
                 throw gone();
             }
             return below;
         }
-
-        @Override
-        public long commit(Txn txn) {
-            return below().commit(txn);
-        }
-
-        @Override
-        public Optional<Fact> find(SpaceId space, Key key) {
-            return below().find(space, key);
-        }
-
-        @Override
-        public List<Fact> scan(SpaceId space, KeyRange range, int limit) {
-            return below().scan(space, range, limit);
-        }
-
-        @Override
-        public List<IndexedFact> scanIndex(
-                SpaceId space, Key prefix, Optional<IndexPosition> after, int limit) {
-            return below().scanIndex(space, prefix, after, limit);
-        }
-
-        @Override
-        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
-            return below().spaces(after, limit);
-        }
-
-        @Override
-        public List<String> kinds(SpaceId space) {
-            return below().kinds(space);
-        }
-
-        @Override
-        public LogPosition position() {
-            return below().position();
-        }
-
-        @Override
-        public void awaitApplied(long index, Duration timeout) {
-            below().awaitApplied(index, timeout);
-        }
-
-        @Override
-        @MustBeClosed
-        public FactView view(long atLeastIndex, Duration timeout) {
-            return below().view(atLeastIndex, timeout);
-        }
-
-        @Override
-        @MustBeClosed
-        public Watch watch(SpaceId space, Key prefix, long fromIndex) {
-            return below().watch(space, prefix, fromIndex);
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -29,10 +29,12 @@ final class ViewBuilder {
     private static final Set<PosixFilePermission> OPEN = mode("rwxr-xr-x");
 
     private final ChunkStore chunks;
+    private final OpenReads reads;
     private final NodeStore nodes;
 
-    ViewBuilder(ChunkStore chunks, NodeStore nodes) {
+    ViewBuilder(ChunkStore chunks, NodeStore nodes, OpenReads reads) {
         this.chunks = chunks;
+        this.reads = reads;
         this.nodes = nodes;
     }
 
@@ -49,7 +51,7 @@ final class ViewBuilder {
     ///   this machine; `UNAVAILABLE` if the disk fails
     void build(SpaceId space, ChunkId root, Path directory) {
         Path at = directory;
-        try {
+        try (OpenReads.Read _ = reads.tree(space, root)) {
             Files.createDirectory(directory);
             TreeWalk walk = new TreeWalk(nodes, space, TreeWalk.root(root), true);
             while (walk.hasNext()) {
@@ -77,7 +79,7 @@ final class ViewBuilder {
         try (FileChannel out =
                         FileChannel.open(
                                 path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-                FileContent content = new FileContent(chunks, space, info, file.content())) {
+                FileContent content = new FileContent(chunks, reads, space, info, file.content())) {
             long at = 0;
             while (at < file.sizeBytes()) {
                 ByteBuffer bytes = content.segment(at).asByteBuffer();

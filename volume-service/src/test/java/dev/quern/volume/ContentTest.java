@@ -127,7 +127,8 @@ final class ContentTest {
     void aChunkOfAnotherLengthIsCorrupt() {
         Content lying = new Content(MemoryChunkStore.idOf(new byte[7]), false, 9);
         chunks.put(SPACE, MemorySegment.ofArray(new byte[7]));
-        try (FileContent content = new FileContent(chunks, SPACE, info(9), lying)) {
+        try (FileContent content =
+                new FileContent(chunks, new OpenReads(), SPACE, info(9), lying)) {
             assertThatThrownBy(() -> content.read(0, ByteBuffer.allocate(9)))
                     .hasMessageContaining("must stand for 9 bytes, has 7");
         }
@@ -136,7 +137,7 @@ final class ContentTest {
 
     private FileContent content(byte[] bytes, int chunkBytes, int maxChildren) {
         Content content = written(bytes, chunkBytes, maxChildren);
-        return new FileContent(chunks, SPACE, info(bytes.length), content);
+        return new FileContent(chunks, new OpenReads(), SPACE, info(bytes.length), content);
     }
 
     private static FileInfo info(long size) {

@@ -1,0 +1,47 @@
+package dev.quern.storage;
+
+import dev.quern.common.SpaceId;
+import dev.quern.storage.PackIndex.Entry;
+import dev.quern.storage.PackIndex.PackState;
+import java.util.List;
+import java.util.Optional;
+
+/// Counts of what is stored.
+///
+/// @param chunks chunks in the index
+/// @param liveBytes of their bodies as they are stored, with record headers
+/// @param storedBytes of all pack files
+/// @param packs pack files
+/// @param quarantined chunks that were found damaged
+public record StorageStats(
+        long chunks, long liveBytes, long storedBytes, int packs, long quarantined) {
+    /// Bytes that compaction could free.
+    public long deadBytes() {
+        return Math.max(0, storedBytes - liveBytes);
+    }
+
+    /// Looks at every index entry, for the damaged ones.
+    static StorageStats of(PackChunkStore store) {
+        long live = 0;
+        for (PackState pack : store.index().packs().values()) {
+            live += pack.liveBytes() + pack.chunks() * PackFormat.RECORD_BYTES;
+        }
+        ChunkStore.ChunkStats stats = store.stats();
+        return new StorageStats(
+                stats.chunks(), live, stats.storedBytes(), stats.packs(), quarantined(store));
+    }
+
+    private static long quarantined(PackChunkStore store) {
+        long count = 0;
+        for (SpaceId space : store.index().spaces()) {
+            Optional<ChunkId> after = Optional.empty();
+            List<Entry> page;
+            do {
+                page = store.index().scan(space, after, PackIndex.MAX_SCAN);
+                count += page.stream().filter(Entry::quarantined).count();
+                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
+            } while (page.size() == PackIndex.MAX_SCAN);
+        }
+        return count;
+    }
+}
