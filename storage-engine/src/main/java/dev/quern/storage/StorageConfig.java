@@ -17,6 +17,9 @@ import java.util.Optional;
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
 /// @param compression whether new chunks that compress are stored so; true by default
+/// @param logRetention size of the log of facts that is kept for watches and comparisons although
+///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
+///   segments of an eighth of this, 32 MiB at most, and at least one is kept
 /// @param operatorKey wraps the data keys that new chunks are encrypted with; without it, the
 ///   default, they are not
 /// @param previousOperatorKey wrapped them before: at open they are wrapped by the other one
@@ -27,6 +30,7 @@ public record StorageConfig(
         ByteSize cacheSize,
         ByteSize minFree,
         boolean compression,
+        ByteSize logRetention,
         Optional<OperatorKey> operatorKey,
         Optional<OperatorKey> previousOperatorKey) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
@@ -35,6 +39,9 @@ public record StorageConfig(
     private static final ByteSize MAX_QUEUED = ByteSize.ofMebibytes(1 << 10);
     private static final ByteSize MIN_CACHE = ByteSize.ofMebibytes(1);
     private static final ByteSize MAX_CACHE = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize MIN_RETENTION = ByteSize.ofMebibytes(1);
+    private static final ByteSize MAX_RETENTION = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize DEFAULT_RETENTION = ByteSize.ofMebibytes(256);
     private static final ByteSize MAX_FREE = ByteSize.ofMebibytes(1 << 20);
 
     /// Checks the bounds.
@@ -45,10 +52,25 @@ public record StorageConfig(
         requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
+        requireBetween("log retention", logRetention, MIN_RETENTION, MAX_RETENTION);
         if (previousOperatorKey.isPresent() && operatorKey.isEmpty()) {
             throw QuernException.invalid(
                     "storage has a previous operator key and must have a new one, got none");
         }
+    }
+
+    /// The same with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                retention,
+                operatorKey,
+                previousOperatorKey);
     }
 
     /// These settings, with the defaults of the rest.
@@ -65,6 +87,7 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 true,
+                DEFAULT_RETENTION,
                 Optional.empty(),
                 Optional.empty());
     }
@@ -88,6 +111,7 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 compress,
+                logRetention,
                 operatorKey,
                 previousOperatorKey);
     }
@@ -103,6 +127,7 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 compression,
+                logRetention,
                 Optional.of(key),
                 previous);
     }

@@ -56,7 +56,12 @@ public final class StorageEngine implements AutoCloseable {
             facts =
                     opening(
                             EmbeddedMetaLog.open(
-                                    disk, directory.resolve("facts"), config, chunks, cache));
+                                    disk,
+                                    directory.resolve("facts"),
+                                    config,
+                                    chunks,
+                                    RocksFactTable.open(disk, directory.resolve("facts"), cache),
+                                    random));
             keys = KeyRing.open(facts, config.operatorKey(), config.previousOperatorKey(), random);
             packs.bind(keys);
             roots.register(ChunkRoots.none(KeyRing.KIND));

@@ -11,7 +11,8 @@
 /// | `chunks/packs/*.pack` | the bytes, in packs that can be read without anything else | its chunks are gone |
 /// | `chunks/packs/*.run`, `*.idx` | the bytes of one big file each, and which chunks they are | its chunks are gone |
 /// | `chunks/index/` | RocksDB: where each chunk lies | built again from the packs at open |
-/// | `facts/` | RocksDB: the facts, with the index of the last transaction | they are gone |
+/// | `facts/log/*.log` | the transactions, as far back as is retained | those since the last flush are gone |
+/// | `facts/` | RocksDB: the facts as the log led to them | they are gone, unless the log goes back to its first entry |
 ///
 /// Invariants: an acknowledged sync or commit is on the disk; the chunk index never names bytes
 /// that are not; nothing is read that does not match its checksums; a chunk or a fact of one space
@@ -34,9 +35,11 @@
 /// reads the state of each pack, and only of packs that were open at a crash the chunks.
 ///
 /// Lock order: `PackChunkStore.syncLock`, then the monitor of `PackAppender`, then that of a
-/// `Pack`, then the read-write lock of a `Rocks`. The monitor of `EmbeddedMetaLog` guards only its
-/// queue, with nothing taken under it; a commit looks chunks up before it queues. The monitor of
-/// `KeyRing` is taken with no other held, and held over a commit.
+/// `Pack`, then the read-write lock of a `Rocks`. The monitors of the MetaLog (its queue, its
+/// position, its open views and watches, a watch's own, a segment's mapping) guard small things;
+/// under a watch's own the position's and a segment's are taken, under the others none but a
+/// `Rocks`. A commit looks chunks up before it queues. The monitor of `KeyRing` is taken with no
+/// other held, and held over a commit.
 @NullMarked
 package dev.quern.storage;
 

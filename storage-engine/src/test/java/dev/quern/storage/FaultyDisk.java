@@ -67,6 +67,11 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public DiskFile open(Path file) throws IOException {
+        return new FaultyFile(real.open(file));
+    }
+
+    @Override
     public MemorySegment map(Path file, Arena arena) throws IOException {
         return real.map(file, arena);
     }

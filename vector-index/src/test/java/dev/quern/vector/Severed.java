@@ -8,13 +8,10 @@ import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
 import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
-import dev.quern.storage.Key;
+import dev.quern.storage.ForwardingMetaLog;
 import dev.quern.storage.MetaLog;
-import dev.quern.storage.Txn;
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
-import java.util.List;
-import java.util.Optional;
 
 /// Stores that a crash can cut a service off from, while the next service goes on with what is
 /// below them.
@@ -91,7 +88,7 @@ final class Severed {
         public void close() {}
     }
 
-    static final class Facts implements MetaLog {
+    static final class Facts extends ForwardingMetaLog {
         private final MetaLog below;
         private volatile boolean severed;
 
@@ -103,44 +100,12 @@ final class Severed {
             severed = true;
         }
 
-        private MetaLog below() {
+        @Override
+        protected MetaLog below() {
             if (severed) {
                 throw gone();
             }
             return below;
         }
-
-        @Override
-        public long commit(Txn txn) {
-            return below().commit(txn);
-        }
-
-        @Override
-        public Optional<Fact> find(SpaceId space, Key key) {
-            return below().find(space, key);
-        }
-
-        @Override
-        public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
-            return below().scan(space, prefix, after, limit);
-        }
-
-        @Override
-        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
-            return below().spaces(after, limit);
-        }
-
-        @Override
-        public List<String> kinds(SpaceId space) {
-            return below().kinds(space);
-        }
-
-        @Override
-        public long appliedIndex() {
-            return below().appliedIndex();
-        }
-
-        @Override
-        public void close() {}
     }
 }
