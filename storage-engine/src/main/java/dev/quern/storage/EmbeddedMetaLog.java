@@ -139,6 +139,11 @@ final class EmbeddedMetaLog implements MetaLog {
     }
 
     @Override
+    public List<String> kinds(SpaceId space) {
+        return reads.kinds(space);
+    }
+
+    @Override
     public LogPosition position() {
         return applied.get();
     }
@@ -212,6 +217,9 @@ final class EmbeddedMetaLog implements MetaLog {
 
     private void apply(List<TxnQueue.Waiting> group) {
         facts.prepareWrite(log, log.lastIndex());
+        if (facts.position().index() > applied.get().index()) {
+            applied.publish(facts.position());
+        }
         requireRoom();
         boolean begun = log.reserve(TxnQueue.sizeBytes(group));
         GroupApplier outcome = new GroupApplier(facts.begin(), facts.position());

@@ -48,6 +48,11 @@ final class EmbeddedView implements FactView {
     }
 
     @Override
+    public List<String> kinds(SpaceId space) {
+        return reads.kinds(space);
+    }
+
+    @Override
     public void close() {
         snapshot.close();
         onClose.accept(this);

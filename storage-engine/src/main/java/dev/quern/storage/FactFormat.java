@@ -140,6 +140,11 @@ final class FactFormat {
         return new byte[] {2};
     }
 
+    /// The first key after everything.
+    static byte[] end() {
+        return new byte[] {3};
+    }
+
     /// The first key after all facts of a space.
     static byte[] afterSpace(SpaceId space) {
         byte[] name = space.value().getBytes(StandardCharsets.US_ASCII);

@@ -44,6 +44,9 @@ public interface FactReader {
     /// @param limit at most so many
     List<SpaceId> spaces(Optional<SpaceId> after, int limit);
 
+    /// The different first components of a space's keys, in order; there are few of them.
+    List<String> kinds(SpaceId space);
+
     /// A fact found through a secondary index.
     ///
     /// @param at the index key, and the fact's own

@@ -112,6 +112,19 @@ final class FactReads implements FactReader {
         return spaces;
     }
 
+    /// Looks at one fact of each kind.
+    @Override
+    public List<String> kinds(SpaceId space) {
+        List<String> kinds = new ArrayList<>();
+        List<Fact> first = scan(space, KeyRange.all(), 1);
+        while (!first.isEmpty()) {
+            Key kind = Key.of(first.getFirst().key().components().getFirst());
+            kinds.add(kind.last());
+            first = scan(space, KeyRange.all().afterAll(kind), 1);
+        }
+        return kinds;
+    }
+
     private static void requireLimit(int limit) {
         if (limit < 1 || limit > MAX_SCAN) {
             throw QuernException.invalid("scan limit must be 1 to " + MAX_SCAN + ", got " + limit);

@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.FactChanges.Change;
 import dev.quern.storage.LogCursor.Located;
@@ -187,13 +188,24 @@ final class FactStore implements FactState, AutoCloseable {
     /// Applies a group that is in the log. When the table cannot take it, it is opened again and
     /// brought up to date from the log.
     ///
-    /// @throws QuernException if even that fails; the group comes up once it succeeds
+    /// @throws QuernException `UNAVAILABLE` if even that fails; the group shows once it succeeds
     void write(FactChanges changes, LogPosition next, FactLog log) {
         try {
             put(changes, next);
         } catch (QuernException e) {
             LOG.warn("facts database: write failed, opened again: {}", e.getMessage());
-            catchUp(log, next.index());
+            try {
+                catchUp(log, next.index());
+            } catch (QuernException again) {
+                throw new QuernException(
+                        ErrorKind.UNAVAILABLE,
+                        "transactions to "
+                                + next.index()
+                                + " are in the log and will show once the facts database can be"
+                                + " written: "
+                                + again.getMessage(),
+                        again);
+            }
         }
     }
 

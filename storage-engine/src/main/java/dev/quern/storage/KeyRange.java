@@ -38,6 +38,12 @@ public final class KeyRange {
         return new KeyRange(Arrays.compareUnsigned(next, from) > 0 ? next : from, to, descending);
     }
 
+    /// Of these keys, those that are greater than all that start with all components of `prefix`.
+    public KeyRange afterAll(Key prefix) {
+        byte[] next = FactFormat.afterPrefix(KeyFormat.encode(prefix));
+        return new KeyRange(Arrays.compareUnsigned(next, from) > 0 ? next : from, to, descending);
+    }
+
     /// Of these keys, those that are less than `key`.
     public KeyRange before(Key key) {
         byte[] end = KeyFormat.encode(key);

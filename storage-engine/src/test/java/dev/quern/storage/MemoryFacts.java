@@ -149,6 +149,15 @@ final class MemoryFacts implements FactView {
                 .toList();
     }
 
+    @Override
+    public List<String> kinds(SpaceId space) {
+        requireOpen();
+        return facts(space).keySet().stream()
+                .map(key -> key.components().getFirst())
+                .distinct()
+                .toList();
+    }
+
     private static void requireLimit(int limit) {
         if (limit < 1 || limit > MAX_SCAN) {
             throw QuernException.invalid("scan limit must be 1 to 10000, got " + limit);

@@ -112,6 +112,12 @@ public final class MemoryMetaLog implements MetaLog {
     }
 
     @Override
+    public synchronized List<String> kinds(SpaceId space) {
+        requireOpen();
+        return facts.kinds(space);
+    }
+
+    @Override
     public synchronized LogPosition position() {
         requireOpen();
         return facts.position();
@@ -241,6 +247,11 @@ public final class MemoryMetaLog implements MetaLog {
         @Override
         public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
             return copy().spaces(after, limit);
+        }
+
+        @Override
+        public List<String> kinds(SpaceId space) {
+            return copy().kinds(space);
         }
 
         @Override

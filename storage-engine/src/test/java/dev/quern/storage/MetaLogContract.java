@@ -27,13 +27,11 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /// What every MetaLog does.
-abstract class MetaLogContract {
+abstract class MetaLogContract extends MetaLogWatchContract {
     static final Key A = Key.of("a");
     static final Key B = Key.of("b");
 
-    /// A log that is empty at first, and the store that it looks chunks up in.
-    abstract MetaLog log();
-
+    /// Where the log looks chunks up.
     abstract ChunkStore chunks();
 
     @Test

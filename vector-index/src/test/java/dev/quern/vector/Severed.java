@@ -129,6 +129,11 @@ final class Severed {
         }
 
         @Override
+        public List<String> kinds(SpaceId space) {
+            return below().kinds(space);
+        }
+
+        @Override
         public LogPosition position() {
             return below().position();
         }
