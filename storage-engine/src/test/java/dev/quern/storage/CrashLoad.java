@@ -39,10 +39,10 @@ final class CrashLoad {
 
     private static int size(Random random) {
         return switch (random.nextInt(40)) {
-                    case 0 -> 1 + random.nextInt(1_500_000);
-                    case 1, 2, 3 -> 1 + random.nextInt(150_000);
-                    default -> 1 + random.nextInt(6_000);
-                };
+            case 0 -> 1 + random.nextInt(1_500_000);
+            case 1, 2, 3 -> 1 + random.nextInt(150_000);
+            default -> 1 + random.nextInt(6_000);
+        };
     }
 
     /// The names of the chunks of the file with a name.

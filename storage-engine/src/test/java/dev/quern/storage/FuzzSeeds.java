@@ -7,12 +7,22 @@ import static java.util.Map.entry;
 import com.github.luben.zstd.Zstd;
 import dev.quern.storage.Txn.Condition;
 import dev.quern.storage.Txn.Mutation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 
 /// Good inputs for each of the [FuzzTargets], to begin from.
 final class FuzzSeeds {
     private FuzzSeeds() {}
+
+    private static byte[] snapshot() {
+        try {
+            return FactLogFormatTest.golden("fact-snapshot-1.bin");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /// By the name of the target.
     static Map<String, List<byte[]>> all() {
@@ -53,6 +63,7 @@ final class FuzzSeeds {
                 entry("log", logs),
                 entry("log-checked", logs),
                 entry("run", runs),
-                entry("run-checked", runs));
+                entry("run-checked", runs),
+                entry("snapshot", List.of(snapshot())));
     }
 }

@@ -6,6 +6,7 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.BodyForm.Seal;
 import dev.quern.storage.MetaLog.Fact;
 import dev.quern.storage.PackFormat.Header;
+import java.io.ByteArrayInputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -42,7 +43,8 @@ public final class FuzzTargets {
                     new Target("log", FuzzTargets::log),
                     new Target("log-checked", bytes -> log(LogImages.fixChecksums(bytes))),
                     new Target("run", FuzzTargets::run),
-                    new Target("run-checked", bytes -> run(PackImages.fixRun(bytes))));
+                    new Target("run-checked", bytes -> run(PackImages.fixRun(bytes))),
+                    new Target("snapshot", FuzzTargets::snapshot));
 
     private static final ChunkCodec CODEC = new ChunkCodec();
     private static final BodyCodec BODIES = new BodyCodec(true, new Random(1), new OneKey());
@@ -193,6 +195,13 @@ public final class FuzzTargets {
             entries.forEach(entry -> TxnFormat.decode(entry.txn()));
             scanner.requireLast(end);
         }
+    }
+
+    /// A whole snapshot, read into an empty table.
+    private static void snapshot(byte[] bytes) {
+        LossyFactTable table = new LossyFactTable();
+        LogPosition position = FactSnapshot.importInto(table, new ByteArrayInputStream(bytes));
+        require(position.index() >= 0, "position of a snapshot: " + position);
     }
 
     /// The table of a run.

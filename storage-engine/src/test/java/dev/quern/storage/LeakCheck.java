@@ -43,7 +43,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
             String folder = folder();
             try (Stream<String> lines = Files.lines(MAPS)) {
                 return lines.filter(line -> line.contains(" " + folder))
-                        .filter(line -> !line.contains(".so"))
+                        .filter(line -> !isCode(line))
                         .toList();
             }
         }
@@ -53,7 +53,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
             try (Stream<Path> handles = Files.list(HANDLES)) {
                 for (Path handle : handles.toList()) {
                     String target = target(handle);
-                    if (target.startsWith(folder()) && !target.contains(".so")) {
+                    if (target.startsWith(folder()) && !isCode(target)) {
                         open.add(target);
                     }
                 }
@@ -68,6 +68,11 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
             } catch (IOException e) {
                 return "";
             }
+        }
+
+        /// Libraries that unpack themselves stay for the life of the process.
+        private static boolean isCode(String file) {
+            return file.contains(".so") || file.contains(".jar");
         }
 
         private static String folder() {

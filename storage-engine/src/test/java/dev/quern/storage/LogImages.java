@@ -21,8 +21,7 @@ final class LogImages {
         FactLogFormat.putHeader(image, new Header(FIRST, SALT, StateHash.EMPTY));
         long index = FIRST;
         for (Txn txn : txns) {
-            LogEntry entry =
-                    new LogEntry(index, index, StateHash.EMPTY, TxnFormat.encode(txn));
+            LogEntry entry = new LogEntry(index, index, StateHash.EMPTY, TxnFormat.encode(txn));
             FactLogFormat.putEntry(image, image.position(), SALT, entry);
             index++;
         }

@@ -39,7 +39,6 @@ public final class PackLincheck {
             if (lease == null) {
                 return false;
             }
-            Thread.yield();
             if (!Arrays.equals(lease.bytes().toArray(ValueLayout.JAVA_BYTE), BODY)) {
                 throw new AssertionError("other bytes");
             }
@@ -56,5 +55,4 @@ public final class PackLincheck {
     public void delete() {
         pack.delete();
     }
-
 }

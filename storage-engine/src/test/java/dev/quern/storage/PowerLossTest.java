@@ -24,7 +24,9 @@ final class PowerLossTest {
     /// Long enough for a run.
     private static final List<byte[]> FILE =
             List.of(
-                    Chunks.bytes(50, 400_000), Chunks.bytes(51, 400_000), Chunks.bytes(52, 300_000));
+                    Chunks.bytes(50, 400_000),
+                    Chunks.bytes(51, 400_000),
+                    Chunks.bytes(52, 300_000));
 
     @TempDir Path directory;
 
