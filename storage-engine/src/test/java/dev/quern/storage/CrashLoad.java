@@ -3,7 +3,9 @@ package dev.quern.storage;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ByteSize;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /// What the killed process and its parent agree on: the settings, and the bytes and places that
 /// belong to a name.
@@ -29,15 +31,23 @@ final class CrashLoad {
     /// The bytes of the chunk with a name: mostly small, now and then larger than a pack.
     static byte[] chunk(String name) {
         Random random = new Random(name.hashCode() * 2_654_435_761L);
-        int size =
-                switch (random.nextInt(40)) {
-                    case 0 -> 1 + random.nextInt(1_500_000);
-                    case 1, 2, 3 -> 1 + random.nextInt(150_000);
-                    default -> 1 + random.nextInt(6_000);
-                };
+        int size = name.contains("r") ? 300_000 : size(random);
         byte[] bytes = new byte[size];
         random.nextBytes(bytes);
         return bytes;
+    }
+
+    private static int size(Random random) {
+        return switch (random.nextInt(40)) {
+            case 0 -> 1 + random.nextInt(1_500_000);
+            case 1, 2, 3 -> 1 + random.nextInt(150_000);
+            default -> 1 + random.nextInt(6_000);
+        };
+    }
+
+    /// The names of the chunks of the file with a name.
+    static List<String> file(String name) {
+        return IntStream.range(0, 5).mapToObj(i -> name + "r" + i).toList();
     }
 
     /// The key that one writer owns.

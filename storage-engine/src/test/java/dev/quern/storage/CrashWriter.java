@@ -11,8 +11,10 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
@@ -64,7 +66,13 @@ final class CrashWriter {
                     say("A " + words);
                 }
                 case 1, 2 -> count(random.nextInt(CrashLoad.COUNTERS));
-                case 3 -> put(name);
+                case 3 -> {
+                    if (random.nextInt(4) == 0) {
+                        putFile(name);
+                    } else {
+                        put(name);
+                    }
+                }
                 default -> {
                     put(name);
                     put(writer, slot, name);
@@ -78,6 +86,17 @@ final class CrashWriter {
         Chunks.put(engine.chunks(), CrashLoad.chunk(name));
         engine.chunks().sync();
         say("A put " + name);
+    }
+
+    private void putFile(String name) {
+        List<String> names = CrashLoad.file(name);
+        names.forEach(part -> say("B put " + part));
+        try (ChunkRun run = engine.chunks().beginRun(SPACE)) {
+            names.forEach(part -> run.put(MemorySegment.ofArray(CrashLoad.chunk(part))));
+            run.finish();
+        }
+        engine.chunks().sync();
+        names.forEach(part -> say("A put " + part));
     }
 
     private void put(int writer, int slot, String name) {

@@ -61,15 +61,41 @@ final class Expected {
 
     /// Puts a chunk; faults pass through.
     Name put(ChunkStore store, SpaceId space, byte[] bytes) {
-        Name name = new Name(space, MemoryChunkStore.idOf(bytes));
-        chunks.put(name, bytes);
-        everyChunk.put(space, MemorySegment.ofArray(bytes));
-        everyChunk.sync();
+        Name name = know(space, bytes);
         PutChunk answer = store.put(space, MemorySegment.ofArray(bytes));
         check(answer.id().equals(name.id), "put of " + name.id + " answers " + answer.id());
         put.add(name);
         check(store.contains(space, name.id), "chunk " + name.id + " that was put is absent");
         return name;
+    }
+
+    private Name know(SpaceId space, byte[] bytes) {
+        Name name = new Name(space, MemoryChunkStore.idOf(bytes));
+        chunks.put(name, bytes);
+        everyChunk.put(space, MemorySegment.ofArray(bytes));
+        everyChunk.sync();
+        return name;
+    }
+
+    /// Puts the chunks of one file.
+    ///
+    /// @param finish false to give it up in the end
+    List<Name> putRun(ChunkStore store, SpaceId space, List<byte[]> file, boolean finish) {
+        List<Name> names = file.stream().map(bytes -> know(space, bytes)).toList();
+        try (ChunkRun run = store.beginRun(space)) {
+            for (int i = 0; i < file.size(); i++) {
+                ChunkId id = run.put(MemorySegment.ofArray(file.get(i))).id();
+                check(id.equals(names.get(i).id), "put in a run answers " + id);
+            }
+            if (finish) {
+                run.finish();
+            }
+        }
+        if (finish) {
+            put.addAll(names);
+            names.forEach(name -> read(store, name));
+        }
+        return names;
     }
 
     void sync(ChunkStore store) {

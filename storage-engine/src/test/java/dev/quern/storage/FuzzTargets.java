@@ -6,6 +6,7 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.BodyForm.Seal;
 import dev.quern.storage.MetaLog.Fact;
 import dev.quern.storage.PackFormat.Header;
+import java.io.ByteArrayInputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -38,7 +39,12 @@ public final class FuzzTargets {
                     new Target("pack", FuzzTargets::pack),
                     new Target("pack-checked", bytes -> pack(PackImages.fixChecksums(bytes))),
                     new Target("codec", FuzzTargets::codec),
-                    new Target("sealed", FuzzTargets::sealed));
+                    new Target("sealed", FuzzTargets::sealed),
+                    new Target("log", FuzzTargets::log),
+                    new Target("log-checked", bytes -> log(LogImages.fixChecksums(bytes))),
+                    new Target("run", FuzzTargets::run),
+                    new Target("run-checked", bytes -> run(PackImages.fixRun(bytes))),
+                    new Target("snapshot", FuzzTargets::snapshot));
 
     private static final ChunkCodec CODEC = new ChunkCodec();
     private static final BodyCodec BODIES = new BodyCodec(true, new Random(1), new OneKey());
@@ -174,6 +180,42 @@ public final class FuzzTargets {
         if (form.isPlausible()) {
             PackRecord record = new PackRecord(32, PackFormat.RECORD_BYTES, Chunks.SPACE, id, form);
             BODIES.decode(record, MemorySegment.ofArray(bytes), Path.of("fuzzed"));
+        }
+    }
+
+    /// A whole log segment, with the transactions of its entries.
+    private static void log(byte[] bytes) {
+        MemorySegment segment = MemorySegment.ofArray(bytes);
+        FactLogFormat.Header header = FactLogFormat.header(segment, LogImages.FIRST, "fuzzed");
+        if (header != null) {
+            LogScanner scanner = new LogScanner("fuzzed", segment, header);
+            List<LogEntry> entries = new ArrayList<>();
+            LogScanner.End end = scanner.scan(Long.MAX_VALUE, (entry, _) -> entries.add(entry));
+            require(end.nextIndex(header) == LogImages.FIRST + entries.size(), "entries");
+            entries.forEach(entry -> TxnFormat.decode(entry.txn()));
+            scanner.requireLast(end);
+        }
+    }
+
+    /// A whole snapshot, read into an empty table.
+    private static void snapshot(byte[] bytes) {
+        LossyFactTable table = new LossyFactTable();
+        LogPosition position = FactSnapshot.importInto(table, new ByteArrayInputStream(bytes));
+        require(position.index() >= 0, "position of a snapshot: " + position);
+    }
+
+    /// The table of a run.
+    private static void run(byte[] bytes) {
+        MemorySegment segment = MemorySegment.ofArray(bytes);
+        RunFormat.Table table = RunFormat.table(segment, PackImages.ID, "fuzzed");
+        if (table != null) {
+            long end = 0;
+            for (int i = 0; i < table.chunks(); i++) {
+                PackRecord record = table.record(i);
+                require(record.offset() == end, "offset in a run");
+                end = record.bodyEnd();
+            }
+            require(end == table.lengthBytes(), "length of a run");
         }
     }
 

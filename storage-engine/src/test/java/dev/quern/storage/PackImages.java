@@ -73,6 +73,32 @@ final class PackImages {
         return image.array();
     }
 
+    /// The table of a run of these chunks.
+    static byte[] run(int... lengths) {
+        List<PackRecord> records = new ArrayList<>();
+        long at = 0;
+        for (int length : lengths) {
+            ChunkId id = MemoryChunkStore.idOf(new byte[length]);
+            records.add(new PackRecord(at, 0, SPACE, id, BodyForm.plain(length, length)));
+            at += length;
+        }
+        ByteBuffer table = RunFormat.encode(ID, SPACE, records);
+        byte[] bytes = new byte[table.remaining()];
+        table.get(bytes);
+        return bytes;
+    }
+
+    /// Gives the table of a run the checksums that it must have.
+    static byte[] fixRun(byte[] bytes) {
+        ByteBuffer table = ByteBuffer.wrap(bytes.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length >= RunFormat.HEADER_BYTES) {
+            int entries = bytes.length - RunFormat.HEADER_BYTES;
+            table.putInt(104, Checksums.crc32c(table.slice(RunFormat.HEADER_BYTES, entries)));
+            table.putInt(108, Checksums.crc32c(table.slice(0, 108)));
+        }
+        return table.array();
+    }
+
     private static void fix(ByteBuffer image, int at, int length) {
         image.putInt(at + length - 4, Checksums.crc32c(image.slice(at, length - 4)));
     }

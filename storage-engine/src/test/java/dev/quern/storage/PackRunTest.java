@@ -202,7 +202,10 @@ final class PackRunTest {
             for (int i = 0; i < 10; i++) {
                 assertThat(again.chunks().contains(SPACE, ids.get(i))).isEqualTo(i != 2 && i < 7);
             }
-            assertThat(again.chunks().locate(SPACE, ids.subList(3, 7)).isPresent()).isTrue();
+            try (ExtentLease lease =
+                    again.chunks().locate(SPACE, ids.subList(3, 7)).orElseThrow()) {
+                assertThat(lease.extent().offset()).isEqualTo(3L * CHUNK);
+            }
         }
     }
 

@@ -21,6 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class PowerLossTest {
     private static final int[] SIZES = {1, 376, 512, 5000, 20_000, 3, 70_000, 65_000, 100, 40_000};
 
+    /// Long enough for a run.
+    private static final List<byte[]> FILE =
+            List.of(
+                    Chunks.bytes(50, 400_000),
+                    Chunks.bytes(51, 400_000),
+                    Chunks.bytes(52, 300_000));
+
     @TempDir Path directory;
 
     @Test
@@ -98,6 +105,10 @@ final class PowerLossTest {
                                     .build();
                     expected.commit(sim, txn);
                 }
+            }
+            if (round == 0) {
+                expected.putRun(store, SPACE, FILE, true);
+                expected.sync(store);
             }
             sim.close();
         }

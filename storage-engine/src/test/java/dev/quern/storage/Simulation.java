@@ -91,8 +91,10 @@ final class Simulation {
 
     private void act(int die) {
         ChunkStore store = sim.chunks();
-        if (die < 40) {
+        if (die < 39) {
             put(store);
+        } else if (die < 40) {
+            putRun(store);
         } else if (die < 54) {
             log("sync");
             expected.sync(store);
@@ -126,6 +128,20 @@ final class Simulation {
                         : Chunks.bytes(random.nextLong(), 1 + random.nextInt(size()));
         log("put " + bytes.length + (again ? " bytes known before" : " bytes"));
         expected.put(store, space, bytes);
+    }
+
+    private void putRun(ChunkStore store) {
+        List<byte[]> file = new ArrayList<>();
+        for (int left = 3 + random.nextInt(2); left > 0; left--) {
+            file.add(Chunks.bytes(random.nextLong(), 300_000 + random.nextInt(100_000)));
+        }
+        List<Name> names = expected.names();
+        if (!names.isEmpty() && random.nextInt(3) == 0) {
+            file.add(1, expected.bytes(names.get(random.nextInt(names.size()))));
+        }
+        boolean finish = random.nextInt(5) > 0;
+        log("run of " + file.size() + " chunks" + (finish ? "" : ", given up"));
+        expected.putRun(store, space(), file, finish);
     }
 
     private int size() {
