@@ -17,7 +17,8 @@ import java.util.List;
 public final class Bench {
     private static final List<Benchmark> ALL =
             List.of(
-                    new StoreBench(),
+                    new ChunksBench(),
+                    new FactsBench(),
                     new StartBench(),
                     new VolumeBench(),
                     new FlightBench(),

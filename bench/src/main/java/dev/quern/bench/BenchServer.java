@@ -55,6 +55,11 @@ final class BenchServer implements AutoCloseable {
         return QuernFlight.open(server.flightUrl(), server.token());
     }
 
+    /// Bytes that its chunks and facts take on disk.
+    long storedBytes() throws IOException {
+        return ManyChunks.size(data.resolve("store"));
+    }
+
     LocalServer process() {
         return server;
     }

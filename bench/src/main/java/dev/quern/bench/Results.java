@@ -73,6 +73,11 @@ final class Results {
                 + System.getProperty("java.version");
     }
 
+    /// Whether figures are printed only.
+    boolean isQuick() {
+        return quick;
+    }
+
     void add(String bench, Metric metric) {
         Double ratio = metric.ratio();
         out.printf(

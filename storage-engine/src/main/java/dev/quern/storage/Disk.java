@@ -28,6 +28,13 @@ interface Disk {
     /// Cuts a file.
     void truncate(Path file, long sizeBytes) throws IOException;
 
+    /// Makes what can be read of a file durable, though another process wrote it and whatever
+    /// became of its forces: writes the bytes of a range again, then forces the file.
+    ///
+    /// @param from the first byte of the range
+    /// @param to its end; the same as `from` to write none again
+    void persist(Path file, long from, long to) throws IOException;
+
     /// Removes a file, if it is there.
     void delete(Path file) throws IOException;
 

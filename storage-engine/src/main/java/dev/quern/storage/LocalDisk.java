@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -78,6 +79,25 @@ final class LocalDisk implements Disk {
     public void truncate(Path file, long sizeBytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(sizeBytes);
+        }
+    }
+
+    @Override
+    public void persist(Path file, long from, long to) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES);
+            for (long at = from; at < to; ) {
+                slice.clear().limit((int) Math.min(SLICE_BYTES, to - at));
+                if (channel.read(slice, at) < 0) {
+                    throw new EOFException(file + " ends before byte " + to);
+                }
+                slice.flip();
+                while (slice.hasRemaining()) {
+                    at += channel.write(slice, at);
+                }
+            }
+            channel.force(false);
         }
     }
 

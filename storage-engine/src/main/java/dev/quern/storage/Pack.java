@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.PackFormat.Header;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,15 +22,13 @@ final class Pack {
     private final Path file;
 
     @GuardedBy("this")
-    private @Nullable Mapping mapping;
+    private @Nullable MappedPack mapping;
 
     @GuardedBy("this")
     private int leases;
 
     @GuardedBy("this")
     private boolean retired;
-
-    private record Mapping(Arena arena, MemorySegment bytes, long salt) {}
 
     /// A pack that is mapped when it is first read.
     Pack(Disk disk, Path directory, long id) {
@@ -52,59 +51,38 @@ final class Pack {
     }
 
     /// Takes over the mapping of a pack that is being written.
-    synchronized void adopt(Arena arena, MemorySegment bytes, long salt) {
-        mapping = new Mapping(arena, bytes, salt);
+    synchronized void adopt(Arena arena, MemorySegment bytes, Header header) {
+        mapping = new MappedPack(file, arena, bytes, header);
     }
 
-    /// Opens a chunk, its record and body verified.
+    /// Opens a chunk, its record and body verified. What is stored as it is, is read in place; the
+    /// rest is decoded into memory of its own.
     ///
     /// @throws QuernException `CORRUPT` naming the file and the offset
     @MustBeClosed
-    ChunkLease open(SpaceId space, ChunkId chunk, long offset) {
-        Mapping pinned = acquire();
-        boolean opened = false;
+    ChunkLease open(SpaceId space, ChunkId chunk, long offset, BodyCodec codec) {
+        MappedPack pinned = acquire();
+        boolean keep = false;
         try {
-            MemorySegment body = verify(pinned, space, chunk, offset);
-            opened = true;
-            return new Lease(body);
+            PackRecord record = pinned.verified(space, chunk, offset);
+            MemorySegment body = pinned.body(record);
+            if (record.form().isPlain()) {
+                keep = true;
+                return new Lease(body, this::release);
+            }
+            return new Lease(codec.decode(record, body, file), () -> {});
         } finally {
-            if (!opened) {
+            if (!keep) {
                 release();
             }
         }
     }
 
-    private MemorySegment verify(Mapping pinned, SpaceId space, ChunkId chunk, long offset) {
-        PackRecord record = PackFormat.record(pinned.bytes, offset, pinned.salt);
-        if (record == null
-                || record.offset() != offset
-                || !record.id().equals(chunk)
-                || !record.space().equals(space)
-                || record.storedBytes() > pinned.bytes.byteSize() - record.bodyOffset()) {
-            throw QuernException.corrupt(
-                    "pack " + file + " at offset " + offset + " has no record of chunk " + chunk);
-        }
-        MemorySegment body = pinned.bytes.asSlice(record.bodyOffset(), record.storedBytes());
-        int crc = Checksums.crc32c(body);
-        if (crc != record.bodyCrc()) {
-            throw QuernException.corrupt(
-                    String.format(
-                            Locale.ROOT,
-                            "pack %s at offset %d: chunk %s must have the checksum %08x, got %08x",
-                            file,
-                            offset,
-                            chunk,
-                            record.bodyCrc(),
-                            crc));
-        }
-        return body;
-    }
-
-    private synchronized Mapping acquire() {
+    private synchronized MappedPack acquire() {
         if (retired) {
             throw QuernException.internal("pack " + file + " is retired", null);
         }
-        Mapping current = mapping;
+        MappedPack current = mapping;
         if (current == null) {
             current = map();
             mapping = current;
@@ -113,17 +91,17 @@ final class Pack {
         return current;
     }
 
-    private Mapping map() {
+    private MappedPack map() {
         Arena arena = Arena.ofShared();
         boolean mapped = false;
         try {
             MemorySegment bytes = disk.map(file, arena);
-            Long salt = PackFormat.salt(bytes, id, file.toString());
-            if (salt == null) {
+            Header header = PackFormat.header(bytes, id, file.toString());
+            if (header == null) {
                 throw QuernException.corrupt("pack " + file + " at offset 0 has no valid header");
             }
             mapped = true;
-            return new Mapping(arena, bytes, salt);
+            return new MappedPack(file, arena, bytes, header);
         } catch (IOException e) {
             throw StorageErrors.of("cannot map pack " + file, e);
         } finally {
@@ -147,17 +125,19 @@ final class Pack {
     @GuardedBy("this")
     private void unmapWhenUnused() {
         if (retired && leases == 0 && mapping != null) {
-            mapping.arena.close();
+            mapping.arena().close();
             mapping = null;
         }
     }
 
-    private final class Lease implements ChunkLease {
+    private static final class Lease implements ChunkLease {
         private final MemorySegment bytes;
+        private final Runnable onClose;
         private boolean closed;
 
-        Lease(MemorySegment bytes) {
+        Lease(MemorySegment bytes, Runnable onClose) {
             this.bytes = bytes;
+            this.onClose = onClose;
         }
 
         @Override
@@ -172,7 +152,7 @@ final class Pack {
         public void close() {
             if (!closed) {
                 closed = true;
-                release();
+                onClose.run();
             }
         }
     }

@@ -51,10 +51,14 @@ final class PackAppender {
             List<Appended> chunks,
             @Nullable PackWriter active,
             List<PackWriter> finished) {
-        /// Makes all of it durable; the finished packs are closed in any case.
+        /// Makes all of it durable and gives the finished packs their footers; these packs are
+        /// closed in any case. A footer vouches for its records without anyone reading them again,
+        /// so it may reach the disk only after them.
         void force() throws IOException {
             try {
                 for (PackWriter writer : finished) {
+                    writer.force();
+                    seal(writer);
                     writer.force();
                 }
                 if (active != null) {
@@ -62,6 +66,24 @@ final class PackAppender {
                 }
             } finally {
                 closeFinished();
+            }
+        }
+
+        /// A footer that cannot be written is done without.
+        private static void seal(PackWriter writer) {
+            try {
+                writer.seal();
+            } catch (IOException e) {
+                LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
+                trim(writer);
+            }
+        }
+
+        private static void trim(PackWriter writer) {
+            try {
+                writer.trim();
+            } catch (IOException e) {
+                LOG.warn("pack {}: cannot cut its end: {}", writer.pack().file(), e.toString());
             }
         }
 
@@ -107,8 +129,10 @@ final class PackAppender {
         }
     }
 
-    /// The bytes of a chunk with their checksums.
-    record ChunkBody(ChunkId id, ByteBuffer bytes, int crc) {}
+    /// A chunk as it is to be stored.
+    ///
+    /// @param bytes its body in this form
+    record ChunkBody(ChunkId id, ByteBuffer bytes, BodyForm form) {}
 
     @GuardedBy("this")
     private PackWriter writerFor(int bodyBytes) throws IOException {
@@ -127,7 +151,7 @@ final class PackAppender {
     @GuardedBy("this")
     private PackRecord write(PackWriter writer, SpaceId space, ChunkBody body) throws IOException {
         try {
-            return writer.append(space, body.id(), body.bytes(), body.crc());
+            return writer.append(space, body.id(), body.bytes(), body.form());
         } catch (IOException e) {
             clean(writer);
             throw e;
@@ -147,28 +171,13 @@ final class PackAppender {
         }
     }
 
-    /// Seals the active pack, if there is one. A footer that cannot be written is done without.
+    /// Ends the active pack, if there is one; the sync that takes it seals it.
     @GuardedBy("this")
     private void finish() {
         PackWriter writer = active;
-        if (writer == null) {
-            return;
-        }
-        active = null;
-        finished.add(writer);
-        try {
-            writer.seal();
-        } catch (IOException e) {
-            LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
-            trim(writer);
-        }
-    }
-
-    private static void trim(PackWriter writer) {
-        try {
-            writer.trim();
-        } catch (IOException e) {
-            LOG.warn("pack {}: cannot cut its end: {}", writer.pack().file(), e.toString());
+        if (writer != null) {
+            active = null;
+            finished.add(writer);
         }
     }
 
@@ -190,7 +199,7 @@ final class PackAppender {
         return batch;
     }
 
-    /// Seals the active pack; the next [#take] hands it over.
+    /// Ends the active pack; the next [#take] hands it over.
     synchronized void finishActive() {
         finish();
     }

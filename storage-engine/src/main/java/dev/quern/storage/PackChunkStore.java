@@ -8,13 +8,13 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.PackAppender.Appended;
 import dev.quern.storage.PackAppender.Batch;
 import dev.quern.storage.PackAppender.ChunkBody;
+import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -45,15 +45,17 @@ final class PackChunkStore implements ChunkStore {
 
     private final PackDirectory packs;
     private final PackIndex index;
+    private final BodyCodec codec;
     private final PackAppender appender;
     private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
 
-    /// Chunks that were found corrupt: the next put of the same bytes stores them again.
+    /// Chunks that were found corrupt before they were indexed: the next put of the same bytes
+    /// stores them again. Of those that are indexed the index knows it.
     private final Set<Name> quarantined = ConcurrentHashMap.newKeySet();
 
     private final ReentrantLock syncLock = new ReentrantLock();
 
-    /// Adds under `syncLock`, counts under none.
+    @GuardedBy("syncLock")
     private final PackIndexer indexer;
 
     /// Everything appended up to this sequence is on the disk.
@@ -64,9 +66,10 @@ final class PackChunkStore implements ChunkStore {
 
     private volatile boolean closed;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index) {
+    private PackChunkStore(PackDirectory packs, PackIndex index, BodyCodec codec) {
         this.packs = packs;
         this.index = index;
+        this.codec = codec;
         this.appender = new PackAppender(packs);
         this.indexer = new PackIndexer(index);
     }
@@ -83,7 +86,8 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index);
+            BodyCodec codec = new BodyCodec(config.compression(), random, SpaceKeys.NONE);
+            PackChunkStore store = new PackChunkStore(packs, index, codec);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -107,7 +111,7 @@ final class PackChunkStore implements ChunkStore {
         if (isPresent(name)) {
             return new PutChunk(name.id, false);
         }
-        ChunkBody body = new ChunkBody(name.id, buffer, Checksums.crc32c(buffer));
+        ChunkBody body = codec.encode(space, name.id, buffer);
         boolean stored =
                 appender.append(
                         space, body, () -> isPresentOrRefused(name), chunk -> show(name, chunk));
@@ -127,8 +131,9 @@ final class PackChunkStore implements ChunkStore {
     }
 
     private boolean isPresent(Name name) {
-        return (pending.containsKey(name) || index.find(name.space, name.id).isPresent())
-                && !quarantined.contains(name);
+        return pending.containsKey(name)
+                ? !quarantined.contains(name)
+                : index.rescue(name.space, name.id).filter(e -> !e.quarantined()).isPresent();
     }
 
     private boolean isPresentOrRefused(Name name) {
@@ -173,7 +178,7 @@ final class PackChunkStore implements ChunkStore {
             packs.sync();
         } catch (IOException e) {
             // The kernel may have dropped what it could not write, and says so only once: no later
-            // force can be believed. A new open reads back what is really there.
+            // force can be believed. A new open writes again what it finds.
             QuernException error = StorageErrors.of("cannot force packs in " + packs.path(), e);
             failure = error;
             LOG.error("chunk store takes no more writes until it is opened again", error);
@@ -184,14 +189,19 @@ final class PackChunkStore implements ChunkStore {
     }
 
     private void forget(Appended chunk) {
-        pending.remove(new Name(chunk.record().space(), chunk.record().id()), chunk);
+        PackRecord record = chunk.record();
+        Name name = new Name(record.space(), record.id());
+        if (pending.remove(name, chunk) && quarantined.remove(name)) {
+            Location location = new Location(chunk.pack().id(), record.offset());
+            index.quarantine(name.space, name.id, location, true);
+        }
     }
 
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();
         Name name = new Name(space, id);
-        return pending.containsKey(name) || index.find(space, id).isPresent();
+        return pending.containsKey(name) || index.rescue(space, id).isPresent();
     }
 
     @Override
@@ -199,7 +209,7 @@ final class PackChunkStore implements ChunkStore {
         requireOpen();
         Appended chunk = pending.get(new Name(space, id));
         return chunk == null
-                ? index.find(space, id).isPresent()
+                ? index.rescue(space, id).isPresent()
                 : chunk.sequence() <= durableSequence;
     }
 
@@ -209,29 +219,57 @@ final class PackChunkStore implements ChunkStore {
         requireOpen();
         Name name = new Name(space, id);
         Appended recent = pending.get(name);
+        if (recent == null) {
+            return openIndexed(name);
+        }
         try {
-            if (recent != null) {
-                return recent.pack().open(space, id, recent.record().offset());
-            }
-            Optional<Location> found = index.find(space, id);
-            if (found.isEmpty()) {
-                throw QuernException.notFound("chunk " + id + " is not in space " + space);
-            }
-            Location location = found.get();
-            return packs.pack(location.packId()).open(space, id, location.offset());
+            return recent.pack().open(space, id, recent.record().offset(), codec);
         } catch (QuernException e) {
-            if (e.kind() == ErrorKind.CORRUPT) {
-                LOG.error("chunk {} of space {} cannot be read: {}", id, space, e.getMessage());
+            if (isCorrupt(name, e) && recent.equals(pending.get(name))) {
                 quarantined.add(name);
             }
             throw e;
         }
     }
 
+    @MustBeClosed
+    private ChunkLease openIndexed(Name name) {
+        Location at =
+                index.find(name.space, name.id)
+                        .map(Entry::location)
+                        .orElseThrow(() ->
+                                QuernException.notFound(
+                                        "chunk " + name.id + " is not in space " + name.space));
+        try {
+            return packs.pack(at.packId()).open(name.space, name.id, at.offset(), codec);
+        } catch (QuernException e) {
+            if (isCorrupt(name, e)) {
+                quarantine(name, at, e);
+            }
+            throw e;
+        }
+    }
+
+    private void quarantine(Name name, Location at, QuernException error) {
+        try {
+            index.quarantine(name.space, name.id, at, true);
+        } catch (QuernException e) {
+            error.addSuppressed(e); // the next read finds out again
+        }
+    }
+
+    private static boolean isCorrupt(Name name, QuernException error) {
+        if (error.kind() != ErrorKind.CORRUPT) {
+            return false;
+        }
+        LOG.error(
+                "chunk {} of space {} cannot be read: {}", name.id, name.space, error.getMessage());
+        return true;
+    }
+
     @Override
     public ChunkStats stats() {
-        return new ChunkStats(
-                indexer.chunks() + pending.size(), packs.storedBytes(), packs.count());
+        return new ChunkStats(index.chunks() + pending.size(), packs.storedBytes(), packs.count());
     }
 
     private void requireOpen() {
@@ -261,7 +299,8 @@ final class PackChunkStore implements ChunkStore {
     public void close() {
         syncLock.lock();
         try (index;
-                packs) {
+                packs;
+                codec) {
             if (closed) {
                 return;
             }

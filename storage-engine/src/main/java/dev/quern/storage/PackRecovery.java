@@ -1,6 +1,8 @@
 package dev.quern.storage;
 
+import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
+import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +18,10 @@ import org.slf4j.LoggerFactory;
 
 /// Brings the index up to what the packs hold, at open: reads each pack from where the index ends,
 /// and all of them when the index is new. Cuts nothing from a pack but zeros.
+///
+/// What it finds may have been read from memory only: a killed process leaves bytes that no force
+/// followed, and a force that failed leaves bytes that no later one writes. So it makes them
+/// durable before it indexes them. (With a new index they are forced, but not written again.)
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
     private static final int BATCH_CHUNKS = 4096;
@@ -33,7 +39,14 @@ final class PackRecovery {
     /// @param packs ids of the pack files that are there
     void run(SortedSet<Long> packs) throws IOException {
         Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = states.keySet().stream().filter(id -> !packs.contains(id)).toList();
+        List<Long> missing = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!packs.contains(known.getKey()) && known.getValue().chunks() > 0) {
+                missing.add(known.getKey());
+            } else if (!packs.contains(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
         if (!missing.isEmpty()) {
             LOG.error(
                     "packs are missing in {}: {}; indexing the {} others again",
@@ -43,29 +56,36 @@ final class PackRecovery {
             index.clear();
             states.clear();
         }
+        boolean known = !index.isNew();
+        disk.syncDirectory(directory);
         for (long id : packs) {
             PackState state = states.getOrDefault(id, PackState.NEW);
             if (!state.closed()) {
-                recover(id, state);
+                recover(id, state, known);
             }
         }
     }
 
-    private void recover(long id, PackState state) throws IOException {
+    private void recover(long id, PackState state, boolean known) throws IOException {
         Path file = Pack.file(directory, id);
         long used;
         long size;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pack = disk.map(file, arena);
             size = pack.byteSize();
-            Long salt = PackFormat.salt(pack, id, file.toString());
-            if (salt == null) {
+            Header header = PackFormat.header(pack, id, file.toString());
+            if (header == null) {
                 dropIfEmpty(file, pack);
                 return;
             }
-            Indexer indexer = new Indexer(id, state);
-            PackScanner scanner = new PackScanner(file.toString(), pack, salt);
-            used = scanner.scan(state.indexedThrough(), indexer::add);
+            PackScanner scanner = new PackScanner(file.toString(), pack, header);
+            long from = state.indexedThrough();
+            used = scanner.scan(from, _ -> {});
+            long end = Math.min(used, size); // padding may be missing
+            long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
+            disk.persist(file, known ? again : end, end);
+            Indexer indexer = new Indexer(id);
+            scanner.scan(from, indexer::add);
             indexer.finish(used);
         }
         if (used < size) {
@@ -88,13 +108,11 @@ final class PackRecovery {
     /// Adds the records of one pack in batches.
     private final class Indexer {
         private final long packId;
-        private final PackState before;
         private final List<PackRecord> batch = new ArrayList<>();
         private long chunks;
 
-        Indexer(long packId, PackState before) {
+        Indexer(long packId) {
             this.packId = packId;
-            this.before = before;
         }
 
         void add(PackRecord record) {
@@ -107,8 +125,7 @@ final class PackRecovery {
         }
 
         void finish(long used) {
-            PackState after = new PackState(used, before.chunks() + chunks, true);
-            index.add(Map.of(packId, batch), Map.of(packId, after));
+            index.add(Map.of(packId, batch), Map.of(packId, new Progress(used, true)));
             if (chunks > 0) {
                 LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
             }

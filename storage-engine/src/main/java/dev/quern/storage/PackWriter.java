@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.Disk.DiskFile;
 import dev.quern.storage.PackFormat.Footer;
+import dev.quern.storage.PackFormat.Header;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,17 +20,18 @@ final class PackWriter implements AutoCloseable {
 
     private final Pack pack;
     private final DiskFile file;
-    private final long salt;
+    private final Header header;
     private final long capacityBytes;
     private final MemorySegment bytes;
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
     private long position = PackFormat.HEADER_BYTES;
     private int records;
 
-    private PackWriter(Pack pack, DiskFile file, long salt, long capacityBytes, MemorySegment map) {
+    private PackWriter(
+            Pack pack, DiskFile file, Header header, long capacityBytes, MemorySegment map) {
         this.pack = pack;
         this.file = file;
-        this.salt = salt;
+        this.header = header;
         this.capacityBytes = capacityBytes;
         this.bytes = map;
     }
@@ -37,6 +39,7 @@ final class PackWriter implements AutoCloseable {
     /// Begins a pack that takes `capacityBytes`; nothing of it stays if that fails.
     static PackWriter create(Disk disk, Pack pack, long salt, long capacityBytes)
             throws IOException {
+        Header written = Header.of(salt);
         boolean created = false;
         Arena arena = Arena.ofShared();
         DiskFile file = null;
@@ -46,8 +49,8 @@ final class PackWriter implements AutoCloseable {
             PackFormat.putHeader(header, pack.id(), salt);
             file.write(header.flip(), 0);
             MemorySegment map = file.map(arena);
-            PackWriter writer = new PackWriter(pack, file, salt, capacityBytes, map);
-            pack.adopt(arena, map, salt);
+            PackWriter writer = new PackWriter(pack, file, written, capacityBytes, map);
+            pack.adopt(arena, map, written);
             created = true;
             return writer;
         } finally {
@@ -81,11 +84,14 @@ final class PackWriter implements AutoCloseable {
     }
 
     /// Appends a chunk that [#fits].
-    PackRecord append(SpaceId space, ChunkId id, ByteBuffer body, int bodyCrc) throws IOException {
+    ///
+    /// @param body as it is to be stored
+    PackRecord append(SpaceId space, ChunkId id, ByteBuffer body, BodyForm form)
+            throws IOException {
+        PackRecord record = new PackRecord(position, header.recordBytes(), space, id, form);
         int length = body.remaining();
-        PackRecord record = new PackRecord(position, space, id, length, length, bodyCrc);
         staging.clear();
-        PackFormat.putRecord(staging, record, salt);
+        PackFormat.putRecord(staging, record, header.salt());
         if (length <= staging.remaining()) {
             file.write(staging.put(body.duplicate()).flip(), position);
         } else {
@@ -113,10 +119,11 @@ final class PackWriter implements AutoCloseable {
                 at = flush(crc, at);
             }
             staging.put(bytes.asSlice(offset, PackFormat.RECORD_BYTES).asByteBuffer());
-            offset = PackFormat.end(bytes, offset);
+            offset = PackFormat.end(bytes, offset, header);
         }
         at = flush(crc, at);
-        PackFormat.putTrailer(staging, new Footer(position, records), salt, (int) crc.getValue());
+        PackFormat.putTrailer(
+                staging, new Footer(position, records), header.salt(), (int) crc.getValue());
         file.write(staging.flip(), at);
         file.resize(at + PackFormat.TRAILER_BYTES);
     }

@@ -15,12 +15,14 @@ import java.nio.file.Path;
 /// @param minFree free disk below which puts and commits are `EXHAUSTED`, so that the databases
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
+/// @param compression whether new chunks that compress are stored so; true by default
 public record StorageConfig(
         Path directory,
         ByteSize packSize,
         ByteSize maxQueuedBytes,
         ByteSize cacheSize,
-        ByteSize minFree) {
+        ByteSize minFree,
+        boolean compression) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
@@ -39,6 +41,16 @@ public record StorageConfig(
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
     }
 
+    /// These settings, with the defaults of the rest.
+    public StorageConfig(
+            Path directory,
+            ByteSize packSize,
+            ByteSize maxQueuedBytes,
+            ByteSize cacheSize,
+            ByteSize minFree) {
+        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true);
+    }
+
     /// The defaults.
     public static StorageConfig in(Path directory) {
         return new StorageConfig(
@@ -47,6 +59,11 @@ public record StorageConfig(
                 ByteSize.ofMebibytes(16),
                 ByteSize.ofMebibytes(32),
                 ByteSize.ofMebibytes(64));
+    }
+
+    /// These settings, with new chunks compressed or not.
+    public StorageConfig withCompression(boolean compress) {
+        return new StorageConfig(directory, packSize, maxQueuedBytes, cacheSize, minFree, compress);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

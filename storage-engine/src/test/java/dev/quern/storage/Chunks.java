@@ -2,6 +2,8 @@ package dev.quern.storage;
 
 import dev.quern.common.SpaceId;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
@@ -17,6 +19,26 @@ final class Chunks {
         byte[] bytes = new byte[length];
         new Random(seed).nextBytes(bytes);
         return bytes;
+    }
+
+    /// Words, which compress to less than half.
+    static byte[] words(long seed, int length) {
+        Random random = new Random(seed);
+        StringBuilder text = new StringBuilder();
+        while (text.length() < length) {
+            text.append("word").append(random.nextInt(1000)).append(' ');
+        }
+        return text(text.substring(0, length));
+    }
+
+    /// 50,000 weights as 32-bit floats and an odd byte.
+    static byte[] floats() {
+        ByteBuffer out = ByteBuffer.allocate(200_001).order(ByteOrder.LITTLE_ENDIAN);
+        Random random = new Random(3);
+        while (out.remaining() > 3) {
+            out.putFloat((float) (random.nextGaussian() * 0.02));
+        }
+        return out.array();
     }
 
     static byte[] text(String text) {

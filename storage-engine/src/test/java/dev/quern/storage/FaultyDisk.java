@@ -82,6 +82,11 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void persist(Path file, long from, long to) throws IOException {
+        real.persist(file, from, to);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         real.delete(file);
     }

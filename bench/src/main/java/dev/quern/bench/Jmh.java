@@ -1,6 +1,5 @@
 package dev.quern.bench;
 
-import dev.quern.bench.inner.StoreJmh;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.nio.file.Path;
@@ -13,21 +12,21 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// The storage engine inside one JVM, by JMH: durable chunks of 1 MiB against hashing, appending
-/// and fsyncing the same bytes, and durable facts from 1 and from 64 writers.
-final class StoreBench implements Benchmark {
-    @Override
-    public String name() {
-        return "store";
-    }
+/// Runs the benchmarks of one class of `inner` by JMH, each in a JVM of its own.
+final class Jmh {
+    private final Map<String, Double> scores = new HashMap<>();
 
-    @Override
-    public void run(BenchContext context) {
-        Path work = BenchServer.temporary(context.checkout());
-        Map<String, Double> scores = new HashMap<>();
+    private Jmh() {}
+
+    /// Runs all of them.
+    ///
+    /// @param work where they may write, told to them by the system property `quern.bench.work`
+    /// @throws QuernException `UNAVAILABLE` if JMH cannot run them
+    static Jmh run(BenchContext context, Class<?> benchmarks, Path work) {
+        Jmh jmh = new Jmh();
         try {
             OptionsBuilder options = new OptionsBuilder();
-            options.include(StoreJmh.class.getName())
+            options.include(benchmarks.getName() + "\\.")
                     .forks(1)
                     .warmupIterations(context.size(2, 1))
                     .warmupTime(TimeValue.seconds(context.size(2, 1)))
@@ -37,29 +36,18 @@ final class StoreBench implements Benchmark {
                     .verbosity(VerboseMode.SILENT);
             for (RunResult result : new Runner(options.build()).run()) {
                 String benchmark = result.getParams().getBenchmark();
-                scores.put(
+                jmh.scores.put(
                         benchmark.substring(benchmark.lastIndexOf('.') + 1),
                         result.getPrimaryResult().getScore());
             }
         } catch (RunnerException e) {
             throw new QuernException(ErrorKind.UNAVAILABLE, "JMH: " + e.getMessage(), e);
-        } finally {
-            BenchServer.deleteTree(work);
         }
-        context.results()
-                .add(
-                        name(),
-                        Metric.more("chunk-put-sync", "MiB/s", score(scores, "chunkPutSync"))
-                                .against("limit", score(scores, "fileHashWriteSync")));
-        context.results()
-                .add(name(), Metric.more("chunk-open-verify", "MiB/s", score(scores, "chunkOpen")));
-        context.results()
-                .add(name(), Metric.more("fact-commit-1", "txn/s", score(scores, "factCommit1")));
-        context.results()
-                .add(name(), Metric.more("fact-commit-64", "txn/s", score(scores, "factCommit64")));
+        return jmh;
     }
 
-    private static double score(Map<String, Double> scores, String benchmark) {
+    /// Operations a second of a benchmark method.
+    double score(String benchmark) {
         Double score = scores.get(benchmark);
         if (score == null) {
             throw new QuernException(ErrorKind.UNAVAILABLE, "JMH did not run " + benchmark);

@@ -1,0 +1,144 @@
+package dev.quern.bench.inner;
+
+import dev.quern.common.SpaceId;
+import dev.quern.storage.Key;
+import dev.quern.storage.StorageConfig;
+import dev.quern.storage.StorageEngine;
+import dev.quern.storage.Txn;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/// Facts of 100 bytes under keys that are new each time, and the same records in a plain RocksDB.
+@State(Scope.Benchmark)
+@SuppressWarnings("NullAway.Init") // JMH calls open() before any benchmark
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+public class FactsJmh {
+    private static final int BATCH = 64;
+    private static final byte[] VALUE = new byte[100];
+    private static final SpaceId SPACE = SpaceId.DEFAULT;
+
+    private final AtomicLong counter = new AtomicLong();
+    private WorkDirectory work;
+    private StorageEngine engine;
+    private Options options;
+    private WriteOptions synced;
+    private RocksDB rocks;
+    private FileChannel file;
+
+    /// Opens an engine, a RocksDB and a file, all new.
+    @Setup(Level.Iteration)
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    public void open() throws IOException, RocksDBException {
+        work = WorkDirectory.create();
+        engine = StorageEngine.open(StorageConfig.in(work.resolve("engine")));
+        options = new Options().setCreateIfMissing(true);
+        synced = new WriteOptions().setSync(true);
+        rocks = RocksDB.open(options, work.resolve("rocks").toString());
+        file =
+                FileChannel.open(
+                        work.resolve("file"),
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.WRITE);
+        engine.facts().commit(Txn.in(SPACE).put(Key.of("bench", "0"), VALUE).build());
+        rocks.put(synced, key(0), VALUE);
+    }
+
+    /// Closes and deletes them.
+    @TearDown(Level.Iteration)
+    public void close() throws IOException {
+        engine.close();
+        rocks.close();
+        synced.close();
+        options.close();
+        file.close();
+        work.delete();
+    }
+
+    /// Durable facts from one writer.
+    @Benchmark
+    public long commit1() {
+        return commit();
+    }
+
+    /// Durable facts from 64 writers, which share fsyncs.
+    @Benchmark
+    @Threads(64)
+    public long commit64() {
+        return commit();
+    }
+
+    private long commit() {
+        Key key = Key.of("bench", Long.toString(counter.incrementAndGet()));
+        return engine.facts().commit(Txn.in(SPACE).put(key, VALUE).build());
+    }
+
+    /// One record, one fsync.
+    @Benchmark
+    public void rocksPut1() throws RocksDBException {
+        rocks.put(synced, key(counter.incrementAndGet()), VALUE);
+    }
+
+    /// 64 threads with an fsync each, which RocksDB groups.
+    @Benchmark
+    @Threads(64)
+    public void rocksPut64() throws RocksDBException {
+        rocks.put(synced, key(counter.incrementAndGet()), VALUE);
+    }
+
+    /// One thread, an fsync for each batch of 64 records.
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void rocksBatch64() throws RocksDBException {
+        try (WriteBatch batch = new WriteBatch()) {
+            for (int i = 0; i < BATCH; i++) {
+                batch.put(key(counter.incrementAndGet()), VALUE);
+            }
+            rocks.write(synced, batch);
+        }
+    }
+
+    /// The limit of one writer: 150 bytes appended to a file, which grows, and forced.
+    @Benchmark
+    public void appendForce() throws IOException {
+        file.write(ByteBuffer.allocate(150));
+        file.force(false);
+    }
+
+    /// A fact by its key.
+    @Benchmark
+    public Object find() {
+        return engine.facts().find(SPACE, Key.of("bench", "0"));
+    }
+
+    /// A record by its key.
+    @Benchmark
+    public byte[] rocksGet() throws RocksDBException {
+        return rocks.get(key(0));
+    }
+
+    private static byte[] key(long number) {
+        return ("default/bench/" + number).getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.quern.storage;
+
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.PackFormat.Header;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/// A pack in memory, readable until its arena is closed.
+record MappedPack(Path file, Arena arena, MemorySegment bytes, Header header) {
+    /// The record of a chunk, itself and its body checked.
+    ///
+    /// @throws QuernException `CORRUPT` naming the file and the offset
+    PackRecord verified(SpaceId space, ChunkId chunk, long offset) {
+        PackRecord record = PackFormat.record(bytes, offset, header);
+        if (record == null
+                || record.offset() != offset
+                || !record.id().equals(chunk)
+                || !record.space().equals(space)
+                || record.bodyEnd() > bytes.byteSize()) {
+            throw QuernException.corrupt(
+                    "pack " + file + " at offset " + offset + " has no record of chunk " + chunk);
+        }
+        int crc = Checksums.crc32c(body(record));
+        if (crc != record.form().crc()) {
+            throw QuernException.corrupt(
+                    String.format(
+                            Locale.ROOT,
+                            "pack %s at offset %d: chunk %s must have the checksum %08x, got %08x",
+                            file,
+                            offset,
+                            chunk,
+                            record.form().crc(),
+                            crc));
+        }
+        return record;
+    }
+
+    /// The body of a record, as it is stored.
+    MemorySegment body(PackRecord record) {
+        return bytes.asSlice(record.bodyOffset(), record.storedBytes());
+    }
+}

@@ -1,0 +1,224 @@
+package dev.quern.storage;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkStore.PutChunk;
+import dev.quern.storage.MetaLog.Fact;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// What an engine must hold, kept beside it through faults and crashes: what it acknowledged is
+/// there, byte for byte; what it did not is absent or whole; a fact implies the chunks that it
+/// requires. Drives the engine and checks every answer. Not thread-safe.
+final class Expected {
+    private final Map<Name, byte[]> chunks = new LinkedHashMap<>();
+
+    /// Promised to be durable, by a sync or by the store's own word.
+    private final Set<Name> promised = new LinkedHashSet<>();
+
+    /// Their put returned, no sync yet.
+    private final Set<Name> put = new LinkedHashSet<>();
+
+    private final MemoryChunkStore everyChunk = new MemoryChunkStore();
+    private final MemoryMetaLog facts = new MemoryMetaLog(everyChunk);
+
+    /// Transactions that failed so that they may have been applied, in order.
+    private final List<Txn> unsure = new ArrayList<>();
+
+    /// A chunk.
+    record Name(SpaceId space, ChunkId id) {}
+
+    /// The chunks that were ever put, in order.
+    List<Name> names() {
+        return List.copyOf(chunks.keySet());
+    }
+
+    byte[] bytes(Name name) {
+        byte[] bytes = chunks.get(name);
+        if (bytes == null) {
+            throw new IllegalArgumentException("no such chunk: " + name);
+        }
+        return bytes;
+    }
+
+    boolean isPromised(Name name) {
+        return promised.contains(name);
+    }
+
+    int acknowledged() {
+        return promised.size() + Math.toIntExact(facts.appliedIndex());
+    }
+
+    /// Puts a chunk; faults pass through.
+    Name put(ChunkStore store, SpaceId space, byte[] bytes) {
+        Name name = new Name(space, MemoryChunkStore.idOf(bytes));
+        chunks.put(name, bytes);
+        everyChunk.put(space, MemorySegment.ofArray(bytes));
+        everyChunk.sync();
+        PutChunk answer = store.put(space, MemorySegment.ofArray(bytes));
+        check(answer.id().equals(name.id), "put of " + name.id + " answers " + answer.id());
+        put.add(name);
+        check(store.contains(space, name.id), "chunk " + name.id + " that was put is absent");
+        return name;
+    }
+
+    void sync(ChunkStore store) {
+        List<Name> before = List.copyOf(put);
+        store.sync();
+        promised.addAll(before);
+        before.forEach(put::remove);
+        for (Name name : before) {
+            check(
+                    store.isDurable(name.space, name.id),
+                    "chunk " + name.id + " is not durable after a sync");
+        }
+    }
+
+    /// Reads a chunk that was put at some time.
+    void read(ChunkStore store, Name name) {
+        byte[] read;
+        try {
+            read = store.read(name.space, name.id);
+        } catch (QuernException e) {
+            boolean may = e.kind() == ErrorKind.NOT_FOUND && !promised.contains(name);
+            boolean fault = e.kind() == ErrorKind.UNAVAILABLE;
+            check(
+                    (may && !put.contains(name)) || fault,
+                    "chunk " + name.id + promise(name) + " cannot be read: " + e.getMessage());
+            return;
+        }
+        check(
+                Arrays.equals(read, bytes(name)),
+                "chunk " + name.id + " reads other bytes than were put");
+    }
+
+    private String promise(Name name) {
+        return promised.contains(name) ? " (durable)" : " (not acknowledged)";
+    }
+
+    /// Commits a transaction. One that fails for want of the disk may be in or not.
+    void commit(StorageEngine engine, Txn txn) {
+        boolean allDurable =
+                txn.requires().stream()
+                        .allMatch(id -> promised.contains(new Name(txn.space(), id)));
+        long index;
+        try {
+            index = engine.facts().commit(txn);
+        } catch (QuernException e) {
+            refused(engine, txn, allDurable, e);
+            return;
+        }
+        settle(index - 1);
+        unsure.clear();
+        long expected = facts.commit(txn);
+        check(index == expected, "transaction applied at " + index + ", expected " + expected);
+        for (ChunkId id : txn.requires()) {
+            promised.add(new Name(txn.space(), id)); // the log has taken it as durable
+        }
+    }
+
+    private void refused(StorageEngine engine, Txn txn, boolean allDurable, QuernException e) {
+        switch (e.kind()) {
+            case CONFLICT -> {
+                settle(engine.facts().appliedIndex());
+                unsure.clear();
+                check(isConflict(txn), "transaction is refused: " + e.getMessage());
+            }
+            case INVALID ->
+                    check(!allDurable, "transaction with durable chunks: " + e.getMessage());
+            case UNAVAILABLE, EXHAUSTED -> {
+                unsure.add(txn);
+                throw e;
+            }
+            default -> throw e;
+        }
+    }
+
+    private boolean isConflict(Txn txn) {
+        try {
+            facts.commit(txn);
+            return false;
+        } catch (QuernException e) {
+            return e.kind() == ErrorKind.CONFLICT;
+        }
+    }
+
+    /// Applies the unsure transactions that the log must have applied to be at `index`.
+    private void settle(long index) {
+        for (Txn txn : unsure) {
+            if (facts.appliedIndex() < index) {
+                isConflict(txn);
+            }
+        }
+        check(
+                facts.appliedIndex() == index,
+                "log is at " + index + ", acknowledged up to " + facts.appliedIndex());
+    }
+
+    /// Checks everything, in an engine that was opened again.
+    void verifyAfterOpening(StorageEngine engine) {
+        put.clear();
+        for (Name name : chunks.keySet()) {
+            read(engine.chunks(), name);
+            if (engine.chunks().isDurable(name.space, name.id)) {
+                promised.add(name);
+            }
+        }
+        settle(engine.facts().appliedIndex());
+        unsure.clear();
+        verifyFacts(engine);
+    }
+
+    /// Compares the facts and reads the chunks that they name, unless a commit is unsure.
+    void verifyFacts(StorageEngine engine) {
+        if (!unsure.isEmpty()) {
+            return;
+        }
+        for (SpaceId space : RandomTxns.SPACES) {
+            for (Key prefix : List.of(Key.of("x"), Key.of("y"), Key.of("f"))) {
+                List<Fact> found = engine.facts().scan(space, prefix, Optional.empty(), 10_000);
+                List<Fact> wanted = facts.scan(space, prefix, Optional.empty(), 10_000);
+                check(
+                        same(found, wanted),
+                        "facts under " + prefix + " differ: " + found + ", expected " + wanted);
+                if (prefix.equals(Key.of("f"))) {
+                    found.forEach(fact -> readNamed(engine.chunks(), space, fact));
+                }
+            }
+        }
+    }
+
+    private void readNamed(ChunkStore store, SpaceId space, Fact fact) {
+        Name name = new Name(space, ChunkId.of(fact.value()));
+        check(
+                Arrays.equals(store.read(space, name.id), bytes(name)),
+                "fact " + fact.key() + " names chunk " + name.id + " with other bytes");
+    }
+
+    private static boolean same(List<Fact> some, List<Fact> others) {
+        boolean same = some.size() == others.size();
+        for (int i = 0; same && i < some.size(); i++) {
+            Fact one = some.get(i);
+            Fact other = others.get(i);
+            same =
+                    one.key().equals(other.key())
+                            && one.version() == other.version()
+                            && Arrays.equals(one.value(), other.value());
+        }
+        return same;
+    }
+
+    static void check(boolean holds, String violation) {
+        if (!holds) {
+            throw new AssertionError(violation);
+        }
+    }
+}
