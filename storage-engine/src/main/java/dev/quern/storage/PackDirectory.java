@@ -84,6 +84,17 @@ final class PackDirectory implements AutoCloseable {
         return pack;
     }
 
+    /// Deletes a pack that no index entry names; leases that are open keep its mapping. Its name is
+    /// gone for good when this returns.
+    void remove(Pack pack) throws IOException {
+        long size = disk.sizeBytes(pack.file());
+        disk.delete(pack.file());
+        packs.remove(pack.id());
+        pack.retire();
+        storedBytes.addAndGet(-size);
+        disk.syncDirectory(directory);
+    }
+
     /// Makes the names of new packs durable.
     void sync() throws IOException {
         if (namesUnsynced.getAndSet(false)) {

@@ -8,6 +8,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.QuernException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -116,6 +117,18 @@ final class TierCache implements AutoCloseable {
         }
         misses.increment();
         return new HeapLease(load(id, range, load));
+    }
+
+    /// Keeps a range as its writer has it, so that it need not be loaded.
+    ///
+    /// @param bytes copied
+    void put(BlobRange range, MemorySegment bytes) {
+        String id = CacheFormat.id(range);
+        Copy copy = copies.getIfPresent(id);
+        if (copy == null || copy.sizeBytes == 0) {
+            MemorySegment own = MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE));
+            load(id, range, _ -> own);
+        }
     }
 
     private Optional<ChunkLease> find(String id, BlobRange range) {

@@ -18,8 +18,8 @@ import org.rocksdb.util.Environment;
 
 /// `./quern test crash [--kills N] [--seed S]`: kills a [CrashWriter] N times, 200 by default, with
 /// SIGKILL at random moments, opening included. After each kill the data directory is opened and
-/// compared with the [CrashJournal]; the next process goes on in it. Closes with
-/// `kills=N acked=N lost=N corrupt=N`; exit status 1 if anything was lost or corrupt.
+/// compared with the [CrashJournal]; the next process goes on in it. Closes with `kills=N acked=N
+/// lost=N corrupt=N`; exit status 1 if anything was lost or corrupt.
 final class CrashRun {
     private static final int KILLS = 200;
     private static final int KILLS_A_DIRECTORY = 200;

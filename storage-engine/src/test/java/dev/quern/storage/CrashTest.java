@@ -14,8 +14,7 @@ final class CrashTest {
     void everythingAcknowledgedSurvivesSigkill() throws IOException, InterruptedException {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         long seed = Long.getLong("quern.test.seed", 1);
-        boolean good =
-                CrashRun.run(4, seed, new PrintStream(said, true, StandardCharsets.UTF_8));
+        boolean good = CrashRun.run(4, seed, new PrintStream(said, true, StandardCharsets.UTF_8));
 
         assertThat(good).as(said.toString(StandardCharsets.UTF_8)).isTrue();
     }

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A tier in memory, for tests, with knobs for the failures that callers must survive.
@@ -24,7 +26,9 @@ public final class MemoryTier implements Tier {
     private final Map<String, Integer> reads = new HashMap<>();
 
     private final AtomicLong putsUntilOutage = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicInteger lists = new AtomicInteger();
     private volatile boolean down;
+    private volatile long putMillis;
 
     @Override
     public boolean putIfAbsent(String name, MemorySegment bytes) {
@@ -33,6 +37,7 @@ public final class MemoryTier implements Tier {
         if (putsUntilOutage.getAndDecrement() <= 0) {
             throw outage();
         }
+        LockSupport.parkNanos(putMillis * 1_000_000);
         byte[] copy = bytes.toArray(ValueLayout.JAVA_BYTE);
         synchronized (this) {
             return blobs.putIfAbsent(name, copy) == null;
@@ -68,6 +73,7 @@ public final class MemoryTier implements Tier {
     public synchronized List<Blob> list(String prefix, String after, int limit) {
         TierNames.requirePage(prefix, after, limit);
         requireUp();
+        lists.incrementAndGet();
         List<Blob> page = new ArrayList<>();
         for (Map.Entry<String, byte[]> blob : blobs.tailMap(after, false).entrySet()) {
             if (blob.getKey().startsWith(prefix) && page.size() < limit) {
@@ -103,6 +109,16 @@ public final class MemoryTier implements Tier {
     /// How often any blob has been read from.
     public synchronized int reads() {
         return reads.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /// How often blobs have been listed.
+    public int lists() {
+        return lists.get();
+    }
+
+    /// Makes each put take about so long.
+    public void delayPuts(long millis) {
+        putMillis = millis;
     }
 
     /// The names of all blobs.
