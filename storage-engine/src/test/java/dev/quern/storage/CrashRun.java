@@ -125,7 +125,7 @@ final class CrashRun {
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             String line = lines.readLine();
             while (line != null) {
-                if (killer == null && line.equals(opening ? "R" : "O")) {
+                if (killer == null && line.startsWith(opening ? "R" : "A")) {
                     killer = kill(process, rest);
                 }
                 journal.add(line);
@@ -161,6 +161,7 @@ final class CrashRun {
                         "-Xmx192m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
+                        "-Dslf4j.internal.verbosity=ERROR",
                         "-Djava.library.path=" + work.resolve("native"),
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -19,7 +19,7 @@ import java.util.Random;
 /// The process that [CrashRun] kills: several threads put, commit, delete and count until the end.
 /// Each operation is one line on stdout before it begins (`B` and its words) and one once it is
 /// acknowledged (`A` and the same words), `C` for a lost race; a line is one write, which a kill
-/// does not cut. Says `R` when it runs and `O` when the engine is open.
+/// does not cut. Says `R` when it runs.
 final class CrashWriter {
     private final StorageEngine engine;
     private final FileOutputStream out;
@@ -37,7 +37,6 @@ final class CrashWriter {
         try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
             out.write(text("R\n"));
             try (StorageEngine engine = CrashLoad.open(Path.of(args[0]))) {
-                out.write(text("O\n"));
                 CrashWriter load = new CrashWriter(engine, out, args[1]);
                 Thread[] writers = new Thread[CrashLoad.WRITERS];
                 for (int i = 0; i < writers.length; i++) {

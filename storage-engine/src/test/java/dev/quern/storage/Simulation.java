@@ -173,7 +173,8 @@ final class Simulation {
     }
 
     private void powerLoss() {
-        Loss loss = Loss.values()[random.nextInt(Loss.values().length)];
+        List<Loss> losses = List.of(Loss.values());
+        Loss loss = losses.get(random.nextInt(losses.size()));
         log("power loss, of unsynced changes: " + loss);
         sim.powerLoss(loss);
     }
