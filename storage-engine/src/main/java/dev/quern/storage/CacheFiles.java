@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,7 +20,6 @@ import org.slf4j.LoggerFactory;
 /// Thread-safe, if each id is written and deleted by one thread at a time.
 final class CacheFiles {
     private static final Logger LOG = LoggerFactory.getLogger(CacheFiles.class);
-    private static final int DIRECTORIES = 256;
     private static final long REST_NANOS = 10_000_000_000L;
 
     private final Disk disk;
@@ -39,20 +37,16 @@ final class CacheFiles {
         this.minFreeBytes = minFreeBytes;
     }
 
-    /// Makes the directories and finds the files, with their sizes; what is no cache file is
-    /// removed.
+    /// Makes the directory and finds the files, with their sizes; what is no cache file is removed.
     Map<String, Integer> open() {
         Map<String, Integer> found = new HashMap<>();
-        for (int i = 0; i < DIRECTORIES; i++) {
-            Path part = directory.resolve(String.format(Locale.ROOT, "%02x", i));
-            try {
-                disk.createDirectories(part);
-                for (Path file : disk.list(part, "")) {
-                    find(file, found);
-                }
-            } catch (IOException e) {
-                failed("read cache directory " + part, e);
+        try {
+            disk.createDirectories(directory);
+            for (Path file : disk.list(directory, "")) {
+                find(file, found);
             }
+        } catch (IOException e) {
+            failed("read cache directory " + directory, e);
         }
         return found;
     }
@@ -145,7 +139,7 @@ final class CacheFiles {
     }
 
     private Path path(String id) {
-        return directory.resolve(id.substring(0, 2)).resolve(id + CacheFormat.SUFFIX);
+        return directory.resolve(id + CacheFormat.SUFFIX);
     }
 
     private static final class Lease implements ChunkLease {

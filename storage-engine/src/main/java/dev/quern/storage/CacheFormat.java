@@ -11,10 +11,9 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A file of the [TierCache]: one [BlobRange], named by 32 hex digits and `.range`, in one of 256
-/// directories named by the first two of them. The digits are the first half of the SHA-256 of the
-/// blob's name, a zero byte, and offset and length as 8 bytes each. Integers are little-endian and
-/// unsigned; checksums are CRC32C; unused bytes are 0.
+/// A file of the [TierCache]: one [BlobRange], named by 32 hex digits and `.range`. The digits are
+/// the first half of the SHA-256 of the blob's name, a zero byte, and offset and length as 8 bytes
+/// each. Integers are little-endian and unsigned; checksums are CRC32C; unused bytes are 0.
 ///
 /// | offset | bytes | field |
 /// |---|---|---|

@@ -182,8 +182,8 @@ final class TierCacheTest {
     void survivesRestart() throws IOException {
         read(0);
         read(1);
-        Files.write(directory.resolve("00/stray"), new byte[10]);
-        Path torn = directory.resolve("01/" + "01".repeat(16) + ".range");
+        Files.write(directory.resolve("stray"), new byte[10]);
+        Path torn = directory.resolve("01".repeat(16) + ".range");
         Files.write(torn, new byte[2000]);
         cache.close();
         open();
@@ -191,7 +191,7 @@ final class TierCacheTest {
         read(0);
         read(1);
         assertThat(tier.reads()).isEqualTo(2);
-        assertThat(directory.resolve("00/stray")).doesNotExist();
+        assertThat(directory.resolve("stray")).doesNotExist();
     }
 
     @Test

@@ -270,7 +270,7 @@ final class TierChunkStoreTest extends ChunkStoreContract {
         long deadline = System.nanoTime() + 10_000_000_000L;
         while (!store.isDurable(SPACE, id)) {
             assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
