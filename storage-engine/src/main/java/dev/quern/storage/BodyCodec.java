@@ -9,11 +9,14 @@ import dev.quern.storage.PackAppender.ChunkBody;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// Turns chunks into what lies in packs and back: compressed first, then encrypted. Thread-safe.
 final class BodyCodec implements AutoCloseable {
+    private static final double MAX_RUN_SAVING = 0.4;
+
     private final ChunkCodec codec = new ChunkCodec();
     private final boolean compress;
     private final RandomGenerator random;
@@ -49,6 +52,22 @@ final class BodyCodec implements AutoCloseable {
                 id,
                 body,
                 new BodyForm(packed.codec(), body.remaining(), raw.remaining(), crc, seal));
+    }
+
+    /// Whether chunks like these are better left as they are, one after the other in a file that
+    /// can be mapped: they are not to be encrypted, and packing them would save less than 40 %.
+    /// That leaves text to the packs and tensors to the maps.
+    boolean isLaidOut(SpaceId space, Iterable<ByteBuffer> chunks) {
+        if (keys.current(space).isPresent()) {
+            return false;
+        }
+        double saved = 0;
+        long bytes = 0;
+        for (ByteBuffer chunk : compress ? chunks : List.<ByteBuffer>of()) {
+            saved += codec.estimate(chunk).saving() * chunk.remaining();
+            bytes += chunk.remaining();
+        }
+        return saved <= bytes * MAX_RUN_SAVING;
     }
 
     /// The chunk of a body whose checksum has been checked, in memory of its own, read-only.

@@ -34,6 +34,7 @@ final class ChunkCodec implements AutoCloseable {
 
     private final BlockingQueue<CodecScratch> idle;
     private final Semaphore permits;
+    private volatile boolean closed;
 
     ChunkCodec() {
         int parallel = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 64);
@@ -173,7 +174,7 @@ final class ChunkCodec implements AutoCloseable {
         } finally {
             if (scratch != null) {
                 scratch.trim();
-                if (!idle.offer(scratch)) {
+                if (closed || !idle.offer(scratch)) {
                     scratch.close();
                 }
             }
@@ -184,6 +185,7 @@ final class ChunkCodec implements AutoCloseable {
     /// Frees the scratch; nothing may be packed or unpacked after.
     @Override
     public void close() {
+        closed = true;
         for (CodecScratch scratch = idle.poll(); scratch != null; scratch = idle.poll()) {
             scratch.close();
         }

@@ -19,6 +19,9 @@ interface Disk {
     /// Makes a new file of `sizeBytes` zeros that take no space yet.
     DiskFile create(Path file, long sizeBytes) throws IOException;
 
+    /// Opens a file that exists, to write into it.
+    DiskFile open(Path file) throws IOException;
+
     /// Maps a whole file for reading; it stays mapped until the arena is closed.
     MemorySegment map(Path file, Arena arena) throws IOException;
 

@@ -64,6 +64,14 @@ final class LocalDisk implements Disk {
     }
 
     @Override
+    public DiskFile open(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        return new LocalFile(file);
+    }
+
+    @Override
     public MemorySegment map(Path file, Arena arena) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);

@@ -2,21 +2,19 @@ package dev.quern.storage;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackFormat.Header;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /// A pack in memory, readable until its arena is closed.
-record MappedPack(Path file, Arena arena, MemorySegment bytes, Header header) {
+record MappedPack(Path file, Arena arena, MemorySegment bytes, PackLayout layout) {
     /// The record of a chunk, itself and its body checked.
     ///
     /// @throws QuernException `CORRUPT` naming the file and the offset
     PackRecord verified(SpaceId space, ChunkId chunk, long offset) {
-        PackRecord record = PackFormat.record(bytes, offset, header);
+        PackRecord record = layout.record(bytes, offset);
         if (record == null
-                || record.offset() != offset
                 || !record.id().equals(chunk)
                 || !record.space().equals(space)
                 || record.bodyEnd() > bytes.byteSize()) {

@@ -4,21 +4,45 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackFormat.Header;
+import dev.quern.storage.ChunkStore.Extent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One pack file for reading: mapped whole at the first lease, unmapped once it is retired and the
-/// last lease on it is closed. Thread-safe.
+/// One pack for reading: mapped whole at the first lease, unmapped once it is retired and the last
+/// lease on it is closed. Only then is the file of a pack that was deleted removed too, so that a
+/// lease may be on the file itself. Thread-safe.
 final class Pack {
-    static final String SUFFIX = ".pack";
+    /// What a pack is made of.
+    enum Kind {
+        /// [PackFormat]: many chunks, each with a header.
+        RECORDS(".pack"),
+        /// [RunFormat]: the bytes of one file, and a table beside it.
+        RUN(".run");
+
+        private final String suffix;
+
+        Kind(String suffix) {
+            this.suffix = suffix;
+        }
+
+        String suffix() {
+            return suffix;
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pack.class);
 
     private final Disk disk;
+    private final Path directory;
     private final long id;
+    private final Kind kind;
     private final Path file;
 
     @GuardedBy("this")
@@ -30,47 +54,70 @@ final class Pack {
     @GuardedBy("this")
     private boolean retired;
 
+    @GuardedBy("this")
+    private boolean doomed;
+
     /// A pack that is mapped when it is first read.
-    Pack(Disk disk, Path directory, long id) {
+    Pack(Disk disk, Path directory, long id, Kind kind) {
         this.disk = disk;
+        this.directory = directory;
         this.id = id;
-        this.file = file(directory, id);
+        this.kind = kind;
+        this.file = file(directory, id, kind);
     }
 
-    /// Where the pack with an id is kept: 16 hex digits and `.pack`.
+    /// Where the pack with an id is kept: 16 hex digits and the suffix of its kind.
+    static Path file(Path directory, long id, Kind kind) {
+        return directory.resolve(String.format(Locale.ROOT, "%016x", id) + kind.suffix);
+    }
+
+    /// Where the pack of records with an id is kept.
     static Path file(Path directory, long id) {
-        return directory.resolve(String.format(Locale.ROOT, "%016x", id) + SUFFIX);
+        return file(directory, id, Kind.RECORDS);
     }
 
     long id() {
         return id;
     }
 
+    Kind kind() {
+        return kind;
+    }
+
     Path file() {
         return file;
     }
 
+    /// Where the table of a run is kept.
+    Path tableFile() {
+        return RunFormat.tableFile(directory, id);
+    }
+
     /// Takes over the mapping of a pack that is being written.
-    synchronized void adopt(Arena arena, MemorySegment bytes, Header header) {
-        mapping = new MappedPack(file, arena, bytes, header);
+    synchronized void adopt(MappedPack mapped) {
+        mapping = mapped;
     }
 
     /// Opens a chunk, its record and body verified. What is stored as it is, is read in place; the
     /// rest is decoded into memory of its own.
     ///
+    /// @return null if the pack is retired
     /// @throws QuernException `CORRUPT` naming the file and the offset
     @MustBeClosed
-    ChunkLease open(SpaceId space, ChunkId chunk, long offset, BodyCodec codec) {
+    @Nullable ChunkLease open(SpaceId space, ChunkId chunk, long offset, BodyCodec codec) {
         MappedPack pinned = acquire();
+        if (pinned == null) {
+            return null;
+        }
         boolean keep = false;
         try {
             PackRecord record = pinned.verified(space, chunk, offset);
             MemorySegment body = pinned.body(record);
             if (record.form().isPlain()) {
                 keep = true;
-                return new Lease(body, this::release);
+                return new BytesLease(body, this::release);
             }
-            return new Lease(codec.decode(record, body, file), () -> {});
+            return new BytesLease(codec.decode(record, body, file), () -> {});
         } finally {
             if (!keep) {
                 release();
@@ -78,9 +125,36 @@ final class Pack {
         }
     }
 
-    private synchronized MappedPack acquire() {
+    /// Keeps the file where it is while a part of it is used.
+    ///
+    /// @return null if the pack is retired
+    @MustBeClosed
+    @Nullable ExtentLease lease(long offset, long lengthBytes) {
+        return acquire() == null
+                ? null
+                : new ExtentLease(new Extent(file, offset, lengthBytes), this::release);
+    }
+
+    /// Hands over all records with their bodies as they are stored, in order, unverified; the
+    /// bodies may be read during the call only.
+    ///
+    /// @return false if the pack is retired
+    boolean forEach(BiConsumer<PackRecord, MemorySegment> visitor) {
+        MappedPack pinned = acquire();
+        if (pinned == null) {
+            return false;
+        }
+        try {
+            pinned.layout().forEach(pinned, record -> visitor.accept(record, pinned.body(record)));
+            return true;
+        } finally {
+            release();
+        }
+    }
+
+    private synchronized @Nullable MappedPack acquire() {
         if (retired) {
-            throw QuernException.internal("pack " + file + " is retired", null);
+            return null;
         }
         MappedPack current = mapping;
         if (current == null) {
@@ -96,12 +170,9 @@ final class Pack {
         boolean mapped = false;
         try {
             MemorySegment bytes = disk.map(file, arena);
-            Header header = PackFormat.header(bytes, id, file.toString());
-            if (header == null) {
-                throw QuernException.corrupt("pack " + file + " at offset 0 has no valid header");
-            }
+            MappedPack pack = new MappedPack(file, arena, bytes, layout(bytes, arena));
             mapped = true;
-            return new MappedPack(file, arena, bytes, header);
+            return pack;
         } catch (IOException e) {
             throw StorageErrors.of("cannot map pack " + file, e);
         } finally {
@@ -111,49 +182,61 @@ final class Pack {
         }
     }
 
+    private PackLayout layout(MemorySegment bytes, Arena arena) throws IOException {
+        Path table = kind == Kind.RUN ? tableFile() : file;
+        PackLayout layout =
+                switch (kind) {
+                    case RECORDS -> PackFormat.header(bytes, id, file.toString());
+                    case RUN -> RunFormat.table(disk.map(table, arena), id, table.toString());
+                };
+        if (layout == null) {
+            throw QuernException.corrupt("pack " + table + " at offset 0 has no valid header");
+        }
+        return layout;
+    }
+
     private synchronized void release() {
         leases--;
-        unmapWhenUnused();
+        letGoWhenUnused();
     }
 
     /// Lets no new lease begin; the mapping goes with the last one.
     synchronized void retire() {
         retired = true;
-        unmapWhenUnused();
+        letGoWhenUnused();
+    }
+
+    /// Retires the pack; its files go with the last lease.
+    synchronized void delete() {
+        doomed = true;
+        retire();
     }
 
     @GuardedBy("this")
-    private void unmapWhenUnused() {
-        if (retired && leases == 0 && mapping != null) {
+    private void letGoWhenUnused() {
+        if (!retired || leases > 0) {
+            return;
+        }
+        if (mapping != null) {
             mapping.arena().close();
             mapping = null;
         }
+        if (doomed) {
+            doomed = false;
+            deleteFiles();
+        }
     }
 
-    private static final class Lease implements ChunkLease {
-        private final MemorySegment bytes;
-        private final Runnable onClose;
-        private boolean closed;
-
-        Lease(MemorySegment bytes, Runnable onClose) {
-            this.bytes = bytes;
-            this.onClose = onClose;
-        }
-
-        @Override
-        public MemorySegment bytes() {
-            if (closed) {
-                throw new IllegalStateException("lease is closed");
+    /// The table goes last: a run without its table is garbage, a table without its run is none.
+    @GuardedBy("this")
+    private void deleteFiles() {
+        try {
+            disk.delete(file);
+            if (kind == Kind.RUN) {
+                disk.delete(tableFile());
             }
-            return bytes;
-        }
-
-        @Override
-        public void close() {
-            if (!closed) {
-                closed = true;
-                onClose.run();
-            }
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot delete: {}", file, e.toString());
         }
     }
 }

@@ -24,7 +24,7 @@ final class PackAppender {
     private @Nullable PackWriter active;
 
     @GuardedBy("this")
-    private List<PackWriter> finished = new ArrayList<>();
+    private List<PackOutput> finished = new ArrayList<>();
 
     @GuardedBy("this")
     private List<Appended> unsynced = new ArrayList<>();
@@ -50,16 +50,12 @@ final class PackAppender {
             long through,
             List<Appended> chunks,
             @Nullable PackWriter active,
-            List<PackWriter> finished) {
-        /// Makes all of it durable and gives the finished packs their footers; these packs are
-        /// closed in any case. A footer vouches for its records without anyone reading them again,
-        /// so it may reach the disk only after them.
+            List<PackOutput> finished) {
+        /// Makes all of it durable; the finished packs are closed in any case.
         void force() throws IOException {
             try {
-                for (PackWriter writer : finished) {
-                    writer.force();
-                    seal(writer);
-                    writer.force();
+                for (PackOutput output : finished) {
+                    output.forceFinished();
                 }
                 if (active != null) {
                     active.force();
@@ -69,27 +65,9 @@ final class PackAppender {
             }
         }
 
-        /// A footer that cannot be written is done without.
-        private static void seal(PackWriter writer) {
-            try {
-                writer.seal();
-            } catch (IOException e) {
-                LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
-                trim(writer);
-            }
-        }
-
-        private static void trim(PackWriter writer) {
-            try {
-                writer.trim();
-            } catch (IOException e) {
-                LOG.warn("pack {}: cannot cut its end: {}", writer.pack().file(), e.toString());
-            }
-        }
-
         /// Closes the finished packs.
         void closeFinished() {
-            for (PackWriter writer : finished) {
+            for (PackOutput writer : finished) {
                 try {
                     writer.close();
                 } catch (IOException e) {
@@ -126,6 +104,23 @@ final class PackAppender {
             } catch (IOException e) {
                 throw StorageErrors.of("cannot write a chunk in " + directory.path(), e);
             }
+        }
+    }
+
+    /// Takes in the chunks of a run that is complete.
+    ///
+    /// @param refuse throws if the store takes nothing any more
+    void adopt(RunWriter run, Runnable refuse, Listener listener) {
+        synchronized (this) {
+            refuse.run();
+            directory.adopt(run);
+            for (PackRecord record : run.records()) {
+                Appended chunk = new Appended(run.pack(), record, sequence + 1);
+                unsynced.add(chunk);
+                listener.appended(chunk);
+                sequence = chunk.sequence();
+            }
+            finished.add(run);
         }
     }
 

@@ -5,19 +5,13 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackAppender.Appended;
+import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.PackAppender.Batch;
-import dev.quern.storage.PackAppender.ChunkBody;
-import dev.quern.storage.PackIndex.Entry;
-import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +19,8 @@ import org.rocksdb.Cache;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The ChunkStore on this machine: chunks in append-only packs ([PackFormat]), found through an
-/// index ([PackIndex]) that may lag behind.
+/// The ChunkStore on this machine: chunks in append-only packs ([PackFormat], [RunFormat]), found
+/// through an index ([PackIndex]) that may lag behind.
 ///
 /// A chunk is *pending* from its append until a sync has forced its pack and indexed it. The index
 /// never runs ahead of what is durable, so that after a crash only what lies beyond the indexed
@@ -34,25 +28,20 @@ import org.slf4j.LoggerFactory;
 ///
 /// Locks, in the order in which they are taken: `syncLock` (one force at a time, shared by all who
 /// wait for it), the appender's monitor (one append at a time), a [Pack]'s monitor, the index.
-/// Hashing happens under none of them.
+/// Hashing, compressing and encrypting happen under none of them.
 final class PackChunkStore implements ChunkStore {
     private static final Logger LOG = LoggerFactory.getLogger(PackChunkStore.class);
-    private static final int MAX_PENDING_CHUNKS = 1 << 16;
-    private static final int SYNC_AT_CHUNKS = MAX_PENDING_CHUNKS / 4;
+    private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 4;
-
-    private record Name(SpaceId space, ChunkId id) {}
 
     private final PackDirectory packs;
     private final PackIndex index;
     private final BodyCodec codec;
+    private final ChunkPlaces places;
     private final PackAppender appender;
-    private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
-
-    /// Chunks that were found corrupt before they were indexed: the next put of the same bytes
-    /// stores them again. Of those that are indexed the index knows it.
-    private final Set<Name> quarantined = ConcurrentHashMap.newKeySet();
-
+    private final ChunkWriter writer;
+    private final ChunkReader reader;
+    private final RunThreads threads = new RunThreads();
     private final ReentrantLock syncLock = new ReentrantLock();
 
     @GuardedBy("syncLock")
@@ -70,13 +59,16 @@ final class PackChunkStore implements ChunkStore {
         this.packs = packs;
         this.index = index;
         this.codec = codec;
+        this.places = new ChunkPlaces(index);
         this.appender = new PackAppender(packs);
+        this.writer = new ChunkWriter(appender, places, codec, this::requireWritable);
+        this.reader = new ChunkReader(packs, places, codec);
         this.indexer = new PackIndexer(index);
     }
 
     /// Opens `packs/` and `index/` in a directory, making them when absent.
     ///
-    /// @param random gives each pack its salt
+    /// @param random gives each pack its salt and each encrypted chunk its nonce
     /// @param cache stays the caller's
     static PackChunkStore open(
             Disk disk, Path directory, StorageConfig config, RandomGenerator random, Cache cache) {
@@ -101,56 +93,22 @@ final class PackChunkStore implements ChunkStore {
 
     @Override
     public PutChunk put(SpaceId space, MemorySegment bytes) {
-        requireWritable();
-        if (bytes.byteSize() < 1 || bytes.byteSize() > MAX_CHUNK_BYTES) {
-            throw QuernException.invalid(
-                    "chunk must be 1 to " + MAX_CHUNK_BYTES + " bytes, got " + bytes.byteSize());
-        }
-        ByteBuffer buffer = buffer(bytes);
-        Name name = new Name(space, Checksums.sha256(buffer));
-        if (isPresent(name)) {
-            return new PutChunk(name.id, false);
-        }
-        ChunkBody body = codec.encode(space, name.id, buffer);
-        boolean stored =
-                appender.append(
-                        space, body, () -> isPresentOrRefused(name), chunk -> show(name, chunk));
-        if (pending.size() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
+        PutChunk put = writer.put(space, bytes);
+        syncWhenMuchWaits();
+        return put;
+    }
+
+    private void syncWhenMuchWaits() {
+        if (places.pending() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
             sync();
         }
-        return new PutChunk(name.id, stored);
     }
 
-    private static ByteBuffer buffer(MemorySegment bytes) {
-        try {
-            return bytes.asByteBuffer();
-        } catch (UnsupportedOperationException e) {
-            // Arrays of other types than byte have no such view.
-            return ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
-        }
-    }
-
-    private boolean isPresent(Name name) {
-        return pending.containsKey(name)
-                ? !quarantined.contains(name)
-                : index.rescue(name.space, name.id).filter(e -> !e.quarantined()).isPresent();
-    }
-
-    private boolean isPresentOrRefused(Name name) {
-        if (closed) {
-            throw closedError();
-        }
-        if (pending.size() >= MAX_PENDING_CHUNKS) {
-            throw QuernException.exhausted(
-                    "chunk store holds " + MAX_PENDING_CHUNKS + " chunks that are not indexed",
-                    1000);
-        }
-        return isPresent(name);
-    }
-
-    private void show(Name name, Appended chunk) {
-        pending.put(name, chunk);
-        quarantined.remove(name);
+    @Override
+    @MustBeClosed
+    public ChunkRun beginRun(SpaceId space) {
+        requireWritable();
+        return new PackRun(space, writer, packs, threads, this::syncWhenMuchWaits);
     }
 
     @Override
@@ -185,96 +143,42 @@ final class PackChunkStore implements ChunkStore {
             throw error;
         }
         durableSequence = batch.through();
-        indexer.add(batch).forEach(this::forget);
-    }
-
-    private void forget(Appended chunk) {
-        PackRecord record = chunk.record();
-        Name name = new Name(record.space(), record.id());
-        if (pending.remove(name, chunk) && quarantined.remove(name)) {
-            Location location = new Location(chunk.pack().id(), record.offset());
-            index.quarantine(name.space, name.id, location, true);
-        }
+        places.indexed(indexer.add(batch));
     }
 
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();
-        Name name = new Name(space, id);
-        return pending.containsKey(name) || index.rescue(space, id).isPresent();
+        return places.contains(new Name(space, id));
     }
 
     @Override
     public boolean isDurable(SpaceId space, ChunkId id) {
         requireOpen();
-        Appended chunk = pending.get(new Name(space, id));
-        return chunk == null
-                ? index.rescue(space, id).isPresent()
-                : chunk.sequence() <= durableSequence;
+        return places.isDurable(new Name(space, id), durableSequence);
     }
 
     @Override
     @MustBeClosed
     public ChunkLease open(SpaceId space, ChunkId id) {
         requireOpen();
-        Name name = new Name(space, id);
-        Appended recent = pending.get(name);
-        if (recent == null) {
-            return openIndexed(name);
-        }
-        try {
-            return recent.pack().open(space, id, recent.record().offset(), codec);
-        } catch (QuernException e) {
-            if (isCorrupt(name, e) && recent.equals(pending.get(name))) {
-                quarantined.add(name);
-            }
-            throw e;
-        }
+        return reader.open(new Name(space, id));
     }
 
-    @MustBeClosed
-    private ChunkLease openIndexed(Name name) {
-        Location at =
-                index.find(name.space, name.id)
-                        .map(Entry::location)
-                        .orElseThrow(() ->
-                                QuernException.notFound(
-                                        "chunk " + name.id + " is not in space " + name.space));
-        try {
-            return packs.pack(at.packId()).open(name.space, name.id, at.offset(), codec);
-        } catch (QuernException e) {
-            if (isCorrupt(name, e)) {
-                quarantine(name, at, e);
-            }
-            throw e;
-        }
-    }
-
-    private void quarantine(Name name, Location at, QuernException error) {
-        try {
-            index.quarantine(name.space, name.id, at, true);
-        } catch (QuernException e) {
-            error.addSuppressed(e); // the next read finds out again
-        }
-    }
-
-    private static boolean isCorrupt(Name name, QuernException error) {
-        if (error.kind() != ErrorKind.CORRUPT) {
-            return false;
-        }
-        LOG.error(
-                "chunk {} of space {} cannot be read: {}", name.id, name.space, error.getMessage());
-        return true;
+    @Override
+    public Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
+        requireOpen();
+        return reader.locate(space, chunks);
     }
 
     @Override
     public ChunkStats stats() {
-        return new ChunkStats(index.chunks() + pending.size(), packs.storedBytes(), packs.count());
+        return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
     }
 
     private void requireOpen() {
         if (closed) {
-            throw closedError();
+            throw QuernException.internal("chunk store is closed", null);
         }
     }
 
@@ -290,17 +194,14 @@ final class PackChunkStore implements ChunkStore {
         }
     }
 
-    private static QuernException closedError() {
-        return QuernException.internal("chunk store is closed", null);
-    }
-
     /// Makes everything durable and closes the files; open leases stay readable.
     @Override
     public void close() {
         syncLock.lock();
         try (index;
                 packs;
-                codec) {
+                codec;
+                threads) {
             if (closed) {
                 return;
             }

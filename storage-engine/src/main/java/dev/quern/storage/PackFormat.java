@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The bytes of a pack file: a header, chunk records one after the other and, once the pack is
@@ -93,7 +94,7 @@ final class PackFormat {
     ///
     /// @param version 1 to [#VERSION]
     /// @param salt of the pack
-    record Header(int version, long salt) {
+    record Header(int version, long salt) implements PackLayout {
         /// The header of a new pack.
         static Header of(long salt) {
             return new Header(VERSION, salt);
@@ -102,6 +103,17 @@ final class PackFormat {
         /// Length of the header of a record.
         int recordBytes() {
             return version == 1 ? RECORD_BYTES_1 : RECORD_BYTES;
+        }
+
+        @Override
+        public @Nullable PackRecord record(MemorySegment pack, long offset) {
+            PackRecord record = PackFormat.record(pack, offset, this);
+            return record == null || record.offset() != offset ? null : record;
+        }
+
+        @Override
+        public void forEach(MappedPack pack, Consumer<PackRecord> records) {
+            new PackScanner(pack.file().toString(), pack.bytes(), this).scan(HEADER_BYTES, records);
         }
     }
 

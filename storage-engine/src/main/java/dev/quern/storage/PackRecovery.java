@@ -2,17 +2,16 @@ package dev.quern.storage;
 
 import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
-import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /// durable before it indexes them. (With a new index they are forced, but not written again.)
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
-    private static final int BATCH_CHUNKS = 4096;
 
     private final Disk disk;
     private final Path directory;
@@ -36,33 +34,48 @@ final class PackRecovery {
         this.index = index;
     }
 
-    /// @param packs ids of the pack files that are there
-    void run(SortedSet<Long> packs) throws IOException {
-        Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = new ArrayList<>();
-        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
-            if (!packs.contains(known.getKey()) && known.getValue().chunks() > 0) {
-                missing.add(known.getKey());
-            } else if (!packs.contains(known.getKey())) {
-                index.dropPack(known.getKey()); // compaction had emptied and deleted it
-            }
-        }
-        if (!missing.isEmpty()) {
-            LOG.error(
-                    "packs are missing in {}: {}; indexing the {} others again",
-                    directory,
-                    missing.stream().map(id -> Pack.file(directory, id).getFileName()).toList(),
-                    packs.size());
-            index.clear();
-            states.clear();
-        }
+    /// @param packs ids of the packs of records that are there
+    /// @param runs ids of the runs that are there
+    void run(SortedSet<Long> packs, SortedSet<Long> runs) throws IOException {
+        dropMissing(id -> packs.contains(id) || runs.contains(id));
         boolean known = !index.isNew();
         disk.syncDirectory(directory);
         for (long id : packs) {
-            PackState state = states.getOrDefault(id, PackState.NEW);
+            PackState state = state(id);
             if (!state.closed()) {
                 recover(id, state, known);
             }
+        }
+        RunRecovery runRecovery = new RunRecovery(disk, directory, index);
+        for (long id : runs) {
+            PackState state = state(id);
+            if (!state.closed()) {
+                runRecovery.recover(id, state.chunks() > 0, known);
+            }
+        }
+        runRecovery.dropTables(runs);
+        disk.syncDirectory(directory);
+    }
+
+    private PackState state(long id) {
+        return index.packs().getOrDefault(id, PackState.NEW);
+    }
+
+    private void dropMissing(LongPredicate isThere) {
+        List<Long> lost = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!isThere.test(known.getKey()) && known.getValue().chunks() > 0) {
+                lost.add(known.getKey());
+            } else if (!isThere.test(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
+        if (!lost.isEmpty()) {
+            LOG.error(
+                    "packs are missing in {}: {}; indexing the others again",
+                    directory,
+                    lost.stream().map(id -> Pack.file(directory, id).getFileName()).toList());
+            index.clear();
         }
     }
 
@@ -84,9 +97,9 @@ final class PackRecovery {
             long end = Math.min(used, size); // padding may be missing
             long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
             disk.persist(file, known ? again : end, end);
-            Indexer indexer = new Indexer(id);
-            scanner.scan(from, indexer::add);
-            indexer.finish(used);
+            RecoveredChunks chunks = new RecoveredChunks(index, id);
+            scanner.scan(from, chunks::add);
+            chunks.finish(file, used);
         }
         if (used < size) {
             disk.truncate(file, used);
@@ -103,32 +116,5 @@ final class PackRecovery {
         }
         LOG.info("pack {} is empty, removed", file);
         disk.delete(file);
-    }
-
-    /// Adds the records of one pack in batches.
-    private final class Indexer {
-        private final long packId;
-        private final List<PackRecord> batch = new ArrayList<>();
-        private long chunks;
-
-        Indexer(long packId) {
-            this.packId = packId;
-        }
-
-        void add(PackRecord record) {
-            batch.add(record);
-            chunks++;
-            if (batch.size() == BATCH_CHUNKS) {
-                index.add(Map.of(packId, batch), Map.of());
-                batch.clear();
-            }
-        }
-
-        void finish(long used) {
-            index.add(Map.of(packId, batch), Map.of(packId, new Progress(used, true)));
-            if (chunks > 0) {
-                LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
-            }
-        }
     }
 }

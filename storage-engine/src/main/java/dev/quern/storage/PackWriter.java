@@ -9,13 +9,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The pack that is being appended to. Its file is as long as a full pack from the first, sparse
 /// beyond what is written, so that one mapping serves all its readers.
 ///
 /// A record that could not be written whole leaves the position where it was. Not thread-safe,
 /// except that [#force] may run beside the rest.
-final class PackWriter implements AutoCloseable {
+final class PackWriter implements PackOutput {
+    private static final Logger LOG = LoggerFactory.getLogger(PackWriter.class);
     private static final int STAGING_BYTES = 64 << 10;
 
     private final Pack pack;
@@ -50,7 +53,7 @@ final class PackWriter implements AutoCloseable {
             file.write(header.flip(), 0);
             MemorySegment map = file.map(arena);
             PackWriter writer = new PackWriter(pack, file, written, capacityBytes, map);
-            pack.adopt(arena, map, written);
+            pack.adopt(new MappedPack(pack.file(), arena, map, written));
             created = true;
             return writer;
         } finally {
@@ -70,7 +73,8 @@ final class PackWriter implements AutoCloseable {
                 (long) PackFormat.HEADER_BYTES + PackFormat.RECORD_BYTES + bodyBytes);
     }
 
-    Pack pack() {
+    @Override
+    public Pack pack() {
         return pack;
     }
 
@@ -109,8 +113,7 @@ final class PackWriter implements AutoCloseable {
         file.resize(capacityBytes);
     }
 
-    /// Writes the footer; nothing can be appended after.
-    void seal() throws IOException {
+    private void seal() throws IOException {
         CRC32C crc = new CRC32C();
         long at = position;
         staging.clear();
@@ -142,9 +145,28 @@ final class PackWriter implements AutoCloseable {
         file.force();
     }
 
-    /// Cuts the file after the last record, for a pack that is left unsealed.
-    void trim() throws IOException {
-        file.resize(position);
+    /// Makes the records durable, then writes the footer, which nobody can append after, and makes
+    /// that durable. A footer vouches for its records without anyone reading them again, so it may
+    /// reach the disk only after them; one that cannot be written is done without.
+    @Override
+    public void forceFinished() throws IOException {
+        file.force();
+        try {
+            seal();
+        } catch (IOException e) {
+            LOG.warn("pack {}: left without a footer: {}", pack.file(), e.toString());
+            trim();
+        }
+        file.force();
+    }
+
+    /// Cuts the file after the last record, where nothing that counts is.
+    private void trim() {
+        try {
+            file.resize(position);
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot cut its end: {}", pack.file(), e.toString());
+        }
     }
 
     /// Closes the file; readers keep their mapping.

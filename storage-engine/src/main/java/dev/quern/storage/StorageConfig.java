@@ -16,19 +16,26 @@ import java.nio.file.Path;
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
 /// @param compression whether new chunks that compress are stored so; true by default
+/// @param logRetention size of the log of facts that is kept for watches and comparisons although
+///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
+///   segments of an eighth of this, 32 MiB at most, and at least one is kept
 public record StorageConfig(
         Path directory,
         ByteSize packSize,
         ByteSize maxQueuedBytes,
         ByteSize cacheSize,
         ByteSize minFree,
-        boolean compression) {
+        boolean compression,
+        ByteSize logRetention) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
     private static final ByteSize MAX_QUEUED = ByteSize.ofMebibytes(1 << 10);
     private static final ByteSize MIN_CACHE = ByteSize.ofMebibytes(1);
     private static final ByteSize MAX_CACHE = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize MIN_RETENTION = ByteSize.ofMebibytes(1);
+    private static final ByteSize MAX_RETENTION = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize DEFAULT_RETENTION = ByteSize.ofMebibytes(256);
     private static final ByteSize MAX_FREE = ByteSize.ofMebibytes(1 << 20);
 
     /// Checks the bounds.
@@ -39,6 +46,19 @@ public record StorageConfig(
         requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
+        requireBetween("log retention", logRetention, MIN_RETENTION, MAX_RETENTION);
+    }
+
+    /// The same with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                retention);
     }
 
     /// These settings, with the defaults of the rest.
@@ -48,7 +68,7 @@ public record StorageConfig(
             ByteSize maxQueuedBytes,
             ByteSize cacheSize,
             ByteSize minFree) {
-        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true);
+        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true, DEFAULT_RETENTION);
     }
 
     /// The defaults.
@@ -63,7 +83,14 @@ public record StorageConfig(
 
     /// These settings, with new chunks compressed or not.
     public StorageConfig withCompression(boolean compress) {
-        return new StorageConfig(directory, packSize, maxQueuedBytes, cacheSize, minFree, compress);
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compress,
+                logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

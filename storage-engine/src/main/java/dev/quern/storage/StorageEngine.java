@@ -45,7 +45,12 @@ public final class StorageEngine implements AutoCloseable {
             facts =
                     opening(
                             EmbeddedMetaLog.open(
-                                    disk, directory.resolve("facts"), config, chunks, cache));
+                                    disk,
+                                    directory.resolve("facts"),
+                                    config,
+                                    chunks,
+                                    RocksFactTable.open(disk, directory.resolve("facts"), cache),
+                                    random));
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);

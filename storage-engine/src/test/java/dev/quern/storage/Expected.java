@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /// What an engine must hold, kept beside it through faults and crashes: what it acknowledged is
 /// there, byte for byte; what it did not is absent or whole; a fact implies the chunks that it
@@ -30,7 +32,7 @@ final class Expected {
     private final MemoryChunkStore everyChunk = new MemoryChunkStore();
     private final MemoryMetaLog facts = new MemoryMetaLog(everyChunk);
 
-    /// Transactions that failed so that they may have been applied, in order.
+    /// Transactions of the last group that failed so that the log may hold them, in order.
     private final List<Txn> unsure = new ArrayList<>();
 
     /// A chunk.
@@ -105,17 +107,23 @@ final class Expected {
     }
 
     /// Commits a transaction. One that fails for want of the disk may be in or not.
-    void commit(StorageEngine engine, Txn txn) {
+    void commit(SimEngine engine, Txn txn) {
         boolean allDurable =
                 txn.requires().stream()
                         .allMatch(id -> promised.contains(new Name(txn.space(), id)));
         long index;
         try {
             index = engine.facts().commit(txn);
+            SimEngine.settle(engine.facts());
         } catch (QuernException e) {
+            SimEngine.settle(engine.facts());
             refused(engine, txn, allDurable, e);
             return;
         }
+        applied(txn, index);
+    }
+
+    private void applied(Txn txn, long index) {
         settle(index - 1);
         unsure.clear();
         long expected = facts.commit(txn);
@@ -125,7 +133,48 @@ final class Expected {
         }
     }
 
-    private void refused(StorageEngine engine, Txn txn, boolean allDurable, QuernException e) {
+    /// Commits transactions that require nothing as one group.
+    void commitGroup(SimEngine engine, List<Txn> txns) {
+        if (!unsure.isEmpty()) {
+            txns.forEach(txn -> commit(engine, txn));
+            return;
+        }
+        List<TxnQueue.Waiting> group = new ArrayList<>();
+        TxnQueue queue = engine.facts().queue();
+        synchronized (queue) { // so that none is taken before all are there
+            txns.forEach(txn -> group.add(queue.enqueue(TxnFormat.encode(txn), txn)));
+        }
+        QuernException failed = null;
+        for (TxnQueue.Waiting waiting : group) {
+            QuernException error = answer(waiting);
+            if (error != null && error.kind() != ErrorKind.CONFLICT) {
+                failed = error;
+                if (mayBeIn(error)) {
+                    unsure.add(waiting.txn());
+                }
+            }
+        }
+        SimEngine.settle(engine.facts());
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    private @Nullable QuernException answer(TxnQueue.Waiting waiting) {
+        try {
+            applied(waiting.txn(), waiting.index().join());
+            return null;
+        } catch (CompletionException e) {
+            if (!(e.getCause() instanceof QuernException cause)) {
+                throw e;
+            }
+            boolean conflict = cause.kind() == ErrorKind.CONFLICT;
+            check(!conflict || isConflict(waiting.txn()), "refused: " + cause.getMessage());
+            return cause;
+        }
+    }
+
+    private void refused(SimEngine engine, Txn txn, boolean allDurable, QuernException e) {
         switch (e.kind()) {
             case CONFLICT -> {
                 settle(engine.facts().appliedIndex());
@@ -134,12 +183,21 @@ final class Expected {
             }
             case INVALID ->
                     check(!allDurable, "transaction with durable chunks: " + e.getMessage());
-            case UNAVAILABLE, EXHAUSTED -> {
-                unsure.add(txn);
+            default -> {
+                if (mayBeIn(e)) {
+                    unsure.clear();
+                    unsure.add(txn);
+                }
                 throw e;
             }
-            default -> throw e;
         }
+    }
+
+    /// Whether the log may hold a transaction that failed so. The group that failed before it is
+    /// then out for good: its place is taken.
+    private static boolean mayBeIn(QuernException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.startsWith("cannot append") || message.startsWith("cannot force");
     }
 
     private boolean isConflict(Txn txn) {
@@ -164,7 +222,7 @@ final class Expected {
     }
 
     /// Checks everything, in an engine that was opened again.
-    void verifyAfterOpening(StorageEngine engine) {
+    void verifyAfterOpening(SimEngine engine) {
         put.clear();
         for (Name name : chunks.keySet()) {
             read(engine.chunks(), name);
@@ -175,10 +233,13 @@ final class Expected {
         settle(engine.facts().appliedIndex());
         unsure.clear();
         verifyFacts(engine);
+        check(
+                engine.facts().position().equals(facts.position()),
+                "state is at " + engine.facts().position() + ", expected " + facts.position());
     }
 
     /// Compares the facts and reads the chunks that they name, unless a commit is unsure.
-    void verifyFacts(StorageEngine engine) {
+    void verifyFacts(SimEngine engine) {
         if (!unsure.isEmpty()) {
             return;
         }
@@ -211,6 +272,7 @@ final class Expected {
             same =
                     one.key().equals(other.key())
                             && one.version() == other.version()
+                            && one.indexed().equals(other.indexed())
                             && Arrays.equals(one.value(), other.value());
         }
         return same;

@@ -70,10 +70,10 @@ final class PowerLossTest {
             }
             for (int again = 0; again < 2; again++) {
                 sim.powerLoss(loss);
-                expected.verifyAfterOpening(sim.engine());
+                expected.verifyAfterOpening(sim);
             }
             script(sim, expected);
-            expected.verifyAfterOpening(sim.engine());
+            expected.verifyAfterOpening(sim);
         } catch (AssertionError | QuernException e) {
             throw new AssertionError(where + ": " + e.getMessage(), e);
         }
@@ -82,7 +82,7 @@ final class PowerLossTest {
 
     private static void script(SimEngine sim, Expected expected) {
         for (int round = 0; round < 2; round++) {
-            ChunkStore store = sim.engine().chunks();
+            ChunkStore store = sim.chunks();
             for (int i = 0; i < SIZES.length; i++) {
                 Name name =
                         expected.put(
@@ -96,11 +96,11 @@ final class PowerLossTest {
                                     .put(Key.of("f", Key.number(i)), name.id().bytes())
                                     .require(name.id())
                                     .build();
-                    expected.commit(sim.engine(), txn);
+                    expected.commit(sim, txn);
                 }
             }
             sim.close();
         }
-        expected.verifyAfterOpening(sim.engine());
+        expected.verifyAfterOpening(sim);
     }
 }

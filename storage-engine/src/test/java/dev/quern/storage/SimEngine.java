@@ -9,15 +9,28 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
 
-/// A storage engine on a [SimDisk], through any number of crashes. The databases lie in a real
-/// directory: at a power failure the index of chunks, which is never synced, is found as it was, as
-/// it was when the engine was opened, or not at all. Not thread-safe.
+/// A chunk store and a log of facts on a [SimDisk], through any number of crashes. The state that
+/// the log leads to is a [SimTable], which loses its last writes when a process dies. The index of
+/// chunks, which is never synced, is a database in a real directory: at a power failure it is found
+/// as it was, as it was when the store was opened, or not at all. Not thread-safe.
 final class SimEngine implements AutoCloseable {
+    private static final long CACHE_BYTES = 1 << 20;
+
     private final Path root;
     private final RandomGenerator random;
     private SimDisk disk;
-    private @Nullable StorageEngine engine;
+    private SimTable table;
+    private @Nullable Parts parts;
+
+    /// What is open.
+    private record Parts(LRUCache cache, ChunkStore chunks, EmbeddedMetaLog facts) {}
+
+    static {
+        RocksDB.loadLibrary();
+    }
 
     /// An empty disk.
     ///
@@ -25,49 +38,82 @@ final class SimEngine implements AutoCloseable {
     SimEngine(Path root, RandomGenerator random) {
         this.root = root;
         this.random = random;
-        this.disk = new SimDisk(random, path -> isDatabase(root, path));
-    }
-
-    private static boolean isDatabase(Path root, Path path) {
-        return path.startsWith(index(root)) || path.startsWith(root.resolve("data/facts"));
+        this.disk = new SimDisk(random, path -> path.startsWith(index(root)));
+        this.table = new SimTable(disk, root.resolve("data/facts"), random);
     }
 
     private static Path index(Path root) {
         return root.resolve("data/chunks/index");
     }
 
+    private Path directory() {
+        return root.resolve("data/facts");
+    }
+
     SimDisk disk() {
         return disk;
     }
 
-    /// The engine, opened if it is not.
-    @SuppressWarnings("MustBeClosedChecker") // closed by close, kill or powerLoss
-    StorageEngine engine() {
-        StorageEngine current = engine;
-        if (current == null) {
-            keepIndex();
-            current = Engines.open(root.resolve("data"), disk);
-            engine = current;
-        }
-        return current;
+    boolean isOpen() {
+        return parts != null;
     }
 
-    boolean isOpen() {
-        return engine != null;
+    /// The chunks, opened if they are not.
+    ChunkStore chunks() {
+        return open().chunks;
+    }
+
+    /// The facts, opened if they are not.
+    EmbeddedMetaLog facts() {
+        return open().facts;
+    }
+
+    /// Opens what is not open.
+    @SuppressWarnings("MustBeClosedChecker") // closed by close, kill or powerLoss
+    private Parts open() {
+        Parts open = parts;
+        if (open != null) {
+            return open;
+        }
+        keepIndex();
+        StorageConfig config = Engines.config(root.resolve("data"));
+        LRUCache cache = new LRUCache(CACHE_BYTES);
+        ChunkStore chunks = null;
+        try {
+            chunks =
+                    PackChunkStore.open(
+                            disk, root.resolve("data/chunks"), config, random, cache);
+            EmbeddedMetaLog facts =
+                    EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
+            open = new Parts(cache, chunks, facts);
+            parts = open;
+            return open;
+        } finally {
+            if (open == null) {
+                close(chunks);
+                cache.close();
+            }
+        }
+    }
+
+    private static void close(@Nullable ChunkStore chunks) {
+        try {
+            if (chunks != null) {
+                chunks.close();
+            }
+        } catch (QuernException e) {
+            return; // its disk fails, which is why it is closed
+        }
     }
 
     /// Ends the process and lets the machine go on.
     void kill() {
-        SimDisk next = disk.kill();
-        drop();
-        disk = next;
+        next(disk.kill());
     }
 
     /// Ends process and machine.
     void powerLoss(Loss loss) {
-        SimDisk next = disk.powerLoss(loss);
-        drop();
-        disk = next;
+        next(disk.powerLoss(loss));
         switch (random.nextInt(3)) {
             case 0 -> delete(index(root));
             case 1 -> {
@@ -78,16 +124,27 @@ final class SimEngine implements AutoCloseable {
         }
     }
 
-    /// Frees what the engine holds of the machine; its disk is off.
-    private void drop() {
-        StorageEngine dropped = engine;
-        engine = null;
-        if (dropped != null) {
+    /// Frees what the dead process holds of the machine, and goes on with another disk.
+    private void next(SimDisk next) {
+        SimTable left = table.afterCrash(next);
+        Parts dead = parts;
+        parts = null;
+        if (dead != null) {
             try {
-                dropped.close();
+                dead.facts.close();
             } catch (QuernException e) {
-                return; // its disk is off
+                check(disk.isOff(), e);
             }
+            close(dead.chunks);
+            dead.cache.close();
+        }
+        disk = next;
+        table = left;
+    }
+
+    private static void check(boolean holds, QuernException otherwise) {
+        if (!holds) {
+            throw otherwise;
         }
     }
 
@@ -96,13 +153,25 @@ final class SimEngine implements AutoCloseable {
     /// @throws AssertionError if a file or a mapping stays open
     @Override
     public void close() {
-        StorageEngine closed = engine;
-        engine = null;
+        Parts closed = parts;
+        parts = null;
         if (closed != null) {
-            closed.close();
+            try (closed.cache;
+                    closed.chunks;
+                    closed.facts) {
+                settle(closed.facts);
+            }
             if (disk.held() != 0) {
                 throw new AssertionError(disk.held() + " files or mappings stay open");
             }
+        }
+    }
+
+    /// Returns when the thread that applies transactions has nothing to do, so that its calls to
+    /// the disk have their place in the order of all.
+    static void settle(EmbeddedMetaLog facts) {
+        while (!facts.queue().isIdle()) {
+            Thread.onSpinWait();
         }
     }
 

@@ -7,10 +7,16 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.FactView;
+import dev.quern.storage.IndexPosition;
 import dev.quern.storage.Key;
+import dev.quern.storage.KeyRange;
+import dev.quern.storage.LogPosition;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
+import dev.quern.storage.Watch;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -107,13 +113,41 @@ final class Severed {
         }
 
         @Override
-        public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
-            return below().scan(space, prefix, after, limit);
+        public List<Fact> scan(SpaceId space, KeyRange range, int limit) {
+            return below().scan(space, range, limit);
         }
 
         @Override
-        public long appliedIndex() {
-            return below().appliedIndex();
+        public List<IndexedFact> scanIndex(
+                SpaceId space, Key prefix, Optional<IndexPosition> after, int limit) {
+            return below().scanIndex(space, prefix, after, limit);
+        }
+
+        @Override
+        public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+            return below().spaces(after, limit);
+        }
+
+        @Override
+        public LogPosition position() {
+            return below().position();
+        }
+
+        @Override
+        public void awaitApplied(long index, Duration timeout) {
+            below().awaitApplied(index, timeout);
+        }
+
+        @Override
+        @MustBeClosed
+        public FactView view(long atLeastIndex, Duration timeout) {
+            return below().view(atLeastIndex, timeout);
+        }
+
+        @Override
+        @MustBeClosed
+        public Watch watch(SpaceId space, Key prefix, long fromIndex) {
+            return below().watch(space, prefix, fromIndex);
         }
 
         @Override
