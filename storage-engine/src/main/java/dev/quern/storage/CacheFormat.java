@@ -1,12 +1,10 @@
 package dev.quern.storage;
 
-import dev.quern.common.QuernException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -48,16 +46,12 @@ final class CacheFormat {
 
     /// What a range's file is called, without the suffix.
     static String id(BlobRange range) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(range.blob().getBytes(StandardCharsets.US_ASCII));
-            ByteBuffer rest = ByteBuffer.allocate(17).order(ByteOrder.LITTLE_ENDIAN);
-            rest.put((byte) 0).putLong(range.offset()).putLong(range.length()).flip();
-            digest.update(rest);
-            return HexFormat.of().formatHex(digest.digest()).substring(0, ID_DIGITS);
-        } catch (NoSuchAlgorithmException e) {
-            throw QuernException.internal("this JDK lacks SHA-256", e);
-        }
+        MessageDigest digest = Checksums.sha256();
+        digest.update(range.blob().getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer rest = ByteBuffer.allocate(17).order(ByteOrder.LITTLE_ENDIAN);
+        rest.put((byte) 0).putLong(range.offset()).putLong(range.length()).flip();
+        digest.update(rest);
+        return HexFormat.of().formatHex(digest.digest()).substring(0, ID_DIGITS);
     }
 
     static boolean isFile(String name) {

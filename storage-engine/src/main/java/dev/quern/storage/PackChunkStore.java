@@ -146,6 +146,34 @@ final class PackChunkStore implements ChunkStore {
         places.indexed(indexer.add(batch));
     }
 
+    /// Ends the pack that is appended to, makes everything durable and holds all packs that are
+    /// complete: their files do not change, and stay until the hold is closed, even if compaction
+    /// has no more need of them.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the index cannot be written at present
+    @MustBeClosed
+    PackHold seal() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+            if (!indexer.isUpToDate()) {
+                throw new QuernException(
+                        ErrorKind.UNAVAILABLE, "chunk index in " + packs.path() + " lags");
+            }
+            return hold();
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
+    /// Holds all packs that are complete now.
+    @MustBeClosed
+    PackHold hold() {
+        return PackHold.of(packs.all(), index.packs());
+    }
+
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();

@@ -5,6 +5,8 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.Pack.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,15 +113,9 @@ final class PackDirectory implements AutoCloseable {
         }
     }
 
-    /// Deletes a pack that no index entry names; leases that are open keep its mapping. Its name is
-    /// gone for good when this returns.
-    void remove(Pack pack) throws IOException {
-        long size = disk.sizeBytes(pack.file());
-        disk.delete(pack.file());
-        packs.remove(pack.id());
-        pack.retire();
-        storedBytes.addAndGet(-size);
-        disk.syncDirectory(directory);
+    /// The packs that are there now, in order of id.
+    List<Pack> all() {
+        return packs.values().stream().sorted(Comparator.comparingLong(Pack::id)).toList();
     }
 
     /// Makes the names of new packs durable.

@@ -52,13 +52,7 @@ public record StorageConfig(
     /// The same with another retention of the log.
     public StorageConfig withLogRetention(ByteSize retention) {
         return new StorageConfig(
-                directory,
-                packSize,
-                maxQueuedBytes,
-                cacheSize,
-                minFree,
-                compression,
-                retention);
+                directory, packSize, maxQueuedBytes, cacheSize, minFree, compression, retention);
     }
 
     /// These settings, with the defaults of the rest.
@@ -84,13 +78,7 @@ public record StorageConfig(
     /// These settings, with new chunks compressed or not.
     public StorageConfig withCompression(boolean compress) {
         return new StorageConfig(
-                directory,
-                packSize,
-                maxQueuedBytes,
-                cacheSize,
-                minFree,
-                compress,
-                logRetention);
+                directory, packSize, maxQueuedBytes, cacheSize, minFree, compress, logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -28,20 +29,23 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Path directory;
     private final ChunkStore chunks;
     private final MetaLog facts;
 
-    private StorageEngine(StorageConfig config, Disk disk, RandomGenerator random) {
+    private StorageEngine(
+            StorageConfig config,
+            Disk disk,
+            RandomGenerator random,
+            @Nullable TieredChunks tiered) {
         boolean opened = false;
+        directory = config.directory();
         try {
-            Path directory = config.directory();
             disk.createDirectories(directory);
             opening(lock(directory.resolve("lock"), directory));
+            requireRestored(directory);
             LRUCache cache = opening(new LRUCache(config.cacheSize().bytes()));
-            chunks =
-                    opening(
-                            PackChunkStore.open(
-                                    disk, directory.resolve("chunks"), config, random, cache));
+            chunks = opening(chunks(config, disk, random, cache, tiered));
             facts =
                     opening(
                             EmbeddedMetaLog.open(
@@ -74,7 +78,62 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory on another disk, as tests do.
     @MustBeClosed
     static StorageEngine open(StorageConfig config, Disk disk, RandomGenerator random) {
-        return new StorageEngine(config, disk, random);
+        return new StorageEngine(config, disk, random, null);
+    }
+
+    /// Opens the directory with its chunks in a tier; only facts, and what can be lost, are in the
+    /// directory.
+    ///
+    /// @throws QuernException as [#open(StorageConfig)], and `INVALID` if the directory has chunks
+    ///   of its own or belongs to the store of another tier
+    @MustBeClosed
+    public static StorageEngine open(StorageConfig config, TieredChunks tiered) {
+        return new StorageEngine(config, new LocalDisk(), new SecureRandom(), tiered);
+    }
+
+    private static void requireRestored(Path directory) throws IOException {
+        Path marker = directory.resolve(BackupRestore.MARKER);
+        if (Files.exists(marker)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + directory
+                            + " has an unfinished restore of backup "
+                            + Files.readString(marker).strip()
+                            + ": run it again");
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private static ChunkStore chunks(
+            StorageConfig config,
+            Disk disk,
+            RandomGenerator random,
+            LRUCache cache,
+            @Nullable TieredChunks tiered) {
+        Path own = config.directory().resolve("chunks");
+        Path shared = config.directory().resolve("chunks-tier");
+        if (Files.exists(tiered == null ? shared : own)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + config.directory()
+                            + " has its chunks "
+                            + (tiered == null
+                                    ? "in a tier"
+                                    : "in itself, not in " + tiered.tier()));
+        }
+        return tiered == null
+                ? PackChunkStore.open(disk, own, config, random, cache)
+                : new TierChunkStore(
+                        TierStoreParts.open(
+                                tiered.tier(),
+                                new TierStoreParts.Setup(
+                                        disk,
+                                        shared,
+                                        config,
+                                        tiered.cacheSize().bytes(),
+                                        random,
+                                        tiered.clock(),
+                                        cache)));
     }
 
     private static FileChannel lock(Path file, Path directory) throws IOException {
@@ -100,6 +159,11 @@ public final class StorageEngine implements AutoCloseable {
     private <T extends AutoCloseable> T opening(T part) {
         parts.push(part);
         return part;
+    }
+
+    /// Where everything is kept.
+    Path directory() {
+        return directory;
     }
 
     /// The bytes.

@@ -162,7 +162,7 @@ final class TierChunkStore implements ChunkStore {
             for (Appended chunk : chunks) {
                 pending.remove(new Name(chunk.record().space(), chunk.record().id()), chunk);
             }
-            parts.staging().remove(pack);
+            parts.staging().delete(pack.id());
         } finally {
             staged.writeLock().unlock();
         }

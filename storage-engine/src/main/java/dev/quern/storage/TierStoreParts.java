@@ -112,7 +112,7 @@ record TierStoreParts(
     private static PackDirectory staging(Setup setup) throws IOException {
         Path directory = setup.directory.resolve("staging");
         setup.disk.createDirectories(directory);
-        for (Path left : setup.disk.list(directory, Pack.SUFFIX)) {
+        for (Path left : setup.disk.list(directory, Pack.Kind.RECORDS.suffix())) {
             setup.disk.delete(left);
         }
         return new PackDirectory(setup.disk, directory, setup.random, setup.config);

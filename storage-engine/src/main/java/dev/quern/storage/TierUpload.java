@@ -47,24 +47,26 @@ final class TierUpload {
         try (Arena arena = Arena.ofShared()) {
             // A private mapping: the id in the header is another one in the tier.
             MemorySegment pack = mapPrivate(staged.file(), arena);
-            Header header = PackFormat.header(pack, staged.id(), staged.file().toString());
-            if (header != null && PackFormat.footer(pack, header) != null) {
-                put(pack, header, records);
-            } else {
+            if (!putSealed(staged, pack, records)) {
                 putCopy(pack, records);
             }
         }
     }
 
-    private void put(MemorySegment pack, Header header, List<PackRecord> records) {
+    private boolean putSealed(Pack staged, MemorySegment pack, List<PackRecord> records) {
+        Header header = PackFormat.header(pack, staged.id(), staged.file().toString());
+        if (header == null || PackFormat.footer(pack, header) == null) {
+            return false;
+        }
         long id = put(pack, header);
         packs.added(id, records, header, pack.byteSize());
         packs.warm(id, records, pack);
+        return true;
     }
 
     private void putCopy(MemorySegment pack, List<PackRecord> records) throws IOException {
         PackWriter copy = staging.begin(0);
-        try {
+        try (Arena arena = Arena.ofShared()) {
             List<PackRecord> copies = new ArrayList<>();
             try (copy) {
                 for (PackRecord record : records) {
@@ -76,11 +78,13 @@ final class TierUpload {
                                     body.asByteBuffer(),
                                     record.form()));
                 }
-                copy.seal();
+                copy.forceFinished();
             }
-            put(copy.pack(), copies);
+            if (!putSealed(copy.pack(), mapPrivate(copy.pack().file(), arena), copies)) {
+                throw new IOException("No space left on device for a pack's footer");
+            }
         } finally {
-            staging.remove(copy.pack());
+            staging.delete(copy.pack().id());
         }
     }
 

@@ -80,9 +80,7 @@ final class SimEngine implements AutoCloseable {
         LRUCache cache = new LRUCache(CACHE_BYTES);
         ChunkStore chunks = null;
         try {
-            chunks =
-                    PackChunkStore.open(
-                            disk, root.resolve("data/chunks"), config, random, cache);
+            chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, random, cache);
             EmbeddedMetaLog facts =
                     EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
             open = new Parts(cache, chunks, facts);
