@@ -11,6 +11,9 @@
 /// | `chunks/packs/*.pack` | the bytes, in packs that can be read without anything else | its chunks are gone |
 /// | `chunks/index/` | RocksDB: where each chunk lies | built again from the packs at open |
 /// | `facts/` | RocksDB: the facts, with the index of the last transaction | they are gone |
+/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache | what no sync was asked for |
+/// | `backup-last` | the manifest of the last backup | packs are hashed again by the next |
+/// | `RESTORING` | a restore is not finished; no engine opens the directory | |
 ///
 /// Invariants: an acknowledged sync or commit is on the disk; the chunk index never names bytes
 /// that are not; nothing is read that does not match its checksums; a chunk or a fact of one space
