@@ -133,7 +133,9 @@ public final class QuernServer implements AutoCloseable {
             registerRoots(
                     engine.roots(),
                     List.of(volumes.roots(), collections.roots(), functions.roots()));
-            engine.maintenance().start(MaintenanceConfig.defaults());
+            if (engine.hasMaintenance()) {
+                engine.maintenance().start(MaintenanceConfig.defaults());
+            }
             HttpServer http =
                     resources.add(
                             HttpServer.open(

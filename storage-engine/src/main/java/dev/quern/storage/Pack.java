@@ -155,6 +155,17 @@ final class Pack {
         }
     }
 
+    /// Keeps the files where they are, without mapping them, until the returned action is run once.
+    ///
+    /// @return null if the pack is retired
+    synchronized @Nullable Runnable hold() {
+        if (retired) {
+            return null;
+        }
+        leases++;
+        return this::release;
+    }
+
     private synchronized @Nullable MappedPack acquire() {
         if (retired) {
             return null;

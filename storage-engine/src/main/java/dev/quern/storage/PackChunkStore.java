@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /// Locks, in the order in which they are taken: `syncLock` (one force at a time, shared by all who
 /// wait for it), the appender's monitor (one append at a time), a [Pack]'s monitor, the index.
 /// Hashing, compressing and encrypting happen under none of them.
-final class PackChunkStore implements ChunkStore {
+final class PackChunkStore implements KeyedChunks {
     private static final Logger LOG = LoggerFactory.getLogger(PackChunkStore.class);
     private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 4;
@@ -104,8 +104,8 @@ final class PackChunkStore implements ChunkStore {
         }
     }
 
-    /// Takes the keys of spaces from there; nothing can be put before.
-    void bind(SpaceKeys keys) {
+    @Override
+    public void bind(SpaceKeys keys) {
         codec.bind(keys);
     }
 
@@ -163,6 +163,34 @@ final class PackChunkStore implements ChunkStore {
         durableSequence = batch.through();
         batch.finished().forEach(packs::finished);
         places.indexed(indexer.add(batch));
+    }
+
+    /// Ends the pack that is appended to, makes everything durable and holds all packs that are
+    /// complete: their files do not change, and stay until the hold is closed, even if compaction
+    /// has no more need of them.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the index cannot be written at present
+    @MustBeClosed
+    PackHold seal() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+            if (!indexer.isUpToDate()) {
+                throw new QuernException(
+                        ErrorKind.UNAVAILABLE, "chunk index in " + packs.path() + " lags");
+            }
+            return hold();
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
+    /// Holds all packs that are complete now.
+    @MustBeClosed
+    PackHold hold() {
+        return PackHold.of(packs.all(), index.packs());
     }
 
     @Override

@@ -260,8 +260,23 @@ final class PackFormat {
 
     /// The footer, checked, or null if the pack does not end in a whole one.
     static @Nullable Footer footer(MemorySegment pack, Header header) {
-        long trailer = pack.byteSize() - TRAILER_BYTES;
-        ByteBuffer in = view(pack, trailer, TRAILER_BYTES);
+        long at = pack.byteSize() - TRAILER_BYTES;
+        Footer footer =
+                at < 0 ? null : trailer(pack.asSlice(at, TRAILER_BYTES), pack.byteSize(), header);
+        if (footer == null) {
+            return null;
+        }
+        MemorySegment records = pack.asSlice(footer.footerOffset(), at - footer.footerOffset());
+        return Checksums.crc32c(records) == pack.get(INT, at + 32) ? footer : null;
+    }
+
+    /// What the trailer of a pack says, or null if it is none. The records that it counts are not
+    /// checked by this.
+    ///
+    /// @param trailer the last bytes of the pack
+    /// @param packBytes length of the whole pack
+    static @Nullable Footer trailer(MemorySegment trailer, long packBytes, Header header) {
+        ByteBuffer in = view(trailer, 0, TRAILER_BYTES);
         if (in == null
                 || in.getLong(0) != TRAILER_MAGIC
                 || in.getLong(16) != header.salt()
@@ -269,17 +284,13 @@ final class PackFormat {
             return null;
         }
         Footer footer = new Footer(in.getLong(8), in.getInt(24));
-        long length = trailer - footer.footerOffset();
+        long length = packBytes - TRAILER_BYTES - footer.footerOffset();
         boolean plausible =
                 footer.footerOffset() >= HEADER_BYTES
                         && footer.records() >= 0
                         && length == (long) footer.records() * header.recordBytes()
                         && length <= Integer.MAX_VALUE;
-        return plausible
-                        && Checksums.crc32c(pack.asSlice(footer.footerOffset(), length))
-                                == in.getInt(32)
-                ? footer
-                : null;
+        return plausible ? footer : null;
     }
 
     private static ByteBuffer begin(ByteBuffer target, int length) {

@@ -54,6 +54,11 @@ final class PackIndexer {
         return indexed;
     }
 
+    /// Whether the index has everything that it was given.
+    boolean isUpToDate() {
+        return waiting.isEmpty() && closing.isEmpty();
+    }
+
     private Progress after(long pack, List<PackRecord> added) {
         return new Progress(added.getLast().end(), closing.contains(pack));
     }

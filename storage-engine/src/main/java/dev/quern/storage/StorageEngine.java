@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -30,29 +31,27 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Path directory;
     private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
     private final KeyRing keys;
-    private final Maintenance maintenance;
+    private final @Nullable Maintenance maintenance;
 
-    private StorageEngine(
-            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
+    /// What is injected.
+    private record Sources(Disk disk, RandomGenerator random, InstantSource clock) {}
+
+    private StorageEngine(StorageConfig config, Sources sources, @Nullable TieredChunks tiered) {
         boolean opened = false;
+        directory = config.directory();
+        Disk disk = sources.disk;
         try {
-            Path directory = config.directory();
             disk.createDirectories(directory);
             opening(lock(directory.resolve("lock"), directory));
+            requireRestored(directory);
             LRUCache cache = opening(new LRUCache(config.cacheSize().bytes()));
-            PackChunkStore packs =
-                    opening(
-                            PackChunkStore.open(
-                                    disk,
-                                    directory.resolve("chunks"),
-                                    config,
-                                    new PackChunkStore.Sources(random, clock),
-                                    cache));
-            chunks = packs;
+            KeyedChunks keyed = opening(chunks(config, sources, cache, tiered));
+            chunks = keyed;
             facts =
                     opening(
                             EmbeddedMetaLog.open(
@@ -61,11 +60,19 @@ public final class StorageEngine implements AutoCloseable {
                                     config,
                                     chunks,
                                     RocksFactTable.open(disk, directory.resolve("facts"), cache),
-                                    random));
-            keys = KeyRing.open(facts, config.operatorKey(), config.previousOperatorKey(), random);
-            packs.bind(keys);
+                                    sources.random));
+            keys =
+                    KeyRing.open(
+                            facts,
+                            config.operatorKey(),
+                            config.previousOperatorKey(),
+                            sources.random);
+            keyed.bind(keys);
             roots.register(ChunkRoots.none(KeyRing.KIND));
-            maintenance = opening(new Maintenance(packs, facts, roots));
+            maintenance =
+                    keyed instanceof PackChunkStore packs
+                            ? opening(new Maintenance(packs, facts, roots))
+                            : null;
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -97,7 +104,64 @@ public final class StorageEngine implements AutoCloseable {
     @MustBeClosed
     static StorageEngine open(
             StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
-        return new StorageEngine(config, disk, random, clock);
+        return new StorageEngine(config, new Sources(disk, random, clock), null);
+    }
+
+    /// Opens the directory with its chunks in a tier; only facts, and what can be lost, are in the
+    /// directory.
+    ///
+    /// @throws QuernException as [#open(StorageConfig)], and `INVALID` if the directory has chunks
+    ///   of its own or belongs to the store of another tier
+    @MustBeClosed
+    public static StorageEngine open(StorageConfig config, TieredChunks tiered) {
+        Sources sources = new Sources(new LocalDisk(), new SecureRandom(), tiered.clock());
+        return new StorageEngine(config, sources, tiered);
+    }
+
+    private static void requireRestored(Path directory) throws IOException {
+        Path marker = directory.resolve(BackupRestore.MARKER);
+        if (Files.exists(marker)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + directory
+                            + " has an unfinished restore of backup "
+                            + Files.readString(marker).strip()
+                            + ": run it again");
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private static KeyedChunks chunks(
+            StorageConfig config, Sources sources, LRUCache cache, @Nullable TieredChunks tiered) {
+        Path own = config.directory().resolve("chunks");
+        Path shared = config.directory().resolve("chunks-tier");
+        if (Files.exists(tiered == null ? shared : own)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + config.directory()
+                            + " has its chunks "
+                            + (tiered == null
+                                    ? "in a tier"
+                                    : "in itself, not in " + tiered.tier()));
+        }
+        return tiered == null
+                ? PackChunkStore.open(
+                        sources.disk,
+                        own,
+                        config,
+                        new PackChunkStore.Sources(sources.random, sources.clock),
+                        cache)
+                : new TierChunkStore(
+                        TierStoreParts.open(
+                                tiered.tier(),
+                                new TierStoreParts.Setup(
+                                        sources.disk,
+                                        shared,
+                                        config,
+                                        tiered.cacheSize().bytes(),
+                                        sources.random,
+                                        tiered.clock(),
+                                        cache)));
     }
 
     private static FileChannel lock(Path file, Path directory) throws IOException {
@@ -123,6 +187,11 @@ public final class StorageEngine implements AutoCloseable {
     private <T extends AutoCloseable> T opening(T part) {
         parts.push(part);
         return part;
+    }
+
+    /// Where everything is kept.
+    Path directory() {
+        return directory;
     }
 
     /// The bytes.
@@ -158,8 +227,19 @@ public final class StorageEngine implements AutoCloseable {
         return roots;
     }
 
-    /// Garbage collection, compaction, checks and repair.
+    /// Whether the chunks are in the directory, where they can be looked after, and not in a tier.
+    public boolean hasMaintenance() {
+        return maintenance != null;
+    }
+
+    /// Garbage collection, compaction, checks and repair of the chunks in the directory.
+    ///
+    /// @throws QuernException `INVALID` if the chunks are in a tier, where nothing is removed yet
     public Maintenance maintenance() {
+        if (maintenance == null) {
+            throw QuernException.invalid(
+                    "the chunks of " + directory + " are in a tier, which needs no looking after");
+        }
         return maintenance;
     }
 

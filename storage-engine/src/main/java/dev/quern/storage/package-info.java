@@ -13,6 +13,9 @@
 /// | `chunks/index/` | RocksDB: where each chunk lies | built again from the packs at open |
 /// | `facts/log/*.log` | the transactions, as far back as is retained | those since the last flush are gone |
 /// | `facts/` | RocksDB: the facts as the log led to them | they are gone, unless the log goes back to its first entry |
+/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache | what no sync was asked for |
+/// | `backup-last` | the manifest of the last backup | packs are hashed again by the next |
+/// | `RESTORING` | a restore is not finished; no engine opens the directory | |
 ///
 /// Invariants: an acknowledged sync or commit is on the disk; the chunk index never names bytes
 /// that are not; nothing is read that does not match its checksums; a chunk or a fact of one space
