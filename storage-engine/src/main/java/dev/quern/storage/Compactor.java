@@ -82,14 +82,12 @@ final class Compactor {
             PackState state = known.getValue();
             Pack pack = packs.find(known.getKey());
             if (state.closed() && pack != null) {
-                boolean isRun = pack.kind() == Pack.Kind.RUN;
-                long headers = isRun ? 0 : state.chunks() * PackFormat.RECORD_BYTES;
                 stats.add(
                         new PackStat(
                                 pack.id(),
-                                isRun,
+                                pack.kind() == Pack.Kind.RUN,
                                 packs.sizeBytes(pack),
-                                state.liveBytes() + headers,
+                                StorageStats.liveBytes(pack.kind(), state),
                                 state.chunks()));
             }
         }
@@ -113,8 +111,10 @@ final class Compactor {
         PackState left = index.packs().getOrDefault(stat.id(), PackState.NEW);
         if (left.chunks() == 0) {
             index.sync();
-            packs.delete(stat.id());
-            index.dropPack(stat.id());
+            if (packs.delete(stat.id())) {
+                // Not while the file may come back: recovery would take its records for new ones.
+                index.dropPack(stat.id());
+            }
             damaged.remove(stat.id());
             tally.removed++;
             return;

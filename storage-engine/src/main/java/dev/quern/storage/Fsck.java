@@ -4,6 +4,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
+import dev.quern.storage.PackIndex.PackState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -71,8 +72,13 @@ final class Fsck {
             this.rate = rate;
         }
 
+        /// Packs that nothing is appended to; what is in the others is met as index entries.
         void packs() {
+            Map<Long, PackState> states = chunks.index().packs();
             for (Pack pack : chunks.packs().all()) {
+                if (!states.getOrDefault(pack.id(), PackState.NEW).closed()) {
+                    continue;
+                }
                 try {
                     packs += pack.forEach((record, _) -> record(pack, record)) ? 1 : 0;
                 } catch (QuernException e) {
@@ -83,7 +89,7 @@ final class Fsck {
 
         private void record(Pack pack, PackRecord record) {
             records++;
-            bytes += record.end() - record.offset();
+            bytes += record.storedBytes();
             Location at = new Location(pack.id(), record.offset());
             Optional<Entry> entry = chunks.index().find(record.space(), record.id());
             if (entry.isPresent() && entry.get().location().equals(at)) {
@@ -122,6 +128,8 @@ final class Fsck {
                 for (Entry entry : page) {
                     if (!met.contains(entry.id()) && !isBad(space, entry.id())) {
                         rate.take(entry.storedBytes());
+                        records++;
+                        bytes += entry.storedBytes();
                         verify(space, entry.id());
                     }
                     after = Optional.of(entry.id());

@@ -5,9 +5,9 @@ import java.util.List;
 
 /// What a check of the whole store found.
 ///
-/// @param packs pack files read
+/// @param packs pack files read whole; the one that is being written is read chunk by chunk
 /// @param records records read, live or not
-/// @param bytes of these records
+/// @param bytes of their bodies
 /// @param liveChunks chunks that the index has and whose bytes are right
 /// @param deadRecords records that no index entry names; compaction drops them
 /// @param damaged chunks whose bytes are not right or are not there, in all

@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// The machine's own file system.
@@ -92,6 +95,21 @@ final class LocalDisk implements Disk {
 
     @Override
     public void persist(Path file, long from, long to) throws IOException {
+        if (Files.isWritable(file)) {
+            rewrite(file, from, to);
+            return;
+        }
+        // A run that views link to is read-only, so that nobody writes through a link by mistake.
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try {
+            rewrite(file, from, to);
+        } finally {
+            Files.setPosixFilePermissions(file, mode);
+        }
+    }
+
+    private static void rewrite(Path file, long from, long to) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES);

@@ -135,9 +135,9 @@ final class Pack {
                 : new ExtentLease(new Extent(file, offset, lengthBytes), this::release);
     }
 
-    /// Hands over all records in order, with the pack, which may be read during the call only. It
-    /// is mapped anew for that: the mapping of a pack that was written by this process is as long
-    /// as a full one, whatever became of the file's end.
+    /// Hands over all records in order, with the pack, which may be read during the call only.
+    /// Nothing may be appended to it any more: a file that is sealed becomes shorter than what was
+    /// mapped while it was written, so this maps it as it is now.
     ///
     /// @return false if the pack is retired
     boolean forEach(BiConsumer<PackRecord, MappedPack> visitor) {
@@ -214,9 +214,12 @@ final class Pack {
     }
 
     /// Retires the pack; its files go with the last lease.
-    synchronized void delete() {
+    ///
+    /// @return whether they are gone already
+    synchronized boolean delete() {
         doomed = true;
         retire();
+        return !doomed;
     }
 
     @GuardedBy("this")
@@ -229,21 +232,22 @@ final class Pack {
             mapping = null;
         }
         if (doomed) {
-            doomed = false;
-            deleteFiles();
+            doomed = !deleteFiles();
         }
     }
 
     /// The table goes last: a run without its table is garbage, a table without its run is none.
     @GuardedBy("this")
-    private void deleteFiles() {
+    private boolean deleteFiles() {
         try {
             disk.delete(file);
             if (kind == Kind.RUN) {
                 disk.delete(tableFile());
             }
+            return true;
         } catch (IOException e) {
             LOG.warn("pack {}: cannot delete: {}", file, e.toString());
+            return false;
         }
     }
 }

@@ -90,7 +90,8 @@ final class PackChunkStore implements ChunkStore {
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            BodyCodec codec = new BodyCodec(config.compression(), sources.random, SpaceKeys.NONE);
+            BodyCodec codec =
+                    new BodyCodec(config.compression(), sources.random, SpaceKeys.UNBOUND);
             PackChunkStore store = new PackChunkStore(packs, index, codec, sources.clock);
             opened = true;
             return store;
@@ -101,6 +102,11 @@ final class PackChunkStore implements ChunkStore {
                 index.close();
             }
         }
+    }
+
+    /// Takes the keys of spaces from there; nothing can be put before.
+    void bind(SpaceKeys keys) {
+        codec.bind(keys);
     }
 
     @Override

@@ -105,12 +105,17 @@ final class PackDirectory implements AutoCloseable {
 
     /// Takes a pack that no index entry names any more out of the store; its files are removed once
     /// nobody reads them.
-    void delete(long id) throws IOException {
+    ///
+    /// @return whether they are gone for good already
+    boolean delete(long id) throws IOException {
         Pack pack = packs.remove(id);
-        if (pack != null) {
-            storedBytes.addAndGet(-disk.sizeBytes(pack.file()));
-            pack.delete();
+        if (pack == null) {
+            return false;
         }
+        storedBytes.addAndGet(-disk.sizeBytes(pack.file()));
+        boolean gone = pack.delete();
+        disk.syncDirectory(directory);
+        return gone;
     }
 
     /// How long a pack's file is; 0 if that cannot be told.
@@ -131,10 +136,6 @@ final class PackDirectory implements AutoCloseable {
     /// The size of a full pack.
     long packBytes() {
         return packBytes;
-    }
-
-    Disk disk() {
-        return disk;
     }
 
     /// Makes the names of new packs durable.

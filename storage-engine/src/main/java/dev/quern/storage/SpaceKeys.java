@@ -1,29 +1,22 @@
 package dev.quern.storage;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import java.util.Optional;
 
 /// The data keys of spaces, as the chunk store needs them. Thread-safe.
 interface SpaceKeys {
-    /// No space has a key: everything new is stored in the clear.
-    SpaceKeys NONE =
+    /// Stands in until the store is bound to its facts: it neither reads nor writes meanwhile.
+    SpaceKeys UNBOUND =
             new SpaceKeys() {
                 @Override
                 public Optional<DataKey> current(SpaceId space) {
-                    return Optional.empty();
+                    throw QuernException.internal("chunk store is not bound to its keys", null);
                 }
 
                 @Override
                 public DataKey get(SpaceId space, int keyId) {
-                    throw new QuernException(
-                            ErrorKind.UNAVAILABLE,
-                            "space "
-                                    + space
-                                    + " is encrypted with its data key "
-                                    + keyId
-                                    + ": open the store with the operator key");
+                    throw QuernException.internal("chunk store is not bound to its keys", null);
                 }
             };
 

@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Settings of the storage engine.
 ///
@@ -16,6 +17,9 @@ import java.nio.file.Path;
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
 /// @param compression whether new chunks that compress are stored so; true by default
+/// @param operatorKey wraps the data keys that new chunks are encrypted with; without it, the
+///   default, they are not
+/// @param previousOperatorKey wrapped them before: at open they are wrapped by the other one
 /// @param logRetention size of the log of facts that is kept for watches and comparisons although
 ///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
 ///   segments of an eighth of this, 32 MiB at most, and at least one is kept
@@ -26,6 +30,8 @@ public record StorageConfig(
         ByteSize cacheSize,
         ByteSize minFree,
         boolean compression,
+        Optional<OperatorKey> operatorKey,
+        Optional<OperatorKey> previousOperatorKey,
         ByteSize logRetention) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
@@ -47,12 +53,10 @@ public record StorageConfig(
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
         requireBetween("log retention", logRetention, MIN_RETENTION, MAX_RETENTION);
-    }
-
-    /// The same with another retention of the log.
-    public StorageConfig withLogRetention(ByteSize retention) {
-        return new StorageConfig(
-                directory, packSize, maxQueuedBytes, cacheSize, minFree, compression, retention);
+        if (previousOperatorKey.isPresent() && operatorKey.isEmpty()) {
+            throw QuernException.invalid(
+                    "storage has a previous operator key and must have a new one, got none");
+        }
     }
 
     /// These settings, with the defaults of the rest.
@@ -62,7 +66,16 @@ public record StorageConfig(
             ByteSize maxQueuedBytes,
             ByteSize cacheSize,
             ByteSize minFree) {
-        this(directory, packSize, maxQueuedBytes, cacheSize, minFree, true, DEFAULT_RETENTION);
+        this(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                DEFAULT_RETENTION);
     }
 
     /// The defaults.
@@ -78,7 +91,45 @@ public record StorageConfig(
     /// These settings, with new chunks compressed or not.
     public StorageConfig withCompression(boolean compress) {
         return new StorageConfig(
-                directory, packSize, maxQueuedBytes, cacheSize, minFree, compress, logRetention);
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compress,
+                operatorKey,
+                previousOperatorKey,
+                logRetention);
+    }
+
+    /// These settings, with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                operatorKey,
+                previousOperatorKey,
+                retention);
+    }
+
+    /// These settings, with new chunks encrypted.
+    ///
+    /// @param previous what the data keys may still be wrapped by
+    public StorageConfig withOperatorKey(OperatorKey key, Optional<OperatorKey> previous) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                Optional.of(key),
+                previous,
+                logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

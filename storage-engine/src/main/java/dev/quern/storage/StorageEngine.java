@@ -2,6 +2,7 @@ package dev.quern.storage;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -32,6 +33,7 @@ public final class StorageEngine implements AutoCloseable {
     private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final KeyRing keys;
     private final Maintenance maintenance;
 
     private StorageEngine(
@@ -60,6 +62,9 @@ public final class StorageEngine implements AutoCloseable {
                                     chunks,
                                     RocksFactTable.open(disk, directory.resolve("facts"), cache),
                                     random));
+            keys = KeyRing.open(facts, config.operatorKey(), config.previousOperatorKey(), random);
+            packs.bind(keys);
+            roots.register(ChunkRoots.none(KeyRing.KIND));
             maintenance = opening(new Maintenance(packs, facts, roots));
             opened = true;
         } catch (IOException e) {
@@ -74,8 +79,9 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory, making it when absent.
     ///
     /// @throws QuernException `CONFLICT` if another engine has the directory open; `CORRUPT` naming
-    ///   the file if its bytes do not match; `INVALID` if a later version wrote it; `UNAVAILABLE`
-    ///   if it cannot be read or written
+    ///   the file if its bytes do not match; `INVALID` if a later version wrote it, or it is
+    ///   encrypted and the operator key is missing or another; `UNAVAILABLE` if it cannot be read
+    ///   or written
     @MustBeClosed
     public static StorageEngine open(StorageConfig config) {
         return open(config, new LocalDisk(), new SecureRandom());
@@ -127,6 +133,24 @@ public final class StorageEngine implements AutoCloseable {
     /// The facts.
     public MetaLog facts() {
         return facts;
+    }
+
+    /// Encrypts the new chunks of a space with a new data key from here on; old ones stay as they
+    /// are and readable.
+    ///
+    /// @return the id of the new key
+    /// @throws QuernException `INVALID` if no operator key is configured
+    public int rotateDataKey(SpaceId space) {
+        return keys.rotateDataKey(space);
+    }
+
+    /// Wraps the data keys of all spaces by another operator key, with which the directory must be
+    /// opened from here on. Chunks are not touched. If it breaks off, open with the new key and the
+    /// old one as the previous.
+    ///
+    /// @throws QuernException `INVALID` if the old key is not the one that wrapped them
+    public void rotateOperatorKey(OperatorKey old, OperatorKey next) {
+        keys.rotateOperatorKey(old, next);
     }
 
     /// Who answers for the facts that name chunks: every service that commits some registers here.

@@ -4,6 +4,7 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.PackState;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Counts of what is stored.
@@ -23,12 +24,21 @@ public record StorageStats(
     /// Looks at every index entry, for the damaged ones.
     static StorageStats of(PackChunkStore store) {
         long live = 0;
-        for (PackState pack : store.index().packs().values()) {
-            live += pack.liveBytes() + pack.chunks() * PackFormat.RECORD_BYTES;
+        for (Map.Entry<Long, PackState> known : store.index().packs().entrySet()) {
+            Pack pack = store.packs().find(known.getKey());
+            live += pack == null ? 0 : liveBytes(pack.kind(), known.getValue());
         }
         ChunkStore.ChunkStats stats = store.stats();
         return new StorageStats(
                 stats.chunks(), live, stats.storedBytes(), stats.packs(), quarantined(store));
+    }
+
+    /// Bytes of a pack's live records, with their headers if they have any.
+    static long liveBytes(Pack.Kind kind, PackState state) {
+        return switch (kind) {
+            case RECORDS -> state.liveBytes() + state.chunks() * PackFormat.RECORD_BYTES;
+            case RUN -> state.liveBytes();
+        };
     }
 
     private static long quarantined(PackChunkStore store) {

@@ -7,7 +7,6 @@ import dev.quern.common.QuernException;
 import dev.quern.storage.ChunkCodec.Packed;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +25,7 @@ final class ChunkCodecTest {
     @Test
     void eachKindOfBytesGetsTheCodecThatSuitsIt() {
         assertPacks(Chunks.words(1, LENGTH), Codec.ZSTD, 0.5);
-        assertPacks(halfFloats(), Codec.ZSTD_BY_2, 0.8);
+        assertPacks(Chunks.halfFloats(LENGTH), Codec.ZSTD_BY_2, 0.8);
         assertPacks(Chunks.floats(), Codec.ZSTD_BY_4, 0.9);
         assertPacks(new byte[LENGTH], Codec.ZSTD, 0.01);
         assertThat(codec.pack(ByteBuffer.wrap(Chunks.bytes(1, LENGTH))).codec())
@@ -120,16 +119,5 @@ final class ChunkCodecTest {
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(buffer.position(), bytes);
         return bytes;
-    }
-
-    /// Weights as bf16: the upper half of a float.
-    private static byte[] halfFloats() {
-        ByteBuffer out = ByteBuffer.allocate(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
-        Random random = new Random(2);
-        while (out.remaining() > 1) {
-            int bits = Float.floatToRawIntBits((float) (random.nextGaussian() * 0.02));
-            out.putShort((short) (bits >> 16));
-        }
-        return out.array();
     }
 }

@@ -31,12 +31,27 @@ final class Chunks {
         return text(text.substring(0, length));
     }
 
-    /// 50,000 weights as 32-bit floats and an odd byte.
+    /// Weights as 32-bit floats.
     static byte[] floats() {
-        ByteBuffer out = ByteBuffer.allocate(200_001).order(ByteOrder.LITTLE_ENDIAN);
+        return floats(200_001);
+    }
+
+    static byte[] floats(int length) {
+        ByteBuffer out = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         Random random = new Random(3);
         while (out.remaining() > 3) {
             out.putFloat((float) (random.nextGaussian() * 0.02));
+        }
+        return out.array();
+    }
+
+    /// Weights as bf16: the upper halves of floats.
+    static byte[] halfFloats(int length) {
+        ByteBuffer out = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        Random random = new Random(2);
+        while (out.remaining() > 1) {
+            int bits = Float.floatToRawIntBits((float) (random.nextGaussian() * 0.02));
+            out.putShort((short) (bits >> 16));
         }
         return out.array();
     }

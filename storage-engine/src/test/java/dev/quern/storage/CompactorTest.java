@@ -2,9 +2,11 @@ package dev.quern.storage;
 
 import static dev.quern.storage.Chunks.SPACE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.quern.common.ByteSize;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -69,7 +71,7 @@ final class CompactorTest {
             engine.facts()
                     .commit(
                             Txn.in(SPACE)
-                                    .put(Key.of("file", "" + i), TestRoots.bytes(id))
+                                    .put(Key.of("file", id.hex()), TestRoots.bytes(id))
                                     .require(id)
                                     .build());
         }
@@ -145,6 +147,54 @@ final class CompactorTest {
     }
 
     @Test
+    void aPackThatALeaseKeepsIsNotTakenForNew() {
+        List<ChunkId> kept = keepEvery(4, put(0, 60));
+        try (ChunkLease lease = engine.chunks().open(SPACE, kept.getFirst())) {
+            compact();
+            reopen(); // as after a kill: the file is still there
+            assertThat(engine.chunks().stats().chunks()).isEqualTo(kept.size());
+            compact();
+            assertThat(engine.maintenance().stats().deadBytes()).isLessThan(10_000);
+            assertThat(lease.bytes().byteSize()).isEqualTo(LENGTH);
+        }
+        assertReadable(kept);
+    }
+
+    private List<ChunkId> putRun(int seed, int count) {
+        List<ChunkId> ids = new ArrayList<>();
+        try (ChunkRun run = engine.chunks().beginRun(SPACE)) {
+            for (int i = 0; i < count; i++) {
+                ids.add(run.put(MemorySegment.ofArray(Chunks.bytes(seed + i, 100_000))).id());
+            }
+            run.finish();
+        }
+        engine.chunks().sync();
+        return ids;
+    }
+
+    private List<Path> runs() throws IOException {
+        List<Path> files = new ArrayList<>(disk.list(directory.resolve("chunks/packs"), ".run"));
+        files.addAll(disk.list(directory.resolve("chunks/packs"), ".idx"));
+        return files;
+    }
+
+    @Test
+    void aDeadRunIsDeletedAndAHalfDeadOneCopied() throws IOException {
+        List<ChunkId> whole = keepEvery(1, putRun(100, 20));
+        putRun(200, 20);
+        List<ChunkId> half = keepEvery(3, putRun(300, 20));
+        assertThat(runs()).hasSize(6);
+        CompactReport report = compact();
+
+        assertThat(report.chunksMoved()).isEqualTo(half.size());
+        assertThat(runs()).hasSize(2);
+        assertThat(engine.chunks().locate(SPACE, half)).isEmpty();
+        reopen();
+        assertReadable(half);
+        assertReadable(whole);
+    }
+
+    @Test
     void readersAreNeverInTheWay() throws InterruptedException, ExecutionException {
         List<ChunkId> kept = keepEvery(3, put(0, 90));
         AtomicBoolean done = new AtomicBoolean();
@@ -207,8 +257,7 @@ final class CompactorTest {
     void aFullDiskEndsItAndNothingIsLost() {
         List<ChunkId> kept = keepEvery(4, put(0, 120));
         disk.limitWritable(20_000);
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(this::compact))
-                .hasMessageContaining("No space left");
+        assertThat(catchThrowable(this::compact)).hasMessageContaining("No space left");
         disk.limitWritable(Long.MAX_VALUE);
         assertReadable(kept);
         reopen();
@@ -222,7 +271,7 @@ final class CompactorTest {
     void aFailedForceEndsItAndNothingIsLost() {
         List<ChunkId> kept = keepEvery(4, put(0, 120));
         disk.failForces("Input/output error");
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(this::compact)).isNotNull();
+        assertThat(catchThrowable(this::compact)).isNotNull();
         disk.failForces(null);
         assertReadable(kept);
         reopen();

@@ -5,10 +5,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkLease;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.ExtentLease;
 import dev.quern.volume.ContentReader.Piece;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +100,18 @@ public final class FileContent implements AutoCloseable {
         Piece part = reader.find(offset);
         ChunkLease whole = reader.open(part);
         return new RestOfChunk(whole, whole.bytes().asSlice(offset - part.start()));
+    }
+
+    /// Where the whole file lies in a file of the store, if it lies there as it is.
+    Optional<ExtentLease> locate() {
+        return chunks.locate(space, reader.chunks());
+    }
+
+    /// Reads the whole file, which checks it.
+    void verify() {
+        for (long at = 0; at < content.sizeBytes(); ) {
+            at += segment(at).byteSize();
+        }
     }
 
     /// Closes the chunk that is open, and no longer keeps the others; a second call does nothing.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkRun;
 import dev.quern.storage.MemoryChunkStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -145,11 +146,13 @@ final class ContentTest {
     }
 
     private Content written(byte[] bytes, int chunkBytes, int maxChildren) {
-        ContentWriter writer = new ContentWriter(chunks, SPACE, maxChildren);
-        for (int at = 0; at < bytes.length; at += chunkBytes) {
-            int length = Math.min(chunkBytes, bytes.length - at);
-            writer.add(MemorySegment.ofArray(bytes).asSlice(at, length));
+        try (ChunkRun run = chunks.beginRun(SPACE)) {
+            ContentWriter writer = new ContentWriter(chunks, SPACE, run, maxChildren);
+            for (int at = 0; at < bytes.length; at += chunkBytes) {
+                int length = Math.min(chunkBytes, bytes.length - at);
+                writer.add(MemorySegment.ofArray(bytes).asSlice(at, length));
+            }
+            return writer.finish();
         }
-        return writer.finish();
     }
 }
