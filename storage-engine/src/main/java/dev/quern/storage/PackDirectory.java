@@ -138,11 +138,6 @@ final class PackDirectory implements AutoCloseable {
         return packBytes;
     }
 
-    /// The packs that are there now, in order of id.
-    List<Pack> all() {
-        return packs.values().stream().sorted(Comparator.comparingLong(Pack::id)).toList();
-    }
-
     /// Makes the names of new packs durable.
     void sync() throws IOException {
         if (namesUnsynced.getAndSet(false)) {

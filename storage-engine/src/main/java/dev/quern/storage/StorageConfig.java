@@ -17,12 +17,12 @@ import java.util.Optional;
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
 /// @param compression whether new chunks that compress are stored so; true by default
-/// @param logRetention size of the log of facts that is kept for watches and comparisons although
-///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
-///   segments of an eighth of this, 32 MiB at most, and at least one is kept
 /// @param operatorKey wraps the data keys that new chunks are encrypted with; without it, the
 ///   default, they are not
 /// @param previousOperatorKey wrapped them before: at open they are wrapped by the other one
+/// @param logRetention size of the log of facts that is kept for watches and comparisons although
+///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
+///   segments of an eighth of this, 32 MiB at most, and at least one is kept
 public record StorageConfig(
         Path directory,
         ByteSize packSize,
@@ -30,9 +30,9 @@ public record StorageConfig(
         ByteSize cacheSize,
         ByteSize minFree,
         boolean compression,
-        ByteSize logRetention,
         Optional<OperatorKey> operatorKey,
-        Optional<OperatorKey> previousOperatorKey) {
+        Optional<OperatorKey> previousOperatorKey,
+        ByteSize logRetention) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
@@ -59,20 +59,6 @@ public record StorageConfig(
         }
     }
 
-    /// The same with another retention of the log.
-    public StorageConfig withLogRetention(ByteSize retention) {
-        return new StorageConfig(
-                directory,
-                packSize,
-                maxQueuedBytes,
-                cacheSize,
-                minFree,
-                compression,
-                retention,
-                operatorKey,
-                previousOperatorKey);
-    }
-
     /// These settings, with the defaults of the rest.
     public StorageConfig(
             Path directory,
@@ -87,9 +73,9 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 true,
-                DEFAULT_RETENTION,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                DEFAULT_RETENTION);
     }
 
     /// The defaults.
@@ -111,9 +97,23 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 compress,
-                logRetention,
                 operatorKey,
-                previousOperatorKey);
+                previousOperatorKey,
+                logRetention);
+    }
+
+    /// These settings, with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                operatorKey,
+                previousOperatorKey,
+                retention);
     }
 
     /// These settings, with new chunks encrypted.
@@ -127,9 +127,9 @@ public record StorageConfig(
                 cacheSize,
                 minFree,
                 compression,
-                logRetention,
                 Optional.of(key),
-                previous);
+                previous,
+                logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

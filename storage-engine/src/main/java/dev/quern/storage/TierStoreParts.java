@@ -64,7 +64,7 @@ record TierStoreParts(
             PackDirectory staging = staging(setup);
             index = PackIndex.open(setup.disk, directory.resolve("index"), setup.rocksCache);
             BodyCodec codec =
-                    new BodyCodec(setup.config.compression(), setup.random, SpaceKeys.NONE);
+                    new BodyCodec(setup.config.compression(), setup.random, SpaceKeys.UNBOUND);
             TierPacks packs = new TierPacks(tier, cache, index, codec);
             packs.open();
             TierUpload upload = new TierUpload(tier, packs, staging, setup.clock, setup.random);

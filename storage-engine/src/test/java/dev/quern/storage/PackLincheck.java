@@ -18,7 +18,7 @@ public final class PackLincheck {
     private static final byte[] BODY = Chunks.bytes(1, 300);
     private static final ChunkId ID = MemoryChunkStore.idOf(BODY);
     private static final byte[] IMAGE = PackImages.pack(true, BODY);
-    private static final BodyCodec CODEC = new BodyCodec(false, new Random(1), SpaceKeys.NONE);
+    private static final BodyCodec CODEC = new BodyCodec(false, new Random(1), SpaceKeys.UNBOUND);
 
     private final SimDisk disk = new SimDisk(new Random(1), _ -> false);
     private final Pack pack = new Pack(disk, DIRECTORY, PackImages.ID, Pack.Kind.RECORDS);

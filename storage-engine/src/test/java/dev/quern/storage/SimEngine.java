@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -80,13 +81,14 @@ final class SimEngine implements AutoCloseable {
         keepIndex();
         StorageConfig config = Engines.config(root.resolve("data"));
         LRUCache cache = new LRUCache(CACHE_BYTES);
-        ChunkStore chunks = null;
+        PackChunkStore chunks = null;
         try {
             PackChunkStore.Sources sources =
                     new PackChunkStore.Sources(random, InstantSource.fixed(Instant.EPOCH));
             chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
             EmbeddedMetaLog facts =
                     EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
+            chunks.bind(KeyRing.open(facts, Optional.empty(), Optional.empty(), random));
             open = new Parts(cache, chunks, facts);
             parts = open;
             return open;
