@@ -2,13 +2,11 @@ package dev.quern.storage;
 
 import static dev.quern.storage.Chunks.SPACE;
 
-import dev.quern.common.SpaceId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /// Writes the golden files of the latest versions anew, into a directory that is given: only after
@@ -29,7 +27,7 @@ final class GoldenPacks {
         Path target = Path.of(args[0]);
         Path directory = Files.createTempDirectory("golden");
         try (PackWriter writer = pack(directory);
-                BodyCodec plain = new BodyCodec(true, new Random(1), clear());
+                BodyCodec plain = new BodyCodec(true, new Random(1), new ClearKeys());
                 BodyCodec sealed = new BodyCodec(true, new Random(1), BodyCodecTest.KEYS)) {
             for (BodyCodec codec : List.of(plain, sealed)) {
                 for (byte[] chunk : chunks()) {
@@ -56,19 +54,5 @@ final class GoldenPacks {
     private static PackWriter pack(Path directory) throws IOException {
         Pack pack = new Pack(new LocalDisk(), directory, 1, Pack.Kind.RECORDS);
         return PackWriter.create(new LocalDisk(), pack, 5, 64 << 10);
-    }
-
-    private static SpaceKeys clear() {
-        return new SpaceKeys() {
-            @Override
-            public Optional<DataKey> current(SpaceId space) {
-                return Optional.empty();
-            }
-
-            @Override
-            public DataKey get(SpaceId space, int keyId) {
-                throw new AssertionError("not encrypted");
-            }
-        };
     }
 }

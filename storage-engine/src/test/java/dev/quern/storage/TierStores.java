@@ -39,6 +39,8 @@ final class TierStores {
                         random,
                         InstantSource.fixed(NOW),
                         CACHE);
-        return new TierChunkStore(TierStoreParts.open(tier, setup));
+        TierChunkStore store = new TierChunkStore(TierStoreParts.open(tier, setup));
+        store.bind(new ClearKeys());
+        return store;
     }
 }
