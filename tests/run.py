@@ -1,8 +1,10 @@
 """Runs the test suites: `./quern test [SUITE ...] [options]`.
 
 Suites: unit (Maven: every module's JUnit tests with all static checks, and the Python SDK's tests),
-e2e (the real server process and the real clients), readme (every block of the README), bad-input.
-Without a name all of them run. Closes with one line: N passed, N failed, N skipped.
+sim (seeded simulation of the storage engine with faults and power failures), crash (its process killed
+under load), fuzz (its decoders), e2e (the real server process and the real clients), readme (every block
+of the README), bad-input. Without a name all of them run. sim, crash and fuzz close with their own line
+and count as one test each. Closes with one line: N passed, N failed, N skipped.
 Exit status: 0 when nothing failed and something ran, 1 otherwise, 2 for wrong arguments.
 """
 
@@ -21,7 +23,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 VENV = TESTS / ".venv"
 PYTEST_SUITES = {"e2e": TESTS / "e2e", "readme": TESTS / "readme", "bad-input": TESTS / "bad_input"}
-SUITES = ["unit", *PYTEST_SUITES]
+# Main classes among the tests of storage-engine, with the options that each takes.
+PROOF_SUITES = {
+    "sim": ("SimulationRun", ["seeds", "seed"]),
+    "crash": ("CrashRun", ["kills", "seed"]),
+    "fuzz": ("FuzzRun", ["seconds", "seed"]),
+}
+SUITES = ["unit", *PROOF_SUITES, *PYTEST_SUITES]
 
 
 class Tally:
@@ -103,6 +111,36 @@ def run_unit(tally, options):
     run_pytest(tally, "python-sdk", ROOT / "client" / "python" / "tests", options)
 
 
+def compile_proofs():
+    """Builds the test classes of storage-engine; the class path to run them with."""
+    maven = shutil.which("mvn") or str(ROOT / "mvnw")
+    command = [maven, "-B", "-ntp", "-Dquick", "-Dmaven.test.skip=false", "-Djacoco.skip=true"]
+    log_path = ROOT / "target" / "proofs.log"
+    log_path.parent.mkdir(exist_ok=True)
+    with open(log_path, "w") as log:
+        command += ["test-compile", "-pl", "storage-engine", "-am"]
+        status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode
+    if status != 0:
+        errors = [line for line in log_path.read_text().splitlines() if re.match(r"\[(ERROR|WARNING)\] \S*\.java|\[ERROR\]", line)]
+        print("\n".join(errors[:15]))
+        sys.exit(f"quern test: the build failed; the whole log is {log_path.relative_to(ROOT)}")
+    target = ROOT / "storage-engine" / "target"
+    libraries = (target / "test-classpath.txt").read_text()
+    return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
+
+
+def run_proof(tally, suite, options):
+    main, names = PROOF_SUITES[suite]
+    command = [pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java", "--enable-native-access=ALL-UNNAMED"]
+    command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", compile_proofs(), f"dev.quern.storage.{main}"]
+    for name in names:
+        value = getattr(options, name)
+        if value is not None:
+            command += [f"--{name}", str(value)]
+    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    tally.add(int(status == 0), int(status != 0), 0)
+
+
 def run_pytest(tally, name, folder, options):
     report = ROOT / "target" / f"pytest-{name}.xml"
     report.parent.mkdir(exist_ok=True)
@@ -125,7 +163,9 @@ def main():
     parser = argparse.ArgumentParser(prog="quern test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", nargs="*", choices=[[], *SUITES], metavar="SUITE", help=", ".join(SUITES))
     parser.add_argument("--seed", type=int, help="seed of the random tests; each prints the one it used")
-    parser.add_argument("--kills", type=int, help="how often the crash test kills the server; default 20")
+    parser.add_argument("--kills", type=int, help="how often to kill; default 200 in crash, 20 (the server) in e2e")
+    parser.add_argument("--seeds", type=int, help="how many seeds to simulate; default 200")
+    parser.add_argument("--seconds", type=int, help="how long to fuzz; default 20")
     parser.add_argument("-k", help="only tests whose name matches, in the Python suites")
     options, options.pytest = parser.parse_known_args()
     unknown = [word for word in options.pytest if not word.startswith("-")]
@@ -137,6 +177,8 @@ def main():
         print(f"== {suite}", flush=True)
         if suite == "unit":
             run_unit(tally, options)
+        elif suite in PROOF_SUITES:
+            run_proof(tally, suite, options)
         else:
             run_pytest(tally, suite, PYTEST_SUITES[suite], options)
         print(f"== {suite} took {time.monotonic() - started:.0f} s", flush=True)

@@ -73,6 +73,7 @@ class FakeServer(ThreadingHTTPServer):
         self.connections = 0
         self.cut_download_after = None
         self.sync_events = []
+        self.storage = {}
         self.folder = tempfile.TemporaryDirectory()
         self.pool = ThreadPoolExecutor(64)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -634,3 +635,18 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, call)
         done.wait(float(self.query.get("wait_seconds", 0)))
         self.answer(200, call)
+
+    # storage -------------------------------------------------------------------------------------
+
+    def on_storage(self, rest):
+        server = self.server
+        if not rest:
+            return self.answer(200, server.storage["stats"])
+        if rest[0] == "chunks":
+            return self.answer(200, {"spaces": server.storage["chunks"].get(rest[1], [])})
+        body = self.json_body()
+        answer = dict(server.storage[rest[0]])
+        if rest[0] == "gc":
+            answer["dry_run"] = body["dry_run"]
+            server.storage["grace"] = body.get("grace_seconds")
+        self.answer(200, answer)

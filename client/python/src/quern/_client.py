@@ -7,13 +7,27 @@ import os
 import random
 import threading
 import time
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+)
 from urllib.parse import quote, urlencode
 
 from . import exception
 from ._config import Settings, resolve
 from ._transport import Request, Response, Transport, TransportError, open_transport
 from ._version import VERSION
+
+if TYPE_CHECKING:
+    from .storage import Storage
 
 ALWAYS = "always"
 """Retry: doing it twice is the same as doing it once."""
@@ -75,6 +89,13 @@ class Client:
     def settings(self) -> Settings:
         """Address and token."""
         return self._settings
+
+    @property
+    def storage(self) -> Storage:
+        """The whole store, for its operator."""
+        from .storage import Storage
+
+        return Storage(self)
 
     def close(self) -> None:
         """Drops idle connections; the client can still be used."""

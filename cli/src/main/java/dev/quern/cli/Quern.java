@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             FunctionCommand.class,
             CallCommand.class,
             EmbedCommand.class,
+            StorageCommand.class,
             AutoComplete.GenerateCompletion.class,
             HelpCommand.class
         },

@@ -64,6 +64,11 @@ final class ArchitectureTest {
 
     @ArchTest static final ArchRule rocksdb = only("org.rocksdb..", "dev.quern.storage..");
 
+    @ArchTest
+    static final ArchRule aws = only("software.amazon.awssdk..", "dev.quern.storage.s3..");
+
+    @ArchTest static final ArchRule caffeine = only("com.github.benmanes..", "dev.quern.storage..");
+
     @ArchTest static final ArchRule onnx = only("ai.onnxruntime..", "dev.quern.embed..");
 
     @ArchTest static final ArchRule vertx = only("io.vertx..", "dev.quern.http..");

@@ -11,6 +11,9 @@ import java.util.Optional;
 /// The sync states of one collection, as facts. A state is written only on top of the one that was
 /// read, so of two writers the slower gets `CONFLICT`.
 final class SyncStates {
+    /// The first component of its keys.
+    static final String KIND = "embed";
+
     private static final int MAX_VOLUMES = 1_000;
 
     private final MetaLog facts;
@@ -20,7 +23,7 @@ final class SyncStates {
     SyncStates(MetaLog facts, SpaceId space, String collectionId) {
         this.facts = facts;
         this.space = space;
-        this.prefix = Key.of("embed", "sync", collectionId);
+        this.prefix = Key.of(KIND, "sync", collectionId);
     }
 
     Optional<Stored> find(String volumeId) {

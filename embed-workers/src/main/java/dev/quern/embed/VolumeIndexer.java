@@ -2,6 +2,7 @@ package dev.quern.embed;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionService;
@@ -42,6 +43,12 @@ public final class VolumeIndexer {
             EmbedService embedder,
             InstantSource clock) {
         this(volumes, collections, facts, embedder, clock, SyncLimits.DEFAULT);
+    }
+
+    /// Answers for the facts of synced volumes: they name commits, which keep their chunks only as
+    /// long as the volume has them.
+    public static ChunkRoots roots() {
+        return ChunkRoots.none(SyncStates.KIND);
     }
 
     /// With other portions, as tests need.

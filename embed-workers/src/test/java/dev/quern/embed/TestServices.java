@@ -4,7 +4,7 @@ import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.Key;
+import dev.quern.storage.ForwardingMetaLog;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
@@ -21,8 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /// The real services on a directory; opening it again is a restart. The log can be made to fail
@@ -87,7 +85,7 @@ final class TestServices implements AutoCloseable {
     }
 
     /// A log of a process that dies at its next commit but `left`.
-    static final class DyingLog implements MetaLog {
+    static final class DyingLog extends ForwardingMetaLog {
         private final MetaLog log;
         private long left = Long.MAX_VALUE;
         private boolean afterwards;
@@ -123,18 +121,8 @@ final class TestServices implements AutoCloseable {
         }
 
         @Override
-        public Optional<Fact> find(SpaceId space, Key key) {
-            return log.find(space, key);
-        }
-
-        @Override
-        public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
-            return log.scan(space, prefix, after, limit);
-        }
-
-        @Override
-        public long appliedIndex() {
-            return log.appliedIndex();
+        protected MetaLog below() {
+            return log;
         }
 
         @Override

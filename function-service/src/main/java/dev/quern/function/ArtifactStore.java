@@ -6,6 +6,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
@@ -41,6 +42,12 @@ final class ArtifactStore {
 
     /// Stores what a stream holds, one chunk in memory at a time.
     ArtifactInfo put(SpaceId space, InputStream bytes) {
+        try (ChunkPins _ = chunks.pinWrites(space)) {
+            return receive(space, bytes);
+        }
+    }
+
+    private ArtifactInfo receive(SpaceId space, InputStream bytes) {
         MessageDigest digest = sha256();
         List<String> names = new ArrayList<>();
         long size = 0;
@@ -84,11 +91,16 @@ final class ArtifactStore {
         if (fact.isEmpty()) {
             throw QuernException.notFound("artifact " + id + " is not in space " + space);
         }
-        for (String chunk : decode(fact.get().value(), id).chunks) {
-            try (ChunkLease lease = chunks.open(space, new ChunkId(chunk))) {
+        for (ChunkId chunk : chunks(fact.get().value(), id)) {
+            try (ChunkLease lease = chunks.open(space, chunk)) {
                 to.write(lease.bytes().toArray(ValueLayout.JAVA_BYTE));
             }
         }
+    }
+
+    /// The chunks in the value of an artifact's fact.
+    static List<ChunkId> chunks(byte[] value, ArtifactId id) {
+        return decode(value, id).chunks.stream().map(ChunkId::new).toList();
     }
 
     private static Key key(ArtifactId id) {

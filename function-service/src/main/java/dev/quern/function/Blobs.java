@@ -1,7 +1,9 @@
 package dev.quern.function;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Txn;
 import java.lang.foreign.MemorySegment;
@@ -31,6 +33,12 @@ final class Blobs {
         ChunkId id = chunks.put(space, MemorySegment.ofArray(bytes)).id();
         txn.require(id);
         return new Blob(null, id.hex());
+    }
+
+    /// Keeps what is put from now on until a fact names it.
+    @MustBeClosed
+    ChunkPins pinWrites(SpaceId space) {
+        return chunks.pinWrites(space);
     }
 
     /// Makes the chunks of these blobs durable.

@@ -1,11 +1,13 @@
 package dev.quern.function;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.SpaceId;
 import dev.quern.function.CallFormat.Failed;
 import dev.quern.function.CallFormat.Finished;
 import dev.quern.function.CallFormat.Queued;
 import dev.quern.storage.ChunkId;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
@@ -42,6 +44,12 @@ final class CallStore {
 
     static CallFailure cancelledFailure() {
         return CallFailure.of(FailureReason.CANCELLED, "the call was cancelled");
+    }
+
+    /// Keeps a new call's input until [#enqueue] has named it.
+    @MustBeClosed
+    ChunkPins pinWrites(SpaceId space) {
+        return blobs.pinWrites(space);
     }
 
     /// A new call's input, in the form in which [#enqueue] names it.
@@ -106,6 +114,12 @@ final class CallStore {
     /// Makes the end of a call durable, takes it out of the queue, and forgets the oldest ends that
     /// are over the bound.
     void finish(SpaceId space, CallInfo call, boolean durable) {
+        try (ChunkPins _ = blobs.pinWrites(space)) {
+            commitEnd(space, call, durable);
+        }
+    }
+
+    private void commitEnd(SpaceId space, CallInfo call, boolean durable) {
         Txn.Builder txn = Txn.in(space);
         Finished fact = store(space, call, txn);
         if (durable) {

@@ -6,6 +6,8 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.function.sandbox.Sandbox;
+import dev.quern.storage.ChunkPins;
+import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.volume.VolumeService;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// 100 versions of a function, the newest 10,000 finished calls of a space (see [FunctionConfig]);
 /// older ones are forgotten.
 public final class FunctionService implements AutoCloseable {
+    private final FunctionRoots roots;
     private final ArtifactStore artifacts;
     private final FunctionCatalog catalog;
     private final CallStore calls;
@@ -64,6 +67,7 @@ public final class FunctionService implements AutoCloseable {
             RandomGenerator random,
             FunctionConfig config) {
         this.clock = clock;
+        roots = new FunctionRoots(facts);
         RandomGenerator shared = new LockedRandom(random);
         Path work = config.workDirectory();
         Path runner = prepare(work);
@@ -219,7 +223,7 @@ public final class FunctionService implements AutoCloseable {
         Deployment deployment = callable(space, function, input);
         engine.reservePlace();
         LiveCall call;
-        try {
+        try (ChunkPins _ = calls.pinWrites(space)) {
             LiveCall.Stored stored = calls.putInput(space, input);
             call =
                     new LiveCall(
@@ -353,6 +357,11 @@ public final class FunctionService implements AutoCloseable {
     /// Instances that start, run, idle or end, for metrics.
     public int instanceCount() {
         return engine.instanceCount();
+    }
+
+    /// Which chunks its facts need.
+    public ChunkRoots roots() {
+        return roots;
     }
 
     /// Takes no more calls, lets running ones end for [FunctionConfig#drain], and kills every

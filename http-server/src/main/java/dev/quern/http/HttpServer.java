@@ -130,7 +130,8 @@ public final class HttpServer implements AutoCloseable {
                         new TextRoutes(services.texts(), services.indexer()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),
-                        new CallRoutes(services.functions(), outputs).routes())
+                        new CallRoutes(services.functions(), outputs).routes(),
+                        new StorageRoutes(services.storage()).routes())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -21,6 +21,7 @@ import java.util.random.RandomGenerator;
 /// @param texts rows and queries that come as text
 /// @param indexer keeps collections in step with volumes
 /// @param functions functions and calls
+/// @param storage what lies below, for its operator
 /// @param meters shown at `/metrics`; the server adds its own and the JVM's
 /// @param ready whether `/ready` says so
 /// @param clock for the `Date` of replies
@@ -33,6 +34,7 @@ public record HttpServices(
         CollectionText texts,
         VolumeIndexer indexer,
         FunctionService functions,
+        StorageAdmin storage,
         PrometheusMeterRegistry meters,
         BooleanSupplier ready,
         InstantSource clock,

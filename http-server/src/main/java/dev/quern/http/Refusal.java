@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// A refusal that belongs to HTTP itself, where the status says more than an [ErrorKind] does: 404
-/// for a path, 405, 408, 413, 416. Never leaves this module.
+/// A refusal that belongs to HTTP itself, where the status says more than an [ErrorKind] does: 403,
+/// 404 for a path, 405, 408, 413, 416. Never leaves this module.
 final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -42,6 +42,15 @@ final class Refusal extends RuntimeException {
                         + "; allowed: "
                         + list,
                 Map.of("allow", list));
+    }
+
+    static Refusal notOperator() {
+        return new Refusal(
+                403,
+                ErrorKind.DENIED,
+                "only an operator's token may do this, such as the one in the data directory's"
+                        + " admin.token",
+                Map.of());
     }
 
     static Refusal tooLarge(String what, long limitBytes) {

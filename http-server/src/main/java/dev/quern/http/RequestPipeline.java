@@ -142,7 +142,10 @@ final class RequestPipeline {
         if (unroutable != null || match.isEmpty()) {
             throw unroutable == null ? Refusal.unknownPath(exchange.rawPath()) : unroutable;
         }
-        if (access == Route.Access.TOKEN) {
+        if (access == Route.Access.OPERATOR) {
+            requireOperator(exchange);
+        }
+        if (access == Route.Access.TOKEN || access == Route.Access.OPERATOR) {
             requireCapacity(admitted);
         }
         Query query = Query.parse(exchange.rawQuery());
@@ -167,6 +170,12 @@ final class RequestPipeline {
                 header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
         return authenticator.authenticate(
                 bearer && header != null ? header.substring(BEARER.length()).strip() : null);
+    }
+
+    private static void requireOperator(Exchange exchange) {
+        if (exchange.principal().filter(Principal::operator).isEmpty()) {
+            throw Refusal.notOperator();
+        }
     }
 
     private void requireCapacity(boolean admitted) {

@@ -14,7 +14,9 @@ record Route(String method, String template, Access access, Handler handler) {
         /// Whoever has a token, even while the server is full: how else to see that it is.
         MONITOR,
         /// Whoever has a token.
-        TOKEN
+        TOKEN,
+        /// Whoever has an operator's token.
+        OPERATOR
     }
 
     static Route of(String method, String template, Handler handler) {

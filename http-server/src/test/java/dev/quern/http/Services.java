@@ -74,6 +74,7 @@ final class Services implements AutoCloseable {
                 new VolumeIndexer(
                         volumes, collections, engine.facts(), embeddings, InstantSource.system()),
                 functions,
+                new FakeStorage(),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 () -> true,
                 InstantSource.system(),

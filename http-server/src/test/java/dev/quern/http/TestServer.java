@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A server of given routes on a free port, and a client for it.
 final class TestServer implements AutoCloseable {
     static final String TOKEN = "test-token";
+    static final String OPERATOR = "operator-token";
 
     final AtomicBoolean ready = new AtomicBoolean(true);
     final HttpServer server;
@@ -77,6 +78,9 @@ final class TestServer implements AutoCloseable {
         if (TOKEN.equals(token)) {
             return new Principal(SpaceId.DEFAULT, "test");
         }
+        if (OPERATOR.equals(token)) {
+            return new Principal(SpaceId.DEFAULT, "operator", true);
+        }
         throw new QuernException(
                 ErrorKind.DENIED, token == null ? "a token is required" : "unknown token");
     }
@@ -86,8 +90,12 @@ final class TestServer implements AutoCloseable {
     }
 
     HttpRequest.Builder request(String path) {
+        return request(path, TOKEN);
+    }
+
+    HttpRequest.Builder request(String path, String token) {
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
-                .header("authorization", "Bearer " + TOKEN)
+                .header("authorization", "Bearer " + token)
                 .timeout(Duration.ofSeconds(60));
     }
 

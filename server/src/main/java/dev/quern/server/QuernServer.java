@@ -15,6 +15,9 @@ import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
+import dev.quern.storage.ChunkRoots;
+import dev.quern.storage.MaintenanceConfig;
+import dev.quern.storage.RootRegistry;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import dev.quern.vector.CollectionConfig;
@@ -127,6 +130,12 @@ public final class QuernServer implements AutoCloseable {
                                             random,
                                             ticketKey(data))));
             EmbedService embed = loading.get();
+            registerRoots(
+                    engine.roots(),
+                    List.of(volumes.roots(), collections.roots(), functions.roots()));
+            if (engine.hasMaintenance()) {
+                engine.maintenance().start(MaintenanceConfig.defaults());
+            }
             HttpServer http =
                     resources.add(
                             HttpServer.open(
@@ -144,6 +153,7 @@ public final class QuernServer implements AutoCloseable {
                                                     embed,
                                                     clock),
                                             functions,
+                                            new StorageService(engine),
                                             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                                             ready::get,
                                             clock,
@@ -154,6 +164,14 @@ public final class QuernServer implements AutoCloseable {
             URI httpUrl = URI.create("http://" + config.host() + ":" + http.port());
             LOG.info("ready http={} flight={} data={}", httpUrl, flight.location(), config.data());
             return new QuernServer(resources, ready, httpUrl, flight.location());
+        }
+
+        /// Everyone who commits facts; nothing is garbage before all of them have said what they
+        /// need.
+        private static void registerRoots(RootRegistry roots, List<ChunkRoots> owners) {
+            owners.forEach(roots::register);
+            roots.register(VolumeIndexer.roots());
+            roots.register(ChunkRoots.none(TokenStore.KIND));
         }
 
         private EmbedConfig embedConfig() {
@@ -206,7 +224,7 @@ public final class QuernServer implements AutoCloseable {
         /// gets a new token.
         private void ensureAdminToken(DataDirectory data, TokenStore tokens) {
             if (!Files.exists(data.secret("admin.token"))) {
-                String token = tokens.issue(SpaceId.DEFAULT, "admin");
+                String token = tokens.issueOperator(SpaceId.DEFAULT, TokenStore.ADMIN);
                 data.writeSecret("admin.token", (token + "\n").getBytes(StandardCharsets.US_ASCII));
             }
         }

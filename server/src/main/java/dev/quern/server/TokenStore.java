@@ -18,12 +18,20 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// Bearer tokens as facts. A token is 32 random bytes; only its SHA-256 is stored, as the key of a
-/// fact whose value is `space NUL name`. Thread-safe.
+/// fact whose value is `space NUL name`, for an operator's token `space NUL name NUL operator`.
+/// Thread-safe.
 final class TokenStore implements Authenticator {
     /// A space that no user can name: users' spaces come from tokens, and none is issued for this
     /// one.
     private static final SpaceId SYSTEM = new SpaceId("quern.system");
 
+    /// The first component of its keys; the facts name no chunks.
+    static final String KIND = "token";
+
+    /// The name of the token in the data directory.
+    static final String ADMIN = "admin";
+
+    private static final String OPERATOR = "operator";
     private static final String PREFIX = "qn_";
     private static final int TOKEN_BYTES = 32;
 
@@ -36,13 +44,22 @@ final class TokenStore implements Authenticator {
         this.secureRandom = secureRandom;
     }
 
-    /// Makes a token; the only time that it can be read.
+    /// Makes a token of a space; the only time that it can be read.
     String issue(SpaceId space, String name) {
+        return issue(space.value() + '\0' + name);
+    }
+
+    /// Makes a token of a space that may also look after the whole store.
+    String issueOperator(SpaceId space, String name) {
+        return issue(space.value() + '\0' + name + '\0' + OPERATOR);
+    }
+
+    private String issue(String value) {
         byte[] bytes = new byte[TOKEN_BYTES];
         secureRandom.nextBytes(bytes);
         String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-        byte[] value = (space.value() + '\0' + name).getBytes(StandardCharsets.UTF_8);
-        facts.commit(Txn.in(SYSTEM).put(key(token), value).build());
+        byte[] bytesOfValue = value.getBytes(StandardCharsets.UTF_8);
+        facts.commit(Txn.in(SYSTEM).put(key(token), bytesOfValue).build());
         return token;
     }
 
@@ -60,8 +77,13 @@ final class TokenStore implements Authenticator {
                     ErrorKind.DENIED,
                     "unknown token: check QUERN_TOKEN, or read the data directory's admin.token");
         }
-        String[] parts = new String(fact.get().value(), StandardCharsets.UTF_8).split("\0", 2);
-        return new Principal(new SpaceId(parts[0]), parts[1]);
+        String[] parts = new String(fact.get().value(), StandardCharsets.UTF_8).split("\0", 3);
+        return new Principal(new SpaceId(parts[0]), parts[1], isOperator(parts));
+    }
+
+    /// Before tokens said so, the one token that a server made was the operator's.
+    private static boolean isOperator(String[] parts) {
+        return parts.length == 3 ? parts[2].equals(OPERATOR) : parts[1].equals(ADMIN);
     }
 
     private static Key key(String token) {
@@ -69,7 +91,7 @@ final class TokenStore implements Authenticator {
             byte[] hash =
                     MessageDigest.getInstance("SHA-256")
                             .digest(token.getBytes(StandardCharsets.UTF_8));
-            return Key.of("token", HexFormat.of().formatHex(hash));
+            return Key.of(KIND, HexFormat.of().formatHex(hash));
         } catch (NoSuchAlgorithmException e) {
             throw QuernException.internal("SHA-256 is missing from this Java", e);
         }

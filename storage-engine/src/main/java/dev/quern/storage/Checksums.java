@@ -13,10 +13,15 @@ final class Checksums {
 
     /// The name of these bytes.
     static ChunkId sha256(ByteBuffer bytes) {
+        MessageDigest digest = sha256();
+        digest.update(bytes.duplicate());
+        return ChunkId.of(digest.digest());
+    }
+
+    /// A digest for bytes that come piece by piece.
+    static MessageDigest sha256() {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes.duplicate());
-            return ChunkId.of(digest.digest());
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw QuernException.internal("this JDK lacks SHA-256", e);
         }

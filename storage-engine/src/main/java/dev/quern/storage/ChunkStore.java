@@ -4,6 +4,10 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.SpaceId;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
 
 /// Durable, immutable, content-addressed bytes. A chunk belongs to one space: the same bytes in
 /// another space are another chunk, and an id never resolves across spaces.
@@ -22,6 +26,21 @@ public interface ChunkStore extends AutoCloseable {
     ///   disk is full (nothing is lost and the store stays usable)
     PutChunk put(SpaceId space, MemorySegment bytes);
 
+    /// Begins to put the chunks of one big file, so that they may come to lie one after the other.
+    /// A file that turns out small is stored as if by [#put]. The caller bounds how many are open:
+    /// each holds at most 1 MiB and one chunk, and a file handle.
+    @MustBeClosed
+    default ChunkRun beginRun(SpaceId space) {
+        return ChunkRun.scattered(this, space);
+    }
+
+    /// Where these chunks lie one after the other, as they are, in one file, if they do: as they
+    /// were put in one run and nothing of them was there before. Their checksums are not verified.
+    /// The caller closes the lease.
+    default Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
+        return Optional.empty();
+    }
+
     /// Returns when every chunk whose `put` returned before this call is durable.
     void sync();
 
@@ -38,6 +57,17 @@ public interface ChunkStore extends AutoCloseable {
     ///   `CORRUPT`, naming the pack and the offset, if its bytes do not match
     @MustBeClosed
     ChunkLease open(SpaceId space, ChunkId id);
+
+    /// Keeps chunks from being removed as garbage until the pins are closed, whether they are there
+    /// or not.
+    @MustBeClosed
+    ChunkPins pin(SpaceId space, Collection<ChunkId> ids);
+
+    /// Keeps every chunk of a space that is put or looked up from now on from being removed as
+    /// garbage until the pins are closed: held by whoever puts chunks that no fact names yet, until
+    /// one does.
+    @MustBeClosed
+    ChunkPins pinWrites(SpaceId space);
 
     /// Counts, for metrics.
     ChunkStats stats();
@@ -57,6 +87,13 @@ public interface ChunkStore extends AutoCloseable {
     /// @param id the chunk's name
     /// @param stored false when the space had it already
     record PutChunk(ChunkId id, boolean stored) {}
+
+    /// A part of a file.
+    ///
+    /// @param file not to be written
+    /// @param offset where the part begins
+    /// @param lengthBytes how long it is
+    record Extent(Path file, long offset, long lengthBytes) {}
 
     /// Counts of a store.
     ///

@@ -19,6 +19,9 @@ interface Disk {
     /// Makes a new file of `sizeBytes` zeros that take no space yet.
     DiskFile create(Path file, long sizeBytes) throws IOException;
 
+    /// Opens a file that exists, to write into it.
+    DiskFile open(Path file) throws IOException;
+
     /// Maps a whole file for reading; it stays mapped until the arena is closed.
     MemorySegment map(Path file, Arena arena) throws IOException;
 
@@ -27,6 +30,13 @@ interface Disk {
 
     /// Cuts a file.
     void truncate(Path file, long sizeBytes) throws IOException;
+
+    /// Makes what can be read of a file durable, though another process wrote it and whatever
+    /// became of its forces: writes the bytes of a range again, then forces the file.
+    ///
+    /// @param from the first byte of the range
+    /// @param to its end; the same as `from` to write none again
+    void persist(Path file, long from, long to) throws IOException;
 
     /// Removes a file, if it is there.
     void delete(Path file) throws IOException;

@@ -1,83 +1,120 @@
 package dev.quern.storage;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import org.rocksdb.Cache;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// The MetaLog on this machine. Callers queue encoded transactions; one thread takes all that wait,
-/// applies them one after the other on top of the state, writes the outcome as a single batch with
-/// one fsync, and only then answers them all. While it waits for the disk, the next batch gathers.
+/// The MetaLog on this machine: a log of its own ([FactLog]) and the state that it leads to
+/// ([FactStore]). Callers queue encoded transactions ([TxnQueue]); one thread takes those that wait
+/// as a group, applies them one after the other on top of the state, makes the group durable in the
+/// log with one force, writes the outcome to the state, and only then answers. While it waits for
+/// the disk, the next group gathers.
 ///
-/// Thread-safe. One monitor guards the queue; nothing else is locked under it.
+/// Thread-safe. The monitors of the queue, of the position and of the open views and watches are
+/// taken one at a time.
 final class EmbeddedMetaLog implements MetaLog {
-    private static final long RETRY_AFTER_MILLIS = 50;
-    private static final int MAX_SCAN = 10_000;
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMetaLog.class);
+    private static final long ROOM_CHECK_BYTES = 1 << 20;
+    private static final int MAX_VIEWS = 64;
+    private static final int MAX_WATCHES = 1024;
 
-    /// What a queued transaction costs beside its bytes.
-    private static final int OVERHEAD_BYTES = 256;
-
+    private final Disk disk;
+    private final Path directory;
+    private final long minFreeBytes;
     private final ChunkStore chunks;
     private final FactStore facts;
-    private final long maxQueuedBytes;
+    private final FactReads reads;
+    private final FactLog log;
+    private final AppliedPosition applied;
+    private final TxnQueue queue;
+    private final OpenSet<EmbeddedView> views = new OpenSet<>("views", MAX_VIEWS);
+    private final OpenSet<LogWatch> watches = new OpenSet<>("watches", MAX_WATCHES);
     private final Thread applier;
 
-    @GuardedBy("this")
-    private List<Waiting> queue = new ArrayList<>();
+    /// Logged since the free disk was last looked at, which is not cheap; of the applier.
+    private long uncheckedBytes = ROOM_CHECK_BYTES;
 
-    /// Of the transactions that are queued or being applied.
-    @GuardedBy("this")
-    private long queuedBytes;
+    @GuardedBy("views")
+    private boolean closed;
 
-    @GuardedBy("this")
-    private boolean closing;
-
-    /// A transaction on its way.
-    private record Waiting(byte[] txn, CompletableFuture<Long> index) {
-        long cost() {
-            return (long) txn.length + OVERHEAD_BYTES;
-        }
-    }
-
-    private EmbeddedMetaLog(ChunkStore chunks, FactStore facts, long maxQueuedBytes) {
+    private EmbeddedMetaLog(
+            Disk disk, StorageConfig config, ChunkStore chunks, FactStore facts, FactLog log) {
+        this.disk = disk;
+        this.directory = config.directory();
+        this.minFreeBytes = config.minFree().bytes() / 2;
         this.chunks = chunks;
         this.facts = facts;
-        this.maxQueuedBytes = maxQueuedBytes;
+        this.reads = new FactReads(facts);
+        this.log = log;
+        this.applied = new AppliedPosition(facts.position());
+        this.queue =
+                new TxnQueue(
+                        config.maxQueuedBytes().bytes(),
+                        FactLogConfig.retaining(config.logRetention()).groupBytes());
         this.applier = Thread.ofPlatform().name("quern-facts").daemon().unstarted(this::run);
     }
 
-    /// Opens the log in a directory, making it when absent.
+    /// Opens the log in `log/` of a directory, making it when absent, and brings the table up to
+    /// its end.
     ///
-    /// @param chunks where required chunks are looked up; stays the caller's, like the cache
+    /// @param chunks where required chunks are looked up; stays the caller's
+    /// @param table becomes the log's to close, also when this fails
+    /// @param random gives each segment of the log its salt
     static EmbeddedMetaLog open(
-            Disk disk, Path directory, StorageConfig config, ChunkStore chunks, Cache cache) {
-        FactStore facts = FactStore.open(disk, directory, config.minFree().bytes() / 2, cache);
-        EmbeddedMetaLog log = new EmbeddedMetaLog(chunks, facts, config.maxQueuedBytes().bytes());
-        log.applier.start();
-        return log;
+            Disk disk,
+            Path directory,
+            StorageConfig config,
+            ChunkStore chunks,
+            FactTable table,
+            RandomGenerator random) {
+        FactLog log = null;
+        boolean opened = false;
+        try {
+            FactStore facts = FactStore.open(table);
+            FactLogConfig sizes = FactLogConfig.retaining(config.logRetention());
+            log = FactLog.open(disk, directory.resolve("log"), sizes, random, facts.position());
+            facts.replay(log, log.lastIndex());
+            EmbeddedMetaLog opening = new EmbeddedMetaLog(disk, config, chunks, facts, log);
+            opening.applier.start();
+            opened = true;
+            return opening;
+        } finally {
+            if (!opened) {
+                if (log != null) {
+                    log.close();
+                }
+                table.close();
+            }
+        }
     }
 
     @Override
     public long commit(Txn txn) {
-        Waiting waiting = new Waiting(TxnFormat.encode(txn), new CompletableFuture<>());
-        txn.requires().forEach(id -> requireDurable(txn.space(), id));
-        enqueue(waiting);
-        try {
-            return waiting.index.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof QuernException cause) {
-                throw new QuernException(
-                        cause.kind(), String.valueOf(cause.getMessage()), cause.details(), cause);
-            }
-            throw QuernException.internal("transaction failed", e);
+        byte[] bytes = TxnFormat.encode(txn);
+        // What is applied is what the bytes say, whatever the caller does to its arrays.
+        Txn decoded = TxnFormat.decode(bytes);
+        if (txn.requires().isEmpty()) {
+            return queue.submit(bytes, decoded);
         }
+        try (ChunkPins _ = chunks.pin(txn.space(), txn.requires())) {
+            txn.requires().forEach(id -> requireDurable(txn.space(), id));
+            return queue.submit(bytes, decoded);
+        }
+    }
+
+    /// What waits to be applied.
+    TxnQueue queue() {
+        return queue;
     }
 
     private void requireDurable(SpaceId space, ChunkId id) {
@@ -88,114 +125,162 @@ final class EmbeddedMetaLog implements MetaLog {
         }
     }
 
-    private synchronized void enqueue(Waiting waiting) {
-        if (closing) {
-            throw closedError();
-        }
-        if (queuedBytes + waiting.cost() > maxQueuedBytes) {
-            throw QuernException.exhausted(
-                    "queue of transactions holds "
-                            + queuedBytes
-                            + " of at most "
-                            + maxQueuedBytes
-                            + " bytes",
-                    RETRY_AFTER_MILLIS);
-        }
-        queuedBytes += waiting.cost();
-        queue.add(waiting);
-        notifyAll();
-    }
-
     @Override
     public Optional<Fact> find(SpaceId space, Key key) {
-        return facts.find(space, key);
+        return reads.find(space, key);
     }
 
     @Override
-    public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
-        if (limit < 1 || limit > MAX_SCAN) {
-            throw QuernException.invalid("scan limit must be 1 to " + MAX_SCAN + ", got " + limit);
+    public List<Fact> scan(SpaceId space, KeyRange range, int limit) {
+        return reads.scan(space, range, limit);
+    }
+
+    @Override
+    public List<IndexedFact> scanIndex(
+            SpaceId space, Key prefix, Optional<IndexPosition> after, int limit) {
+        return reads.scanIndex(space, prefix, after, limit);
+    }
+
+    @Override
+    public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
+        return reads.spaces(after, limit);
+    }
+
+    @Override
+    public List<String> kinds(SpaceId space) {
+        return reads.kinds(space);
+    }
+
+    @Override
+    public LogPosition position() {
+        return applied.get();
+    }
+
+    @Override
+    public void awaitApplied(long index, Duration timeout) {
+        if (!applied.await(index, timeout)) {
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE,
+                    "log entry "
+                            + index
+                            + " is not applied within "
+                            + timeout
+                            + ", the last one is "
+                            + applied.get().index());
         }
-        return facts.scan(space, prefix, after, limit);
     }
 
     @Override
-    public long appliedIndex() {
-        return facts.appliedIndex();
+    @MustBeClosed
+    public FactView view(long atLeastIndex, Duration timeout) {
+        awaitApplied(atLeastIndex, timeout);
+        synchronized (views) {
+            requireOpen();
+            views.requireRoom();
+            EmbeddedView view = EmbeddedView.of(facts.snapshot(), views::remove);
+            views.add(view);
+            return view;
+        }
+    }
+
+    @Override
+    @MustBeClosed
+    public Watch watch(SpaceId space, Key prefix, long fromIndex) {
+        long first = log.firstIndex();
+        if (fromIndex < 1) {
+            throw QuernException.invalid("watch must begin at index 1 or later, got " + fromIndex);
+        }
+        LogCursor cursor = log.cursor(fromIndex);
+        if (fromIndex < first) {
+            throw cursor.gone();
+        }
+        synchronized (views) {
+            requireOpen();
+            LogWatch watch = new LogWatch(space, prefix, cursor, applied, watches::remove);
+            watches.add(watch);
+            return watch;
+        }
+    }
+
+    @GuardedBy("views")
+    private void requireOpen() {
+        if (closed) {
+            throw AppliedPosition.closedError();
+        }
     }
 
     private void run() {
-        List<Waiting> batch = take();
-        while (!batch.isEmpty()) {
+        List<TxnQueue.Waiting> group = queue.take();
+        while (!group.isEmpty()) {
             try {
-                apply(batch);
+                apply(group);
             } catch (RuntimeException | Error e) {
-                fail(batch, e);
+                TxnQueue.fail(group, e);
             } finally {
-                answered(batch);
+                queue.answered(group);
             }
-            batch = take();
+            group = queue.take();
         }
     }
 
-    /// Everything that waits; empty once the log is closing and nothing does.
-    private synchronized List<Waiting> take() {
-        while (queue.isEmpty() && !closing) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                closing = true;
+    private void apply(List<TxnQueue.Waiting> group) {
+        facts.prepareWrite(log, log.lastIndex());
+        if (facts.position().index() > applied.get().index()) {
+            applied.publish(facts.position());
+        }
+        long bytes = TxnQueue.sizeBytes(group);
+        requireRoom(bytes);
+        boolean begun = log.reserve(bytes);
+        GroupApplier outcome = new GroupApplier(facts.begin(), facts.position());
+        group.forEach(outcome::add);
+        if (!outcome.entries().isEmpty()) {
+            log.append(outcome.entries());
+            facts.write(outcome.changes(), outcome.position(), log);
+            applied.publish(outcome.position());
+        }
+        outcome.answer();
+        if (begun) {
+            trim();
+        }
+    }
+
+    /// The log has its room already; the state needs some too.
+    private void requireRoom(long bytes) {
+        uncheckedBytes += bytes;
+        if (uncheckedBytes < ROOM_CHECK_BYTES) {
+            return;
+        }
+        try {
+            long usable = disk.usableBytes(directory);
+            if (usable < minFreeBytes) {
+                uncheckedBytes = ROOM_CHECK_BYTES;
+                throw StorageErrors.full(
+                        "cannot write facts in " + directory, usable, minFreeBytes);
             }
+            uncheckedBytes = 0;
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot tell the free space of " + directory, e);
         }
-        List<Waiting> batch = queue;
-        queue = new ArrayList<>();
-        return batch;
     }
 
-    private synchronized void answered(List<Waiting> batch) {
-        queuedBytes -= batch.stream().mapToLong(Waiting::cost).sum();
-    }
-
-    private void apply(List<Waiting> batch) {
-        facts.prepareWrite();
-        FactChanges changes = new FactChanges(facts);
-        List<Runnable> answers = new ArrayList<>();
-        long index = facts.appliedIndex();
-        for (Waiting waiting : batch) {
-            try {
-                TxnApplier.apply(changes, TxnFormat.decode(waiting.txn), index + 1);
-                index++;
-                long applied = index;
-                answers.add(() -> waiting.index.complete(applied));
-            } catch (QuernException e) {
-                answers.add(() -> waiting.index.completeExceptionally(e));
-            }
+    /// Lets go of the oldest part of the log, which the state then no longer needs. If that fails,
+    /// it is tried again with the next segment.
+    private void trim() {
+        try {
+            facts.flush();
+            log.trim(facts.position().index());
+        } catch (IOException | QuernException e) {
+            LOG.warn("fact log {} keeps its oldest segments for now", directory, e);
         }
-        if (index > facts.appliedIndex()) {
-            facts.write(changes.changes(), index);
-        }
-        answers.forEach(Runnable::run);
-    }
-
-    private static void fail(List<Waiting> batch, Throwable error) {
-        QuernException shown =
-                error instanceof QuernException known
-                        ? known
-                        : QuernException.internal("cannot apply transactions", error);
-        batch.forEach(waiting -> waiting.index.completeExceptionally(shown));
-    }
-
-    private static QuernException closedError() {
-        return new QuernException(ErrorKind.UNAVAILABLE, "meta log is closed");
     }
 
     /// Applies what waits, then closes.
     @Override
     public void close() {
-        synchronized (this) {
-            closing = true;
-            notifyAll();
+        synchronized (views) {
+            closed = true;
         }
+        queue.close();
         boolean interrupted = false;
         while (applier.isAlive()) {
             try {
@@ -207,6 +292,14 @@ final class EmbeddedMetaLog implements MetaLog {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        facts.close();
+        applied.close();
+        views.all().forEach(EmbeddedView::close);
+        watches.all().forEach(LogWatch::close);
+        try (facts;
+                log) {
+            facts.flush();
+        } catch (QuernException e) {
+            LOG.warn("facts in {} are not flushed, the log has them", directory, e);
+        }
     }
 }

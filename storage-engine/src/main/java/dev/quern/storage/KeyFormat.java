@@ -31,6 +31,55 @@ final class KeyFormat {
         return bytes;
     }
 
+    /// The bytes of a key that others follow, so that byte order is still key order:
+    ///
+    /// | part | bytes |
+    /// |---|---|
+    /// | each component but the last | its UTF-8 bytes, then 0, 1 |
+    /// | the last component | its UTF-8 bytes, then 0, 0 |
+    ///
+    /// A key that begins with the components of another begins with its bytes up to the last.
+    static byte[] encodeBefore(Key key) {
+        byte[] plain = encode(key);
+        byte[] bytes = new byte[plain.length + key.components().size()];
+        int at = 0;
+        for (byte one : plain) {
+            bytes[at++] = one;
+            if (one == 0) {
+                bytes[at++] = 1;
+            }
+        }
+        bytes[at - 1] = 0;
+        return bytes;
+    }
+
+    /// Where the key that begins at `from`, written by [#encodeBefore], ends.
+    ///
+    /// @throws QuernException `CORRUPT` if it does not
+    static int endBefore(byte[] bytes, int from) {
+        for (int at = from; at < bytes.length - 1; at++) {
+            if (bytes[at] == 0 && bytes[at + 1] == 0) {
+                return at + 2;
+            }
+        }
+        throw QuernException.corrupt("key of " + (bytes.length - from) + " bytes does not end");
+    }
+
+    /// The key in `bytes[from..to)`, written by [#encodeBefore].
+    ///
+    /// @throws QuernException `CORRUPT` if these are not the bytes of a key
+    static Key decodeBefore(byte[] bytes, int from, int to) {
+        byte[] plain = new byte[to - from];
+        int length = 0;
+        for (int at = from; at < to; at++) {
+            plain[length++] = bytes[at];
+            if (bytes[at] == 0) {
+                at++;
+            }
+        }
+        return decode(plain, 0, length);
+    }
+
     /// The key in `bytes[from..to)`.
     ///
     /// @throws QuernException `CORRUPT` if these are not the bytes of a key

@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -12,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /// The machine's own file system.
@@ -63,6 +67,14 @@ final class LocalDisk implements Disk {
     }
 
     @Override
+    public DiskFile open(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        return new LocalFile(file);
+    }
+
+    @Override
     public MemorySegment map(Path file, Arena arena) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
@@ -78,6 +90,40 @@ final class LocalDisk implements Disk {
     public void truncate(Path file, long sizeBytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(sizeBytes);
+        }
+    }
+
+    @Override
+    public void persist(Path file, long from, long to) throws IOException {
+        if (Files.isWritable(file)) {
+            rewrite(file, from, to);
+            return;
+        }
+        // A run that views link to is read-only, so that nobody writes through a link by mistake.
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try {
+            rewrite(file, from, to);
+        } finally {
+            Files.setPosixFilePermissions(file, mode);
+        }
+    }
+
+    private static void rewrite(Path file, long from, long to) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES);
+            for (long at = from; at < to; ) {
+                slice.clear().limit((int) Math.min(SLICE_BYTES, to - at));
+                if (channel.read(slice, at) < 0) {
+                    throw new EOFException(file + " ends before byte " + to);
+                }
+                slice.flip();
+                while (slice.hasRemaining()) {
+                    at += channel.write(slice, at);
+                }
+            }
+            channel.force(false);
         }
     }
 

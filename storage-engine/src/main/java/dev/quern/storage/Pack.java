@@ -4,24 +4,49 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkStore.Extent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One pack file for reading: mapped whole at the first lease, unmapped once it is retired and the
-/// last lease on it is closed. Thread-safe.
+/// One pack for reading: mapped whole at the first lease, unmapped once it is retired and the last
+/// lease on it is closed. Only then is the file of a pack that was deleted removed too, so that a
+/// lease may be on the file itself. Thread-safe.
 final class Pack {
-    static final String SUFFIX = ".pack";
+    /// What a pack is made of.
+    enum Kind {
+        /// [PackFormat]: many chunks, each with a header.
+        RECORDS(".pack"),
+        /// [RunFormat]: the bytes of one file, and a table beside it.
+        RUN(".run");
+
+        private final String suffix;
+
+        Kind(String suffix) {
+            this.suffix = suffix;
+        }
+
+        String suffix() {
+            return suffix;
+        }
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pack.class);
 
     private final Disk disk;
+    private final Path directory;
     private final long id;
+    private final Kind kind;
     private final Path file;
 
     @GuardedBy("this")
-    private @Nullable Mapping mapping;
+    private @Nullable MappedPack mapping;
 
     @GuardedBy("this")
     private int leases;
@@ -29,82 +54,123 @@ final class Pack {
     @GuardedBy("this")
     private boolean retired;
 
-    private record Mapping(Arena arena, MemorySegment bytes, long salt) {}
+    @GuardedBy("this")
+    private boolean doomed;
 
     /// A pack that is mapped when it is first read.
-    Pack(Disk disk, Path directory, long id) {
+    Pack(Disk disk, Path directory, long id, Kind kind) {
         this.disk = disk;
+        this.directory = directory;
         this.id = id;
-        this.file = file(directory, id);
+        this.kind = kind;
+        this.file = file(directory, id, kind);
     }
 
-    /// Where the pack with an id is kept: 16 hex digits and `.pack`.
+    /// Where the pack with an id is kept: 16 hex digits and the suffix of its kind.
+    static Path file(Path directory, long id, Kind kind) {
+        return directory.resolve(String.format(Locale.ROOT, "%016x", id) + kind.suffix);
+    }
+
+    /// Where the pack of records with an id is kept.
     static Path file(Path directory, long id) {
-        return directory.resolve(String.format(Locale.ROOT, "%016x", id) + SUFFIX);
+        return file(directory, id, Kind.RECORDS);
     }
 
     long id() {
         return id;
     }
 
+    Kind kind() {
+        return kind;
+    }
+
     Path file() {
         return file;
     }
 
-    /// Takes over the mapping of a pack that is being written.
-    synchronized void adopt(Arena arena, MemorySegment bytes, long salt) {
-        mapping = new Mapping(arena, bytes, salt);
+    /// Where the table of a run is kept.
+    Path tableFile() {
+        return RunFormat.tableFile(directory, id);
     }
 
-    /// Opens a chunk, its record and body verified.
+    /// Takes over the mapping of a pack that is being written.
+    synchronized void adopt(MappedPack mapped) {
+        mapping = mapped;
+    }
+
+    /// Opens a chunk, its record and body verified. What is stored as it is, is read in place; the
+    /// rest is decoded into memory of its own.
     ///
+    /// @return null if the pack is retired
     /// @throws QuernException `CORRUPT` naming the file and the offset
     @MustBeClosed
-    ChunkLease open(SpaceId space, ChunkId chunk, long offset) {
-        Mapping pinned = acquire();
-        boolean opened = false;
+    @Nullable ChunkLease open(SpaceId space, ChunkId chunk, long offset, BodyCodec codec) {
+        MappedPack pinned = acquire();
+        if (pinned == null) {
+            return null;
+        }
+        boolean keep = false;
         try {
-            MemorySegment body = verify(pinned, space, chunk, offset);
-            opened = true;
-            return new Lease(body);
+            PackRecord record = pinned.verified(space, chunk, offset);
+            MemorySegment body = pinned.body(record);
+            if (record.form().isPlain()) {
+                keep = true;
+                return new BytesLease(body, this::release);
+            }
+            return new BytesLease(codec.decode(record, body, file), () -> {});
         } finally {
-            if (!opened) {
+            if (!keep) {
                 release();
             }
         }
     }
 
-    private MemorySegment verify(Mapping pinned, SpaceId space, ChunkId chunk, long offset) {
-        PackRecord record = PackFormat.record(pinned.bytes, offset, pinned.salt);
-        if (record == null
-                || record.offset() != offset
-                || !record.id().equals(chunk)
-                || !record.space().equals(space)
-                || record.storedBytes() > pinned.bytes.byteSize() - record.bodyOffset()) {
-            throw QuernException.corrupt(
-                    "pack " + file + " at offset " + offset + " has no record of chunk " + chunk);
-        }
-        MemorySegment body = pinned.bytes.asSlice(record.bodyOffset(), record.storedBytes());
-        int crc = Checksums.crc32c(body);
-        if (crc != record.bodyCrc()) {
-            throw QuernException.corrupt(
-                    String.format(
-                            Locale.ROOT,
-                            "pack %s at offset %d: chunk %s must have the checksum %08x, got %08x",
-                            file,
-                            offset,
-                            chunk,
-                            record.bodyCrc(),
-                            crc));
-        }
-        return body;
+    /// Keeps the file where it is while a part of it is used.
+    ///
+    /// @return null if the pack is retired
+    @MustBeClosed
+    @Nullable ExtentLease lease(long offset, long lengthBytes) {
+        return acquire() == null
+                ? null
+                : new ExtentLease(new Extent(file, offset, lengthBytes), this::release);
     }
 
-    private synchronized Mapping acquire() {
-        if (retired) {
-            throw QuernException.internal("pack " + file + " is retired", null);
+    /// Hands over all records in order, with the pack, which may be read during the call only.
+    /// Nothing may be appended to it any more: a file that is sealed becomes shorter than what was
+    /// mapped while it was written, so this maps it as it is now.
+    ///
+    /// @return false if the pack is retired
+    boolean forEach(BiConsumer<PackRecord, MappedPack> visitor) {
+        if (acquire() == null) {
+            return false;
         }
-        Mapping current = mapping;
+        try (Arena arena = Arena.ofConfined()) {
+            MappedPack whole = map(arena);
+            whole.layout().forEach(whole, record -> visitor.accept(record, whole));
+            return true;
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot map pack " + file, e);
+        } finally {
+            release();
+        }
+    }
+
+    /// Keeps the files where they are, without mapping them, until the returned action is run once.
+    ///
+    /// @return null if the pack is retired
+    synchronized @Nullable Runnable hold() {
+        if (retired) {
+            return null;
+        }
+        leases++;
+        return this::release;
+    }
+
+    private synchronized @Nullable MappedPack acquire() {
+        if (retired) {
+            return null;
+        }
+        MappedPack current = mapping;
         if (current == null) {
             current = map();
             mapping = current;
@@ -113,17 +179,13 @@ final class Pack {
         return current;
     }
 
-    private Mapping map() {
+    private MappedPack map() {
         Arena arena = Arena.ofShared();
         boolean mapped = false;
         try {
-            MemorySegment bytes = disk.map(file, arena);
-            Long salt = PackFormat.salt(bytes, id, file.toString());
-            if (salt == null) {
-                throw QuernException.corrupt("pack " + file + " at offset 0 has no valid header");
-            }
+            MappedPack pack = map(arena);
             mapped = true;
-            return new Mapping(arena, bytes, salt);
+            return pack;
         } catch (IOException e) {
             throw StorageErrors.of("cannot map pack " + file, e);
         } finally {
@@ -133,47 +195,70 @@ final class Pack {
         }
     }
 
+    private MappedPack map(Arena arena) throws IOException {
+        MemorySegment bytes = disk.map(file, arena);
+        return new MappedPack(file, arena, bytes, layout(bytes, arena));
+    }
+
+    private PackLayout layout(MemorySegment bytes, Arena arena) throws IOException {
+        Path table = kind == Kind.RUN ? tableFile() : file;
+        PackLayout layout =
+                switch (kind) {
+                    case RECORDS -> PackFormat.header(bytes, id, file.toString());
+                    case RUN -> RunFormat.table(disk.map(table, arena), id, table.toString());
+                };
+        if (layout == null) {
+            throw QuernException.corrupt("pack " + table + " at offset 0 has no valid header");
+        }
+        return layout;
+    }
+
     private synchronized void release() {
         leases--;
-        unmapWhenUnused();
+        letGoWhenUnused();
     }
 
     /// Lets no new lease begin; the mapping goes with the last one.
     synchronized void retire() {
         retired = true;
-        unmapWhenUnused();
+        letGoWhenUnused();
+    }
+
+    /// Retires the pack; its files go with the last lease.
+    ///
+    /// @return whether they are gone already
+    synchronized boolean delete() {
+        doomed = true;
+        retire();
+        return !doomed;
     }
 
     @GuardedBy("this")
-    private void unmapWhenUnused() {
-        if (retired && leases == 0 && mapping != null) {
-            mapping.arena.close();
+    private void letGoWhenUnused() {
+        if (!retired || leases > 0) {
+            return;
+        }
+        if (mapping != null) {
+            mapping.arena().close();
             mapping = null;
+        }
+        if (doomed) {
+            doomed = !deleteFiles();
         }
     }
 
-    private final class Lease implements ChunkLease {
-        private final MemorySegment bytes;
-        private boolean closed;
-
-        Lease(MemorySegment bytes) {
-            this.bytes = bytes;
-        }
-
-        @Override
-        public MemorySegment bytes() {
-            if (closed) {
-                throw new IllegalStateException("lease is closed");
+    /// The table goes last: a run without its table is garbage, a table without its run is none.
+    @GuardedBy("this")
+    private boolean deleteFiles() {
+        try {
+            disk.delete(file);
+            if (kind == Kind.RUN) {
+                disk.delete(tableFile());
             }
-            return bytes;
-        }
-
-        @Override
-        public void close() {
-            if (!closed) {
-                closed = true;
-                release();
-            }
+            return true;
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot delete: {}", file, e.toString());
+            return false;
         }
     }
 }

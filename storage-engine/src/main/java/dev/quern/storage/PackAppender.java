@@ -24,7 +24,7 @@ final class PackAppender {
     private @Nullable PackWriter active;
 
     @GuardedBy("this")
-    private List<PackWriter> finished = new ArrayList<>();
+    private List<PackOutput> finished = new ArrayList<>();
 
     @GuardedBy("this")
     private List<Appended> unsynced = new ArrayList<>();
@@ -50,12 +50,12 @@ final class PackAppender {
             long through,
             List<Appended> chunks,
             @Nullable PackWriter active,
-            List<PackWriter> finished) {
+            List<PackOutput> finished) {
         /// Makes all of it durable; the finished packs are closed in any case.
         void force() throws IOException {
             try {
-                for (PackWriter writer : finished) {
-                    writer.force();
+                for (PackOutput output : finished) {
+                    output.forceFinished();
                 }
                 if (active != null) {
                     active.force();
@@ -67,7 +67,7 @@ final class PackAppender {
 
         /// Closes the finished packs.
         void closeFinished() {
-            for (PackWriter writer : finished) {
+            for (PackOutput writer : finished) {
                 try {
                     writer.close();
                 } catch (IOException e) {
@@ -107,8 +107,27 @@ final class PackAppender {
         }
     }
 
-    /// The bytes of a chunk with their checksums.
-    record ChunkBody(ChunkId id, ByteBuffer bytes, int crc) {}
+    /// Takes in the chunks of a run that is complete.
+    ///
+    /// @param refuse throws if the store takes nothing any more
+    void adopt(RunWriter run, Runnable refuse, Listener listener) {
+        synchronized (this) {
+            refuse.run();
+            directory.adopt(run);
+            for (PackRecord record : run.records()) {
+                Appended chunk = new Appended(run.pack(), record, sequence + 1);
+                unsynced.add(chunk);
+                listener.appended(chunk);
+                sequence = chunk.sequence();
+            }
+            finished.add(run);
+        }
+    }
+
+    /// A chunk as it is to be stored.
+    ///
+    /// @param bytes its body in this form
+    record ChunkBody(ChunkId id, ByteBuffer bytes, BodyForm form) {}
 
     @GuardedBy("this")
     private PackWriter writerFor(int bodyBytes) throws IOException {
@@ -127,7 +146,7 @@ final class PackAppender {
     @GuardedBy("this")
     private PackRecord write(PackWriter writer, SpaceId space, ChunkBody body) throws IOException {
         try {
-            return writer.append(space, body.id(), body.bytes(), body.crc());
+            return writer.append(space, body.id(), body.bytes(), body.form());
         } catch (IOException e) {
             clean(writer);
             throw e;
@@ -147,28 +166,13 @@ final class PackAppender {
         }
     }
 
-    /// Seals the active pack, if there is one. A footer that cannot be written is done without.
+    /// Ends the active pack, if there is one; the sync that takes it seals it.
     @GuardedBy("this")
     private void finish() {
         PackWriter writer = active;
-        if (writer == null) {
-            return;
-        }
-        active = null;
-        finished.add(writer);
-        try {
-            writer.seal();
-        } catch (IOException e) {
-            LOG.warn("pack {}: left without a footer: {}", writer.pack().file(), e.toString());
-            trim(writer);
-        }
-    }
-
-    private static void trim(PackWriter writer) {
-        try {
-            writer.trim();
-        } catch (IOException e) {
-            LOG.warn("pack {}: cannot cut its end: {}", writer.pack().file(), e.toString());
+        if (writer != null) {
+            active = null;
+            finished.add(writer);
         }
     }
 
@@ -190,7 +194,7 @@ final class PackAppender {
         return batch;
     }
 
-    /// Seals the active pack; the next [#take] hands it over.
+    /// Ends the active pack; the next [#take] hands it over.
     synchronized void finishActive() {
         finish();
     }

@@ -5,19 +5,15 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackAppender.Appended;
+import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.PackAppender.Batch;
-import dev.quern.storage.PackAppender.ChunkBody;
-import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +21,8 @@ import org.rocksdb.Cache;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The ChunkStore on this machine: chunks in append-only packs ([PackFormat]), found through an
-/// index ([PackIndex]) that may lag behind.
+/// The ChunkStore on this machine: chunks in append-only packs ([PackFormat], [RunFormat]), found
+/// through an index ([PackIndex]) that may lag behind.
 ///
 /// A chunk is *pending* from its append until a sync has forced its pack and indexed it. The index
 /// never runs ahead of what is durable, so that after a crash only what lies beyond the indexed
@@ -34,26 +30,23 @@ import org.slf4j.LoggerFactory;
 ///
 /// Locks, in the order in which they are taken: `syncLock` (one force at a time, shared by all who
 /// wait for it), the appender's monitor (one append at a time), a [Pack]'s monitor, the index.
-/// Hashing happens under none of them.
-final class PackChunkStore implements ChunkStore {
+/// Hashing, compressing and encrypting happen under none of them.
+final class PackChunkStore implements KeyedChunks {
     private static final Logger LOG = LoggerFactory.getLogger(PackChunkStore.class);
-    private static final int MAX_PENDING_CHUNKS = 1 << 16;
-    private static final int SYNC_AT_CHUNKS = MAX_PENDING_CHUNKS / 4;
+    private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 4;
-
-    private record Name(SpaceId space, ChunkId id) {}
 
     private final PackDirectory packs;
     private final PackIndex index;
+    private final BodyCodec codec;
+    private final ChunkPlaces places;
     private final PackAppender appender;
-    private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
-
-    /// Chunks that were found corrupt: the next put of the same bytes stores them again.
-    private final Set<Name> quarantined = ConcurrentHashMap.newKeySet();
-
+    private final ChunkWriter writer;
+    private final ChunkReader reader;
+    private final RunThreads threads = new RunThreads();
     private final ReentrantLock syncLock = new ReentrantLock();
 
-    /// Adds under `syncLock`, counts under none.
+    @GuardedBy("syncLock")
     private final PackIndexer indexer;
 
     /// Everything appended up to this sequence is on the disk.
@@ -64,26 +57,42 @@ final class PackChunkStore implements ChunkStore {
 
     private volatile boolean closed;
 
-    private PackChunkStore(PackDirectory packs, PackIndex index) {
+    private final ChunkRetention retention;
+
+    private PackChunkStore(
+            PackDirectory packs, PackIndex index, BodyCodec codec, InstantSource clock) {
         this.packs = packs;
         this.index = index;
+        this.codec = codec;
+        this.places = new ChunkPlaces(index);
+        this.retention = new ChunkRetention(clock);
         this.appender = new PackAppender(packs);
+        this.writer = new ChunkWriter(appender, places, codec, this::requireWritable);
+        this.reader = new ChunkReader(packs, places, codec);
         this.indexer = new PackIndexer(index);
     }
 
+    /// What is injected.
+    ///
+    /// @param random gives each pack its salt and each encrypted chunk its nonce
+    /// @param clock condemns garbage by it
+    record Sources(RandomGenerator random, InstantSource clock) {}
+
     /// Opens `packs/` and `index/` in a directory, making them when absent.
     ///
-    /// @param random gives each pack its salt
     /// @param cache stays the caller's
     static PackChunkStore open(
-            Disk disk, Path directory, StorageConfig config, RandomGenerator random, Cache cache) {
-        PackDirectory packs = new PackDirectory(disk, directory.resolve("packs"), random, config);
+            Disk disk, Path directory, StorageConfig config, Sources sources, Cache cache) {
+        PackDirectory packs =
+                new PackDirectory(disk, directory.resolve("packs"), sources.random, config);
         PackIndex index = null;
         boolean opened = false;
         try {
             index = PackIndex.open(disk, directory.resolve("index"), cache);
             packs.open(index);
-            PackChunkStore store = new PackChunkStore(packs, index);
+            BodyCodec codec =
+                    new BodyCodec(config.compression(), sources.random, SpaceKeys.UNBOUND);
+            PackChunkStore store = new PackChunkStore(packs, index, codec, sources.clock);
             opened = true;
             return store;
         } catch (IOException e) {
@@ -96,56 +105,28 @@ final class PackChunkStore implements ChunkStore {
     }
 
     @Override
+    public void bind(SpaceKeys keys) {
+        codec.bind(keys);
+    }
+
+    @Override
     public PutChunk put(SpaceId space, MemorySegment bytes) {
-        requireWritable();
-        if (bytes.byteSize() < 1 || bytes.byteSize() > MAX_CHUNK_BYTES) {
-            throw QuernException.invalid(
-                    "chunk must be 1 to " + MAX_CHUNK_BYTES + " bytes, got " + bytes.byteSize());
-        }
-        ByteBuffer buffer = buffer(bytes);
-        Name name = new Name(space, Checksums.sha256(buffer));
-        if (isPresent(name)) {
-            return new PutChunk(name.id, false);
-        }
-        ChunkBody body = new ChunkBody(name.id, buffer, Checksums.crc32c(buffer));
-        boolean stored =
-                appender.append(
-                        space, body, () -> isPresentOrRefused(name), chunk -> show(name, chunk));
-        if (pending.size() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
+        PutChunk put = writer.put(space, bytes);
+        syncWhenMuchWaits();
+        return put;
+    }
+
+    private void syncWhenMuchWaits() {
+        if (places.pending() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
             sync();
         }
-        return new PutChunk(name.id, stored);
     }
 
-    private static ByteBuffer buffer(MemorySegment bytes) {
-        try {
-            return bytes.asByteBuffer();
-        } catch (UnsupportedOperationException e) {
-            // Arrays of other types than byte have no such view.
-            return ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
-        }
-    }
-
-    private boolean isPresent(Name name) {
-        return (pending.containsKey(name) || index.find(name.space, name.id).isPresent())
-                && !quarantined.contains(name);
-    }
-
-    private boolean isPresentOrRefused(Name name) {
-        if (closed) {
-            throw closedError();
-        }
-        if (pending.size() >= MAX_PENDING_CHUNKS) {
-            throw QuernException.exhausted(
-                    "chunk store holds " + MAX_PENDING_CHUNKS + " chunks that are not indexed",
-                    1000);
-        }
-        return isPresent(name);
-    }
-
-    private void show(Name name, Appended chunk) {
-        pending.put(name, chunk);
-        quarantined.remove(name);
+    @Override
+    @MustBeClosed
+    public ChunkRun beginRun(SpaceId space) {
+        requireWritable();
+        return new PackRun(space, writer, packs, threads, this::syncWhenMuchWaits);
     }
 
     @Override
@@ -173,70 +154,123 @@ final class PackChunkStore implements ChunkStore {
             packs.sync();
         } catch (IOException e) {
             // The kernel may have dropped what it could not write, and says so only once: no later
-            // force can be believed. A new open reads back what is really there.
+            // force can be believed. A new open writes again what it finds.
             QuernException error = StorageErrors.of("cannot force packs in " + packs.path(), e);
             failure = error;
             LOG.error("chunk store takes no more writes until it is opened again", error);
             throw error;
         }
         durableSequence = batch.through();
-        indexer.add(batch).forEach(this::forget);
+        batch.finished().forEach(packs::finished);
+        places.indexed(indexer.add(batch));
     }
 
-    private void forget(Appended chunk) {
-        pending.remove(new Name(chunk.record().space(), chunk.record().id()), chunk);
+    /// Ends the pack that is appended to, makes everything durable and holds all packs that are
+    /// complete: their files do not change, and stay until the hold is closed, even if compaction
+    /// has no more need of them.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the index cannot be written at present
+    @MustBeClosed
+    PackHold seal() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+            if (!indexer.isUpToDate()) {
+                throw new QuernException(
+                        ErrorKind.UNAVAILABLE, "chunk index in " + packs.path() + " lags");
+            }
+            return hold();
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
+    /// Holds all packs that are complete now.
+    @MustBeClosed
+    PackHold hold() {
+        return PackHold.of(packs.all(), index.packs());
     }
 
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();
-        Name name = new Name(space, id);
-        return pending.containsKey(name) || index.find(space, id).isPresent();
+        return places.contains(new Name(space, id));
     }
 
     @Override
     public boolean isDurable(SpaceId space, ChunkId id) {
         requireOpen();
-        Appended chunk = pending.get(new Name(space, id));
-        return chunk == null
-                ? index.find(space, id).isPresent()
-                : chunk.sequence() <= durableSequence;
+        return places.isDurable(new Name(space, id), durableSequence);
     }
 
     @Override
     @MustBeClosed
     public ChunkLease open(SpaceId space, ChunkId id) {
         requireOpen();
-        Name name = new Name(space, id);
-        Appended recent = pending.get(name);
+        return reader.open(new Name(space, id));
+    }
+
+    @Override
+    public Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
+        requireOpen();
+        return reader.locate(space, chunks);
+    }
+
+    @Override
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // returned, unless the index cannot be written
+    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+        requireOpen();
+        ChunkPins pins = retention.pin(space, ids);
         try {
-            if (recent != null) {
-                return recent.pack().open(space, id, recent.record().offset());
-            }
-            Optional<Location> found = index.find(space, id);
-            if (found.isEmpty()) {
-                throw QuernException.notFound("chunk " + id + " is not in space " + space);
-            }
-            Location location = found.get();
-            return packs.pack(location.packId()).open(space, id, location.offset());
+            // First the pin, then the rescue: gc either sees one of them or had removed it before.
+            ids.forEach(id -> index.rescue(space, id));
+            return pins;
         } catch (QuernException e) {
-            if (e.kind() == ErrorKind.CORRUPT) {
-                LOG.error("chunk {} of space {} cannot be read: {}", id, space, e.getMessage());
-                quarantined.add(name);
-            }
+            pins.close();
             throw e;
         }
     }
 
     @Override
+    @MustBeClosed
+    public ChunkPins pinWrites(SpaceId space) {
+        requireOpen();
+        return retention.pinWrites(space);
+    }
+
+    @Override
     public ChunkStats stats() {
-        return new ChunkStats(
-                indexer.chunks() + pending.size(), packs.storedBytes(), packs.count());
+        return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
+    }
+
+    /// Whether it has a chunk; unlike [#contains] nobody relies on it.
+    boolean has(SpaceId space, ChunkId id) {
+        return places.find(new Name(space, id)).isPresent();
+    }
+
+    /// Notes that a chunk has the bytes of another one.
+    QuernException quarantine(SpaceId space, ChunkId id, ChunkId actual) {
+        return places.quarantine(new Name(space, id), actual);
+    }
+
+    PackIndex index() {
+        return index;
+    }
+
+    PackDirectory packs() {
+        return packs;
+    }
+
+    ChunkRetention retention() {
+        return retention;
     }
 
     private void requireOpen() {
         if (closed) {
-            throw closedError();
+            throw QuernException.internal("chunk store is closed", null);
         }
     }
 
@@ -252,16 +286,14 @@ final class PackChunkStore implements ChunkStore {
         }
     }
 
-    private static QuernException closedError() {
-        return QuernException.internal("chunk store is closed", null);
-    }
-
     /// Makes everything durable and closes the files; open leases stay readable.
     @Override
     public void close() {
         syncLock.lock();
         try (index;
-                packs) {
+                packs;
+                codec;
+                threads) {
             if (closed) {
                 return;
             }

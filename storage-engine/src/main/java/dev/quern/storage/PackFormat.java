@@ -2,11 +2,14 @@ package dev.quern.storage;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.BodyForm.Seal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The bytes of a pack file: a header, chunk records one after the other and, once the pack is
@@ -18,27 +21,34 @@ import org.jspecify.annotations.Nullable;
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 8 | magic `QUERNPCK` |
-/// | 8 | 4 | version, 1 |
+/// | 8 | 4 | version: 1 or 2 |
 /// | 12 | 8 | id of the pack, as in its file name |
 /// | 20 | 8 | salt, random for each pack |
 /// | 28 | 4 | checksum of bytes 0 to 28 |
 ///
-/// Record, at a multiple of 8: header of 136 bytes, then the body:
+/// Record, at a multiple of 8: header of 152 bytes (version 1: 136), then the body:
 ///
 /// | offset | bytes | field |
 /// |---|---|---|
 /// | 0 | 4 | magic `QCHK` |
-/// | 4 | 1 | codec of the body: 0, none |
+/// | 4 | 1 | codec of the body: 0 none, 1 zstd, 2 zstd after grouping bytes by 2, 3 by 4 (version 1: 0) |
 /// | 5 | 1 | length of the space's name, 1 to 63 |
-/// | 6 | 2 | 0 |
+/// | 6 | 1 | flags: bit 0 the body is encrypted (version 1: 0) |
+/// | 7 | 1 | 0 |
 /// | 8 | 8 | offset of this record in the pack |
 /// | 16 | 8 | salt of the pack |
-/// | 24 | 4 | bytes of the body |
+/// | 24 | 4 | bytes of the body as it is stored |
 /// | 28 | 4 | bytes of the chunk |
-/// | 32 | 4 | checksum of the body |
+/// | 32 | 4 | checksum of the body as it is stored |
 /// | 36 | 32 | SHA-256 of the chunk |
 /// | 68 | 64 | the space's name, filled up with 0 |
-/// | 132 | 4 | checksum of bytes 0 to 132 |
+/// | 132 | 4 | id of the data key, from 1; 0 if not encrypted (not in version 1) |
+/// | 136 | 12 | nonce, 0 if not encrypted (not in version 1) |
+/// | 148 | 4 | checksum of bytes 0 to 148 (version 1: at 132, of bytes 0 to 132) |
+///
+/// The body is the chunk after its codec ([Codec]; a zstd body is shorter than the chunk, and of
+/// one frame, or of one for each group of bytes, which lie as in [ByteGrouping]) and, when
+/// encrypted, after AES-256-GCM, which adds a tag of 16 bytes ([BodyCipher]).
 ///
 /// Offset and salt make a record valid in one place only: neither a chunk whose bytes look like a
 /// record nor a reused disk block can pass for one when a torn pack is searched.
@@ -59,23 +69,53 @@ import org.jspecify.annotations.Nullable;
 /// A pack without a valid trailer was not sealed; its records are found by walking them.
 ///
 /// Version rule: a reader takes every version up to its own and refuses later ones; any change of
-/// these bytes is a new version. A new version may be written only once every reader that may meet
-/// it understands it.
+/// these bytes is a new version. Only the latest is written, and a pack is of one version: those of
+/// earlier runs, and so of earlier versions, are never appended to. A new version may be written
+/// only once every reader that may meet it understands it.
 final class PackFormat {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HEADER_BYTES = 32;
-    static final int RECORD_BYTES = 136;
+    static final int RECORD_BYTES = 152;
     static final int TRAILER_BYTES = 40;
 
     private static final long HEADER_MAGIC = magic("QUERNPCK");
     private static final long TRAILER_MAGIC = magic("QUERNEND");
     private static final int RECORD_MAGIC = (int) magic("QCHK\0\0\0\0");
     private static final int SPACE_BYTES = 64;
+    private static final int RECORD_BYTES_1 = 136;
+    private static final int ENCRYPTED = 1;
 
     private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private PackFormat() {}
+
+    /// What a header says.
+    ///
+    /// @param version 1 to [#VERSION]
+    /// @param salt of the pack
+    record Header(int version, long salt) implements PackLayout {
+        /// The header of a new pack.
+        static Header of(long salt) {
+            return new Header(VERSION, salt);
+        }
+
+        /// Length of the header of a record.
+        int recordBytes() {
+            return version == 1 ? RECORD_BYTES_1 : RECORD_BYTES;
+        }
+
+        @Override
+        public @Nullable PackRecord record(MemorySegment pack, long offset) {
+            PackRecord record = PackFormat.record(pack, offset, this);
+            return record == null || record.offset() != offset ? null : record;
+        }
+
+        @Override
+        public void forEach(MappedPack pack, Consumer<PackRecord> records) {
+            new PackScanner(pack.file().toString(), pack.bytes(), this).scan(HEADER_BYTES, records);
+        }
+    }
 
     /// What a trailer says.
     ///
@@ -97,21 +137,22 @@ final class PackFormat {
         end(target, out);
     }
 
-    /// The salt of a pack, or null if its header is torn.
+    /// The header of a pack, or null if it is torn.
     ///
     /// @throws QuernException `INVALID` if a later version of Quern wrote it, `CORRUPT` if the
     ///   header is whole and of another pack
-    static @Nullable Long salt(MemorySegment pack, long packId, String name) {
+    static @Nullable Header header(MemorySegment pack, long packId, String name) {
         ByteBuffer in = view(pack, 0, HEADER_BYTES);
         if (in == null || in.getLong(0) != HEADER_MAGIC || !checks(in)) {
             return null;
         }
-        if (in.getInt(8) != VERSION) {
+        int version = in.getInt(8);
+        if (version < 1 || version > VERSION) {
             throw QuernException.invalid(
                     "pack "
                             + name
                             + " has version "
-                            + Integer.toUnsignedString(in.getInt(8))
+                            + Integer.toUnsignedString(version)
                             + ", this build reads up to "
                             + VERSION);
         }
@@ -124,21 +165,31 @@ final class PackFormat {
                             + ", got "
                             + in.getLong(12));
         }
-        return in.getLong(20);
+        return new Header(version, in.getLong(20));
     }
 
+    /// Writes the header of a record of a pack of this version.
     static void putRecord(ByteBuffer target, PackRecord record, long salt) {
         ByteBuffer out = begin(target, RECORD_BYTES);
         byte[] space = record.space().value().getBytes(StandardCharsets.US_ASCII);
+        BodyForm form = record.form();
         out.putInt(0, RECORD_MAGIC);
+        out.put(4, (byte) form.codec().code());
         out.put(5, (byte) space.length);
         out.putLong(8, record.offset());
         out.putLong(16, salt);
-        out.putInt(24, record.storedBytes());
-        out.putInt(28, record.rawBytes());
-        out.putInt(32, record.bodyCrc());
+        out.putInt(24, form.storedBytes());
+        out.putInt(28, form.rawBytes());
+        out.putInt(32, form.crc());
         out.put(36, record.id().bytes());
         out.put(68, space);
+        if (form.seal().isPresent()) {
+            Seal seal = form.seal().get();
+            out.put(6, (byte) ENCRYPTED);
+            out.putInt(132, seal.keyId());
+            out.putLong(136, seal.nonceHigh());
+            out.putInt(144, seal.nonceLow());
+        }
         end(target, out);
     }
 
@@ -147,23 +198,18 @@ final class PackFormat {
         return pack.get(INT, at) == RECORD_MAGIC;
     }
 
-    /// The record whose header is at `at`, or null if there is none that belongs to this place.
-    static @Nullable PackRecord record(MemorySegment pack, long at, long salt) {
-        ByteBuffer in = view(pack, at, RECORD_BYTES);
-        if (in == null || in.getInt(0) != RECORD_MAGIC || in.getLong(16) != salt || !checks(in)) {
+    /// The record whose header is at `at`, or null if there is none that belongs to this pack.
+    static @Nullable PackRecord record(MemorySegment pack, long at, Header header) {
+        ByteBuffer in = view(pack, at, header.recordBytes());
+        if (in == null
+                || in.getInt(0) != RECORD_MAGIC
+                || in.getLong(16) != header.salt()
+                || !checks(in)) {
             return null;
         }
-        int stored = in.getInt(24);
-        int raw = in.getInt(28);
+        BodyForm form = form(in, header.version());
         int spaceBytes = in.get(5);
-        boolean plausible =
-                in.get(4) == 0
-                        && spaceBytes > 0
-                        && spaceBytes < SPACE_BYTES
-                        && stored > 0
-                        && stored <= ChunkStore.MAX_CHUNK_BYTES
-                        && raw == stored;
-        if (!plausible) {
+        if (form == null || spaceBytes <= 0 || spaceBytes >= SPACE_BYTES) {
             return null;
         }
         byte[] sha256 = new byte[32];
@@ -173,19 +219,33 @@ final class PackFormat {
         try {
             return new PackRecord(
                     in.getLong(8),
+                    header.recordBytes(),
                     new SpaceId(new String(space, StandardCharsets.US_ASCII)),
                     ChunkId.of(sha256),
-                    stored,
-                    raw,
-                    in.getInt(32));
+                    form);
         } catch (QuernException e) {
             return null;
         }
     }
 
+    private static @Nullable BodyForm form(ByteBuffer in, int version) {
+        Codec codec = Codec.of(in.get(4));
+        int flags = in.get(6);
+        boolean known = version > 1 || (codec == Codec.NONE && flags == 0);
+        if (codec == null || !known || (flags & ~ENCRYPTED) != 0) {
+            return null;
+        }
+        Optional<Seal> seal =
+                flags == 0
+                        ? Optional.empty()
+                        : Optional.of(new Seal(in.getInt(132), in.getLong(136), in.getInt(144)));
+        BodyForm form = new BodyForm(codec, in.getInt(24), in.getInt(28), in.getInt(32), seal);
+        return form.isPlausible() ? form : null;
+    }
+
     /// Where the record after this one begins, taken from its header unchecked.
-    static long end(MemorySegment pack, long at) {
-        return align(at + RECORD_BYTES + pack.get(INT, at + 24));
+    static long end(MemorySegment pack, long at, Header header) {
+        return align(at + header.recordBytes() + pack.get(INT, at + 24));
     }
 
     static void putTrailer(ByteBuffer target, Footer footer, long salt, int footerCrc) {
@@ -199,24 +259,38 @@ final class PackFormat {
     }
 
     /// The footer, checked, or null if the pack does not end in a whole one.
-    static @Nullable Footer footer(MemorySegment pack, long salt) {
-        long trailer = pack.byteSize() - TRAILER_BYTES;
-        ByteBuffer in = view(pack, trailer, TRAILER_BYTES);
-        if (in == null || in.getLong(0) != TRAILER_MAGIC || in.getLong(16) != salt || !checks(in)) {
+    static @Nullable Footer footer(MemorySegment pack, Header header) {
+        long at = pack.byteSize() - TRAILER_BYTES;
+        Footer footer =
+                at < 0 ? null : trailer(pack.asSlice(at, TRAILER_BYTES), pack.byteSize(), header);
+        if (footer == null) {
+            return null;
+        }
+        MemorySegment records = pack.asSlice(footer.footerOffset(), at - footer.footerOffset());
+        return Checksums.crc32c(records) == pack.get(INT, at + 32) ? footer : null;
+    }
+
+    /// What the trailer of a pack says, or null if it is none. The records that it counts are not
+    /// checked by this.
+    ///
+    /// @param trailer the last bytes of the pack
+    /// @param packBytes length of the whole pack
+    static @Nullable Footer trailer(MemorySegment trailer, long packBytes, Header header) {
+        ByteBuffer in = view(trailer, 0, TRAILER_BYTES);
+        if (in == null
+                || in.getLong(0) != TRAILER_MAGIC
+                || in.getLong(16) != header.salt()
+                || !checks(in)) {
             return null;
         }
         Footer footer = new Footer(in.getLong(8), in.getInt(24));
-        long length = trailer - footer.footerOffset();
+        long length = packBytes - TRAILER_BYTES - footer.footerOffset();
         boolean plausible =
                 footer.footerOffset() >= HEADER_BYTES
                         && footer.records() >= 0
-                        && length == (long) footer.records() * RECORD_BYTES
+                        && length == (long) footer.records() * header.recordBytes()
                         && length <= Integer.MAX_VALUE;
-        return plausible
-                        && Checksums.crc32c(pack.asSlice(footer.footerOffset(), length))
-                                == in.getInt(32)
-                ? footer
-                : null;
+        return plausible ? footer : null;
     }
 
     private static ByteBuffer begin(ByteBuffer target, int length) {

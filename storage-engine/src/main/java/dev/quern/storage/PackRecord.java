@@ -5,20 +5,28 @@ import dev.quern.common.SpaceId;
 /// What a pack says about one chunk in it.
 ///
 /// @param offset of the record's header in the pack, in bytes
+/// @param headerBytes length of that header, which depends on the version of the pack
 /// @param space whose chunk it is
 /// @param id the SHA-256 of the chunk
-/// @param storedBytes length of the body in the pack
-/// @param rawBytes length of the chunk; the same while the only codec is none
-/// @param bodyCrc CRC32C of the body
-record PackRecord(
-        long offset, SpaceId space, ChunkId id, int storedBytes, int rawBytes, int bodyCrc) {
+/// @param form how the body lies behind the header
+record PackRecord(long offset, int headerBytes, SpaceId space, ChunkId id, BodyForm form) {
     /// Where the body begins.
     long bodyOffset() {
-        return offset + PackFormat.RECORD_BYTES;
+        return offset + headerBytes;
+    }
+
+    /// Length of the body.
+    int storedBytes() {
+        return form.storedBytes();
+    }
+
+    /// Where the body ends.
+    long bodyEnd() {
+        return bodyOffset() + storedBytes();
     }
 
     /// Where the next record begins.
     long end() {
-        return PackFormat.align(bodyOffset() + storedBytes);
+        return PackFormat.align(bodyEnd());
     }
 }

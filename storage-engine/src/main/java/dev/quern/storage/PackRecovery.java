@@ -1,5 +1,6 @@
 package dev.quern.storage;
 
+import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.PackState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -7,18 +8,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Brings the index up to what the packs hold, at open: reads each pack from where the index ends,
 /// and all of them when the index is new. Cuts nothing from a pack but zeros.
+///
+/// What it finds may have been read from memory only: a killed process leaves bytes that no force
+/// followed, and a force that failed leaves bytes that no later one writes. So it makes them
+/// durable before it indexes them. (With a new index they are forced, but not written again.)
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
-    private static final int BATCH_CHUNKS = 4096;
 
     private final Disk disk;
     private final Path directory;
@@ -30,43 +34,72 @@ final class PackRecovery {
         this.index = index;
     }
 
-    /// @param packs ids of the pack files that are there
-    void run(SortedSet<Long> packs) throws IOException {
-        Map<Long, PackState> states = new HashMap<>(index.packs());
-        List<Long> missing = states.keySet().stream().filter(id -> !packs.contains(id)).toList();
-        if (!missing.isEmpty()) {
-            LOG.error(
-                    "packs are missing in {}: {}; indexing the {} others again",
-                    directory,
-                    missing.stream().map(id -> Pack.file(directory, id).getFileName()).toList(),
-                    packs.size());
-            index.clear();
-            states.clear();
-        }
+    /// @param packs ids of the packs of records that are there
+    /// @param runs ids of the runs that are there
+    void run(SortedSet<Long> packs, SortedSet<Long> runs) throws IOException {
+        dropMissing(id -> packs.contains(id) || runs.contains(id));
+        boolean known = !index.isNew();
+        disk.syncDirectory(directory);
         for (long id : packs) {
-            PackState state = states.getOrDefault(id, PackState.NEW);
+            PackState state = state(id);
             if (!state.closed()) {
-                recover(id, state);
+                recover(id, state, known);
             }
+        }
+        RunRecovery runRecovery = new RunRecovery(disk, directory, index);
+        for (long id : runs) {
+            PackState state = state(id);
+            if (!state.closed()) {
+                runRecovery.recover(id, state.chunks() > 0, known);
+            }
+        }
+        runRecovery.dropTables(runs);
+        disk.syncDirectory(directory);
+    }
+
+    private PackState state(long id) {
+        return index.packs().getOrDefault(id, PackState.NEW);
+    }
+
+    private void dropMissing(LongPredicate isThere) {
+        List<Long> lost = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            if (!isThere.test(known.getKey()) && known.getValue().chunks() > 0) {
+                lost.add(known.getKey());
+            } else if (!isThere.test(known.getKey())) {
+                index.dropPack(known.getKey()); // compaction had emptied and deleted it
+            }
+        }
+        if (!lost.isEmpty()) {
+            LOG.error(
+                    "packs are missing in {}: {}; indexing the others again",
+                    directory,
+                    lost.stream().map(id -> Pack.file(directory, id).getFileName()).toList());
+            index.clear();
         }
     }
 
-    private void recover(long id, PackState state) throws IOException {
+    private void recover(long id, PackState state, boolean known) throws IOException {
         Path file = Pack.file(directory, id);
         long used;
         long size;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pack = disk.map(file, arena);
             size = pack.byteSize();
-            Long salt = PackFormat.salt(pack, id, file.toString());
-            if (salt == null) {
+            Header header = PackFormat.header(pack, id, file.toString());
+            if (header == null) {
                 dropIfEmpty(file, pack);
                 return;
             }
-            Indexer indexer = new Indexer(id, state);
-            PackScanner scanner = new PackScanner(file.toString(), pack, salt);
-            used = scanner.scan(state.indexedThrough(), indexer::add);
-            indexer.finish(used);
+            PackScanner scanner = new PackScanner(file.toString(), pack, header);
+            long from = state.indexedThrough();
+            used = scanner.scan(from, _ -> {});
+            long end = Math.min(used, size); // padding may be missing
+            long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
+            disk.persist(file, known ? again : end, end);
+            RecoveredChunks chunks = new RecoveredChunks(index, id);
+            scanner.scan(from, chunks::add);
+            chunks.finish(file, used);
         }
         if (used < size) {
             disk.truncate(file, used);
@@ -83,35 +116,5 @@ final class PackRecovery {
         }
         LOG.info("pack {} is empty, removed", file);
         disk.delete(file);
-    }
-
-    /// Adds the records of one pack in batches.
-    private final class Indexer {
-        private final long packId;
-        private final PackState before;
-        private final List<PackRecord> batch = new ArrayList<>();
-        private long chunks;
-
-        Indexer(long packId, PackState before) {
-            this.packId = packId;
-            this.before = before;
-        }
-
-        void add(PackRecord record) {
-            batch.add(record);
-            chunks++;
-            if (batch.size() == BATCH_CHUNKS) {
-                index.add(Map.of(packId, batch), Map.of());
-                batch.clear();
-            }
-        }
-
-        void finish(long used) {
-            PackState after = new PackState(used, before.chunks() + chunks, true);
-            index.add(Map.of(packId, batch), Map.of(packId, after));
-            if (chunks > 0) {
-                LOG.info("pack {}: indexed {} chunks", Pack.file(directory, packId), chunks);
-            }
-        }
     }
 }

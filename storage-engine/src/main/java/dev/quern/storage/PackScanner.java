@@ -1,6 +1,7 @@
 package dev.quern.storage;
 
 import dev.quern.storage.PackFormat.Footer;
+import dev.quern.storage.PackFormat.Header;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
@@ -16,26 +17,26 @@ final class PackScanner {
 
     private final String name;
     private final MemorySegment pack;
-    private final long salt;
+    private final Header header;
 
-    PackScanner(String name, MemorySegment pack, long salt) {
+    PackScanner(String name, MemorySegment pack, Header header) {
         this.name = name;
         this.pack = pack;
-        this.salt = salt;
+        this.header = header;
     }
 
     /// Hands over every record from `from` on, in order.
     ///
     /// @return the offset from which on the pack holds nothing but zeros
     long scan(long from, Consumer<PackRecord> records) {
-        Footer footer = PackFormat.footer(pack, salt);
+        Footer footer = PackFormat.footer(pack, header);
         return footer == null ? walk(from, records) : list(footer, from, records);
     }
 
     private long list(Footer footer, long from, Consumer<PackRecord> records) {
         for (int i = 0; i < footer.records(); i++) {
-            long at = footer.footerOffset() + (long) i * PackFormat.RECORD_BYTES;
-            PackRecord record = PackFormat.record(pack, at, salt);
+            long at = footer.footerOffset() + (long) i * header.recordBytes();
+            PackRecord record = PackFormat.record(pack, at, header);
             if (record == null) {
                 LOG.warn("pack {} at offset {}: footer entry is no record, skipped", name, at);
             } else if (record.offset() >= from) {
@@ -48,7 +49,7 @@ final class PackScanner {
     private long walk(long from, Consumer<PackRecord> records) {
         long used = from;
         long at = from;
-        while (at <= pack.byteSize() - PackFormat.RECORD_BYTES) {
+        while (at <= pack.byteSize() - header.recordBytes()) {
             PackRecord record = recordAt(at);
             if (record == null) {
                 long next = nextRecord(at + 8);
@@ -66,7 +67,7 @@ final class PackScanner {
     }
 
     private @Nullable PackRecord recordAt(long at) {
-        PackRecord record = PackFormat.record(pack, at, salt);
+        PackRecord record = PackFormat.record(pack, at, header);
         boolean belongs =
                 record != null
                         && record.offset() == at
@@ -76,19 +77,19 @@ final class PackScanner {
 
     private boolean isWhole(PackRecord record) {
         int crc = Checksums.crc32c(pack.asSlice(record.bodyOffset(), record.storedBytes()));
-        if (crc != record.bodyCrc()) {
+        if (crc != record.form().crc()) {
             LOG.warn(
                     "pack {} at offset {}: chunk {} does not match its checksum, skipped",
                     name,
                     record.offset(),
                     record.id());
         }
-        return crc == record.bodyCrc();
+        return crc == record.form().crc();
     }
 
     /// The offset of the next record, or the end of the pack.
     private long nextRecord(long from) {
-        for (long at = from; at <= pack.byteSize() - PackFormat.RECORD_BYTES; at += 8) {
+        for (long at = from; at <= pack.byteSize() - header.recordBytes(); at += 8) {
             if (PackFormat.mayBeRecord(pack, at) && recordAt(at) != null) {
                 return at;
             }

@@ -3,33 +3,38 @@ package dev.quern.storage;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.Disk.DiskFile;
 import dev.quern.storage.PackFormat.Footer;
+import dev.quern.storage.PackFormat.Header;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The pack that is being appended to. Its file is as long as a full pack from the first, sparse
 /// beyond what is written, so that one mapping serves all its readers.
 ///
 /// A record that could not be written whole leaves the position where it was. Not thread-safe,
 /// except that [#force] may run beside the rest.
-final class PackWriter implements AutoCloseable {
+final class PackWriter implements PackOutput {
+    private static final Logger LOG = LoggerFactory.getLogger(PackWriter.class);
     private static final int STAGING_BYTES = 64 << 10;
 
     private final Pack pack;
     private final DiskFile file;
-    private final long salt;
+    private final Header header;
     private final long capacityBytes;
     private final MemorySegment bytes;
     private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
     private long position = PackFormat.HEADER_BYTES;
     private int records;
 
-    private PackWriter(Pack pack, DiskFile file, long salt, long capacityBytes, MemorySegment map) {
+    private PackWriter(
+            Pack pack, DiskFile file, Header header, long capacityBytes, MemorySegment map) {
         this.pack = pack;
         this.file = file;
-        this.salt = salt;
+        this.header = header;
         this.capacityBytes = capacityBytes;
         this.bytes = map;
     }
@@ -37,6 +42,7 @@ final class PackWriter implements AutoCloseable {
     /// Begins a pack that takes `capacityBytes`; nothing of it stays if that fails.
     static PackWriter create(Disk disk, Pack pack, long salt, long capacityBytes)
             throws IOException {
+        Header written = Header.of(salt);
         boolean created = false;
         Arena arena = Arena.ofShared();
         DiskFile file = null;
@@ -46,8 +52,8 @@ final class PackWriter implements AutoCloseable {
             PackFormat.putHeader(header, pack.id(), salt);
             file.write(header.flip(), 0);
             MemorySegment map = file.map(arena);
-            PackWriter writer = new PackWriter(pack, file, salt, capacityBytes, map);
-            pack.adopt(arena, map, salt);
+            PackWriter writer = new PackWriter(pack, file, written, capacityBytes, map);
+            pack.adopt(new MappedPack(pack.file(), arena, map, written));
             created = true;
             return writer;
         } finally {
@@ -67,12 +73,13 @@ final class PackWriter implements AutoCloseable {
                 (long) PackFormat.HEADER_BYTES + PackFormat.RECORD_BYTES + bodyBytes);
     }
 
-    Pack pack() {
+    @Override
+    public Pack pack() {
         return pack;
     }
 
-    /// The end of the last record.
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 
@@ -81,11 +88,14 @@ final class PackWriter implements AutoCloseable {
     }
 
     /// Appends a chunk that [#fits].
-    PackRecord append(SpaceId space, ChunkId id, ByteBuffer body, int bodyCrc) throws IOException {
+    ///
+    /// @param body as it is to be stored
+    PackRecord append(SpaceId space, ChunkId id, ByteBuffer body, BodyForm form)
+            throws IOException {
+        PackRecord record = new PackRecord(position, header.recordBytes(), space, id, form);
         int length = body.remaining();
-        PackRecord record = new PackRecord(position, space, id, length, length, bodyCrc);
         staging.clear();
-        PackFormat.putRecord(staging, record, salt);
+        PackFormat.putRecord(staging, record, header.salt());
         if (length <= staging.remaining()) {
             file.write(staging.put(body.duplicate()).flip(), position);
         } else {
@@ -103,8 +113,7 @@ final class PackWriter implements AutoCloseable {
         file.resize(capacityBytes);
     }
 
-    /// Writes the footer; nothing can be appended after.
-    void seal() throws IOException {
+    private void seal() throws IOException {
         CRC32C crc = new CRC32C();
         long at = position;
         staging.clear();
@@ -113,10 +122,11 @@ final class PackWriter implements AutoCloseable {
                 at = flush(crc, at);
             }
             staging.put(bytes.asSlice(offset, PackFormat.RECORD_BYTES).asByteBuffer());
-            offset = PackFormat.end(bytes, offset);
+            offset = PackFormat.end(bytes, offset, header);
         }
         at = flush(crc, at);
-        PackFormat.putTrailer(staging, new Footer(position, records), salt, (int) crc.getValue());
+        PackFormat.putTrailer(
+                staging, new Footer(position, records), header.salt(), (int) crc.getValue());
         file.write(staging.flip(), at);
         file.resize(at + PackFormat.TRAILER_BYTES);
     }
@@ -135,9 +145,28 @@ final class PackWriter implements AutoCloseable {
         file.force();
     }
 
-    /// Cuts the file after the last record, for a pack that is left unsealed.
-    void trim() throws IOException {
-        file.resize(position);
+    /// Makes the records durable, then writes the footer, which nobody can append after, and makes
+    /// that durable. A footer vouches for its records without anyone reading them again, so it may
+    /// reach the disk only after them; one that cannot be written is done without.
+    @Override
+    public void forceFinished() throws IOException {
+        file.force();
+        try {
+            seal();
+        } catch (IOException e) {
+            LOG.warn("pack {}: left without a footer: {}", pack.file(), e.toString());
+            trim();
+        }
+        file.force();
+    }
+
+    /// Cuts the file after the last record, where nothing that counts is.
+    private void trim() {
+        try {
+            file.resize(position);
+        } catch (IOException e) {
+            LOG.warn("pack {}: cannot cut its end: {}", pack.file(), e.toString());
+        }
     }
 
     /// Closes the file; readers keep their mapping.

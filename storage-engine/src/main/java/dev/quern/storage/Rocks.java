@@ -5,12 +5,14 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -18,6 +20,7 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -28,6 +31,8 @@ import org.rocksdb.WriteOptions;
 /// Thread-safe. Iterations hold off a reopening, so they must be short.
 final class Rocks implements AutoCloseable {
     private static final long WRITE_BUFFER_BYTES = 4L << 20;
+    private static final long FACT_BUFFER_BYTES = 8L << 20;
+    private static final double MEMORY_FILTER_RATIO = 0.05;
     private static final int MAX_OPEN_FILES = 256;
     private static final long REOPEN_AFTER_NANOS = 1_000_000_000;
 
@@ -44,6 +49,10 @@ final class Rocks implements AutoCloseable {
     @GuardedBy("lock")
     private @Nullable RocksDB db;
 
+    /// Changes whenever the database is closed, with which its snapshots go.
+    @GuardedBy("lock")
+    private long opening;
+
     private volatile boolean writable;
 
     /// Why the last opening for writing failed, and when by the nano clock.
@@ -53,6 +62,17 @@ final class Rocks implements AutoCloseable {
 
     /// Opens a database, making it when absent. The cache stays the caller's.
     Rocks(Disk disk, Path directory, Cache cache) throws RocksDBException {
+        this(disk, directory, cache, WRITE_BUFFER_BYTES);
+    }
+
+    /// A database for facts: each write looks its keys up first, so that a key that is new should
+    /// be known as such from the filters alone, in memory as on the disk.
+    static Rocks forFacts(Disk disk, Path directory, Cache cache) throws RocksDBException {
+        return new Rocks(disk, directory, cache, FACT_BUFFER_BYTES);
+    }
+
+    private Rocks(Disk disk, Path directory, Cache cache, long writeBufferBytes)
+            throws RocksDBException {
         this.disk = disk;
         this.directory = directory;
         BlockBasedTableConfig table =
@@ -64,7 +84,9 @@ final class Rocks implements AutoCloseable {
         options =
                 new Options()
                         .setCreateIfMissing(true)
-                        .setWriteBufferSize(WRITE_BUFFER_BYTES)
+                        .setWriteBufferSize(writeBufferBytes)
+                        .setMemtablePrefixBloomSizeRatio(MEMORY_FILTER_RATIO)
+                        .setMemtableWholeKeyFiltering(true)
                         .setMaxWriteBufferNumber(3)
                         .setMaxOpenFiles(MAX_OPEN_FILES)
                         .setMaxBackgroundJobs(2)
@@ -100,18 +122,11 @@ final class Rocks implements AutoCloseable {
         }
     }
 
-    /// Sees keys and values from `from` (inclusive) to `to` (exclusive), in order, until it says
-    /// false.
-    void scan(byte[] from, byte[] to, Visitor visitor) {
+    /// As it was when the snapshot was taken.
+    byte @Nullable [] get(RocksSnapshot snapshot, byte[] key) {
         lock.readLock().lock();
-        try (Slice end = new Slice(to);
-                ReadOptions read = new ReadOptions().setIterateUpperBound(end);
-                RocksIterator entries = database().newIterator(read)) {
-            entries.seek(from);
-            while (entries.isValid() && visitor.visit(entries.key(), entries.value())) {
-                entries.next();
-            }
-            entries.status();
+        try (ReadOptions read = new ReadOptions()) {
+            return database(snapshot, read).get(read, key);
         } catch (RocksDBException e) {
             throw StorageErrors.of("cannot read database " + directory, e);
         } finally {
@@ -119,20 +134,151 @@ final class Rocks implements AutoCloseable {
         }
     }
 
+    /// Sees keys and values from `from` (inclusive) to `to` (exclusive), in order, until it says
+    /// false.
+    void scan(byte[] from, byte[] to, EntryVisitor visitor) {
+        scan(null, from, to, false, visitor);
+    }
+
+    /// The same, in either direction, now or as it was when the snapshot was taken.
+    void scan(
+            @Nullable RocksSnapshot snapshot,
+            byte[] from,
+            byte[] to,
+            boolean descending,
+            EntryVisitor visitor) {
+        if (Arrays.compareUnsigned(from, to) >= 0) {
+            return;
+        }
+        lock.readLock().lock();
+        try (Slice start = new Slice(from);
+                Slice end = new Slice(to);
+                ReadOptions read =
+                        new ReadOptions().setIterateLowerBound(start).setIterateUpperBound(end);
+                RocksIterator entries = database(snapshot, read).newIterator(read)) {
+            visit(entries, descending, visitor);
+        } catch (RocksDBException e) {
+            throw StorageErrors.of("cannot read database " + directory, e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private static void visit(RocksIterator entries, boolean descending, EntryVisitor visitor)
+            throws RocksDBException {
+        if (descending) {
+            entries.seekToLast();
+        } else {
+            entries.seekToFirst();
+        }
+        while (entries.isValid() && visitor.visit(entries.key(), entries.value())) {
+            if (descending) {
+                entries.prev();
+            } else {
+                entries.next();
+            }
+        }
+        entries.status();
+    }
+
+    @GuardedBy("lock")
+    private RocksDB database(@Nullable RocksSnapshot snapshot, ReadOptions read) {
+        RocksDB open = database();
+        if (snapshot != null) {
+            if (snapshot.opening != opening || snapshot.closed) {
+                throw new QuernException(
+                        ErrorKind.UNAVAILABLE,
+                        "view of database "
+                                + directory
+                                + " is closed, or the database was opened again");
+            }
+            read.setSnapshot(snapshot.snapshot);
+        }
+        return open;
+    }
+
+    /// The database as it is now.
+    RocksSnapshot snapshot() {
+        lock.readLock().lock();
+        try {
+            RocksDB open = database();
+            return new RocksSnapshot(open, opening, open.getSnapshot());
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /// The database as it was, until this is closed or the database is.
+    final class RocksSnapshot implements AutoCloseable {
+        private final RocksDB of;
+        private final long opening;
+        private final Snapshot snapshot;
+        private volatile boolean closed;
+
+        private RocksSnapshot(RocksDB of, long opening, Snapshot snapshot) {
+            this.of = of;
+            this.opening = opening;
+            this.snapshot = snapshot;
+        }
+
+        /// Waits for reads that are under way, for what they read is freed here.
+        @Override
+        public void close() {
+            lock.writeLock().lock();
+            try {
+                if (!closed && opening == Rocks.this.opening) {
+                    of.releaseSnapshot(snapshot);
+                }
+                closed = true;
+            } finally {
+                lock.writeLock().unlock();
+            }
+        }
+    }
+
     /// Applies a batch. When this fails, [#reopen] tells whether it is in.
     ///
     /// @param sync whether to make it durable before returning
     void write(WriteBatch batch, boolean sync) {
+        try (WriteOptions write = new WriteOptions().setSync(sync)) {
+            write(batch, write);
+        }
+    }
+
+    /// Applies a batch that is not durable before the next [#flush].
+    void writeUnlogged(WriteBatch batch) {
+        try (WriteOptions write = new WriteOptions().setDisableWAL(true)) {
+            write(batch, write);
+        }
+    }
+
+    private void write(WriteBatch batch, WriteOptions options) {
         String what = "cannot write database " + directory;
         lock.readLock().lock();
-        try (WriteOptions write = new WriteOptions().setSync(sync)) {
+        try {
             disk.admit(directory);
-            database().write(write, batch);
+            database().write(options, batch);
         } catch (IOException e) {
             writable = false;
             throw StorageErrors.of(what, e);
         } catch (RocksDBException e) {
             writable = false;
+            throw StorageErrors.of(what, e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /// Makes everything that was written durable.
+    void flush() {
+        String what = "cannot flush database " + directory;
+        lock.readLock().lock();
+        try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+            disk.admit(directory);
+            database().flush(flush);
+        } catch (IOException e) {
+            throw StorageErrors.of(what, e);
+        } catch (RocksDBException e) {
             throw StorageErrors.of(what, e);
         } finally {
             lock.readLock().unlock();
@@ -183,6 +329,31 @@ final class Rocks implements AutoCloseable {
         }
     }
 
+    /// Opens the database again for writing, and lets nobody read before `then` has returned. When
+    /// that fails it stays closed, so that nobody can take what is left for all there is.
+    void reopen(Runnable then) {
+        lock.writeLock().lock();
+        boolean done = false;
+        try {
+            if (!options.isOwningHandle()) {
+                throw QuernException.internal("database " + directory + " is closed", null);
+            }
+            closeDatabase();
+            QuernException refused = openForWriting();
+            if (refused != null) {
+                throw refused;
+            }
+            then.run();
+            writable = true;
+            done = true;
+        } finally {
+            if (!done) {
+                closeDatabase();
+            }
+            lock.writeLock().unlock();
+        }
+    }
+
     @GuardedBy("lock")
     private @Nullable QuernException openForWriting() {
         try {
@@ -218,6 +389,7 @@ final class Rocks implements AutoCloseable {
     @GuardedBy("lock")
     private void closeDatabase() {
         writable = false;
+        opening++;
         if (db != null) {
             db.close();
             db = null;
@@ -238,11 +410,5 @@ final class Rocks implements AutoCloseable {
     private void closeOptions() {
         options.close();
         filter.close();
-    }
-
-    /// Takes one entry.
-    interface Visitor {
-        /// Returns whether to go on.
-        boolean visit(byte[] key, byte[] value);
     }
 }

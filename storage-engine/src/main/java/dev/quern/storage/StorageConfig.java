@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /// Settings of the storage engine.
 ///
@@ -15,18 +16,32 @@ import java.nio.file.Path;
 /// @param minFree free disk below which puts and commits are `EXHAUSTED`, so that the databases
 ///   never run into the end of the disk themselves; 0 to 1 TiB, 64 MiB by default (commits, which
 ///   may free space, go on to half of it)
+/// @param compression whether new chunks that compress are stored so; true by default
+/// @param operatorKey wraps the data keys that new chunks are encrypted with; without it, the
+///   default, they are not
+/// @param previousOperatorKey wrapped them before: at open they are wrapped by the other one
+/// @param logRetention size of the log of facts that is kept for watches and comparisons although
+///   the state no longer needs it; 1 MiB to 1 TiB, 256 MiB by default. The log is written in
+///   segments of an eighth of this, 32 MiB at most, and at least one is kept
 public record StorageConfig(
         Path directory,
         ByteSize packSize,
         ByteSize maxQueuedBytes,
         ByteSize cacheSize,
-        ByteSize minFree) {
+        ByteSize minFree,
+        boolean compression,
+        Optional<OperatorKey> operatorKey,
+        Optional<OperatorKey> previousOperatorKey,
+        ByteSize logRetention) {
     private static final ByteSize MIN_PACK = ByteSize.ofKibibytes(4);
     private static final ByteSize MAX_PACK = ByteSize.ofMebibytes(16 << 10);
     private static final ByteSize MIN_QUEUED = new ByteSize(MetaLog.MAX_TXN_BYTES);
     private static final ByteSize MAX_QUEUED = ByteSize.ofMebibytes(1 << 10);
     private static final ByteSize MIN_CACHE = ByteSize.ofMebibytes(1);
     private static final ByteSize MAX_CACHE = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize MIN_RETENTION = ByteSize.ofMebibytes(1);
+    private static final ByteSize MAX_RETENTION = ByteSize.ofMebibytes(1 << 20);
+    private static final ByteSize DEFAULT_RETENTION = ByteSize.ofMebibytes(256);
     private static final ByteSize MAX_FREE = ByteSize.ofMebibytes(1 << 20);
 
     /// Checks the bounds.
@@ -37,6 +52,30 @@ public record StorageConfig(
         requireBetween("max queued bytes", maxQueuedBytes, MIN_QUEUED, MAX_QUEUED);
         requireBetween("cache size", cacheSize, MIN_CACHE, MAX_CACHE);
         requireBetween("min free", minFree, new ByteSize(0), MAX_FREE);
+        requireBetween("log retention", logRetention, MIN_RETENTION, MAX_RETENTION);
+        if (previousOperatorKey.isPresent() && operatorKey.isEmpty()) {
+            throw QuernException.invalid(
+                    "storage has a previous operator key and must have a new one, got none");
+        }
+    }
+
+    /// These settings, with the defaults of the rest.
+    public StorageConfig(
+            Path directory,
+            ByteSize packSize,
+            ByteSize maxQueuedBytes,
+            ByteSize cacheSize,
+            ByteSize minFree) {
+        this(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                DEFAULT_RETENTION);
     }
 
     /// The defaults.
@@ -47,6 +86,50 @@ public record StorageConfig(
                 ByteSize.ofMebibytes(16),
                 ByteSize.ofMebibytes(32),
                 ByteSize.ofMebibytes(64));
+    }
+
+    /// These settings, with new chunks compressed or not.
+    public StorageConfig withCompression(boolean compress) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compress,
+                operatorKey,
+                previousOperatorKey,
+                logRetention);
+    }
+
+    /// These settings, with another retention of the log.
+    public StorageConfig withLogRetention(ByteSize retention) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                operatorKey,
+                previousOperatorKey,
+                retention);
+    }
+
+    /// These settings, with new chunks encrypted.
+    ///
+    /// @param previous what the data keys may still be wrapped by
+    public StorageConfig withOperatorKey(OperatorKey key, Optional<OperatorKey> previous) {
+        return new StorageConfig(
+                directory,
+                packSize,
+                maxQueuedBytes,
+                cacheSize,
+                minFree,
+                compression,
+                Optional.of(key),
+                previous,
+                logRetention);
     }
 
     private static void requireBetween(String what, ByteSize value, ByteSize min, ByteSize max) {

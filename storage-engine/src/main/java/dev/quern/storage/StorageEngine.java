@@ -2,13 +2,16 @@ package dev.quern.storage;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.random.RandomGenerator;
@@ -28,24 +31,48 @@ public final class StorageEngine implements AutoCloseable {
     }
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Path directory;
+    private final RootRegistry roots = new RootRegistry();
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final KeyRing keys;
+    private final @Nullable Maintenance maintenance;
 
-    private StorageEngine(StorageConfig config, Disk disk, RandomGenerator random) {
+    /// What is injected.
+    private record Sources(Disk disk, RandomGenerator random, InstantSource clock) {}
+
+    private StorageEngine(StorageConfig config, Sources sources, @Nullable TieredChunks tiered) {
         boolean opened = false;
+        directory = config.directory();
+        Disk disk = sources.disk;
         try {
-            Path directory = config.directory();
             disk.createDirectories(directory);
             opening(lock(directory.resolve("lock"), directory));
+            requireRestored(directory);
             LRUCache cache = opening(new LRUCache(config.cacheSize().bytes()));
-            chunks =
-                    opening(
-                            PackChunkStore.open(
-                                    disk, directory.resolve("chunks"), config, random, cache));
+            KeyedChunks keyed = opening(chunks(config, sources, cache, tiered));
+            chunks = keyed;
             facts =
                     opening(
                             EmbeddedMetaLog.open(
-                                    disk, directory.resolve("facts"), config, chunks, cache));
+                                    disk,
+                                    directory.resolve("facts"),
+                                    config,
+                                    chunks,
+                                    RocksFactTable.open(disk, directory.resolve("facts"), cache),
+                                    sources.random));
+            keys =
+                    KeyRing.open(
+                            facts,
+                            config.operatorKey(),
+                            config.previousOperatorKey(),
+                            sources.random);
+            keyed.bind(keys);
+            roots.register(ChunkRoots.none(KeyRing.KIND));
+            maintenance =
+                    keyed instanceof PackChunkStore packs
+                            ? opening(new Maintenance(packs, facts, roots))
+                            : null;
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -59,8 +86,9 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory, making it when absent.
     ///
     /// @throws QuernException `CONFLICT` if another engine has the directory open; `CORRUPT` naming
-    ///   the file if its bytes do not match; `INVALID` if a later version wrote it; `UNAVAILABLE`
-    ///   if it cannot be read or written
+    ///   the file if its bytes do not match; `INVALID` if a later version wrote it, or it is
+    ///   encrypted and the operator key is missing or another; `UNAVAILABLE` if it cannot be read
+    ///   or written
     @MustBeClosed
     public static StorageEngine open(StorageConfig config) {
         return open(config, new LocalDisk(), new SecureRandom());
@@ -69,7 +97,71 @@ public final class StorageEngine implements AutoCloseable {
     /// Opens the directory on another disk, as tests do.
     @MustBeClosed
     static StorageEngine open(StorageConfig config, Disk disk, RandomGenerator random) {
-        return new StorageEngine(config, disk, random);
+        return open(config, disk, random, InstantSource.system());
+    }
+
+    /// With another clock too.
+    @MustBeClosed
+    static StorageEngine open(
+            StorageConfig config, Disk disk, RandomGenerator random, InstantSource clock) {
+        return new StorageEngine(config, new Sources(disk, random, clock), null);
+    }
+
+    /// Opens the directory with its chunks in a tier; only facts, and what can be lost, are in the
+    /// directory.
+    ///
+    /// @throws QuernException as [#open(StorageConfig)], and `INVALID` if the directory has chunks
+    ///   of its own or belongs to the store of another tier
+    @MustBeClosed
+    public static StorageEngine open(StorageConfig config, TieredChunks tiered) {
+        Sources sources = new Sources(new LocalDisk(), new SecureRandom(), tiered.clock());
+        return new StorageEngine(config, sources, tiered);
+    }
+
+    private static void requireRestored(Path directory) throws IOException {
+        Path marker = directory.resolve(BackupRestore.MARKER);
+        if (Files.exists(marker)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + directory
+                            + " has an unfinished restore of backup "
+                            + Files.readString(marker).strip()
+                            + ": run it again");
+        }
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private static KeyedChunks chunks(
+            StorageConfig config, Sources sources, LRUCache cache, @Nullable TieredChunks tiered) {
+        Path own = config.directory().resolve("chunks");
+        Path shared = config.directory().resolve("chunks-tier");
+        if (Files.exists(tiered == null ? shared : own)) {
+            throw QuernException.invalid(
+                    "data directory "
+                            + config.directory()
+                            + " has its chunks "
+                            + (tiered == null
+                                    ? "in a tier"
+                                    : "in itself, not in " + tiered.tier()));
+        }
+        return tiered == null
+                ? PackChunkStore.open(
+                        sources.disk,
+                        own,
+                        config,
+                        new PackChunkStore.Sources(sources.random, sources.clock),
+                        cache)
+                : new TierChunkStore(
+                        TierStoreParts.open(
+                                tiered.tier(),
+                                new TierStoreParts.Setup(
+                                        sources.disk,
+                                        shared,
+                                        config,
+                                        tiered.cacheSize().bytes(),
+                                        sources.random,
+                                        tiered.clock(),
+                                        cache)));
     }
 
     private static FileChannel lock(Path file, Path directory) throws IOException {
@@ -97,6 +189,11 @@ public final class StorageEngine implements AutoCloseable {
         return part;
     }
 
+    /// Where everything is kept.
+    Path directory() {
+        return directory;
+    }
+
     /// The bytes.
     public ChunkStore chunks() {
         return chunks;
@@ -105,6 +202,45 @@ public final class StorageEngine implements AutoCloseable {
     /// The facts.
     public MetaLog facts() {
         return facts;
+    }
+
+    /// Encrypts the new chunks of a space with a new data key from here on; old ones stay as they
+    /// are and readable.
+    ///
+    /// @return the id of the new key
+    /// @throws QuernException `INVALID` if no operator key is configured
+    public int rotateDataKey(SpaceId space) {
+        return keys.rotateDataKey(space);
+    }
+
+    /// Wraps the data keys of all spaces by another operator key, with which the directory must be
+    /// opened from here on. Chunks are not touched. If it breaks off, open with the new key and the
+    /// old one as the previous.
+    ///
+    /// @throws QuernException `INVALID` if the old key is not the one that wrapped them
+    public void rotateOperatorKey(OperatorKey old, OperatorKey next) {
+        keys.rotateOperatorKey(old, next);
+    }
+
+    /// Who answers for the facts that name chunks: every service that commits some registers here.
+    public RootRegistry roots() {
+        return roots;
+    }
+
+    /// Whether the chunks are in the directory, where they can be looked after, and not in a tier.
+    public boolean hasMaintenance() {
+        return maintenance != null;
+    }
+
+    /// Garbage collection, compaction, checks and repair of the chunks in the directory.
+    ///
+    /// @throws QuernException `INVALID` if the chunks are in a tier, where nothing is removed yet
+    public Maintenance maintenance() {
+        if (maintenance == null) {
+            throw QuernException.invalid(
+                    "the chunks of " + directory + " are in a tier, which needs no looking after");
+        }
+        return maintenance;
     }
 
     /// Makes everything durable and closes it. A lease that is still open stays readable.

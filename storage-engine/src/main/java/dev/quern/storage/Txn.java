@@ -47,7 +47,20 @@ public record Txn(
     /// A change of the state.
     public sealed interface Mutation {
         /// Writes a fact.
-        record Put(Key key, byte[] value) implements Mutation {}
+        ///
+        /// @param indexed keys under which [FactReader#scanIndex] finds it too, kept in step when
+        ///   the fact is overwritten or removed; empty for none
+        record Put(Key key, byte[] value, List<Key> indexed) implements Mutation {
+            /// Copies the list.
+            public Put {
+                indexed = List.copyOf(indexed);
+            }
+
+            /// A fact that is found by its key alone.
+            public Put(Key key, byte[] value) {
+                this(key, value, List.of());
+            }
+        }
 
         /// Writes a fact at `prefix` + the log index + the mutation's position, both as
         /// [Key#number]: an ordered, conflict-free append.
@@ -95,6 +108,11 @@ public record Txn(
         /// Writes a fact.
         public Builder put(Key key, byte[] value) {
             return then(new Mutation.Put(key, value));
+        }
+
+        /// Writes a fact that is found under other keys too.
+        public Builder put(Key key, byte[] value, List<Key> indexed) {
+            return then(new Mutation.Put(key, value, indexed));
         }
 
         /// Removes a fact.

@@ -16,18 +16,19 @@ import java.util.List;
 ///
 /// | part | bytes |
 /// |---|---|
-/// | version | 1: the number 1 |
+/// | version | 1: the number 2 if there is a mutation of tag 5, else 1 |
 /// | space | 1: length, then UTF-8 |
 /// | conditions | 4: count, then each: 1 tag, key; tag 1 absent, 2 exists, 3 version (8 more) |
-/// | mutations | 4: count, then each: 1 tag, key; tag 1 put (value), 2 append (value), 3 delete, 4 delete through (key) |
+/// | mutations | 4: count, then each: 1 tag, key; tag 1 put (value), 2 append (value), 3 delete, 4 delete through (key), 5 put indexed (value, 4 count of at least 1, that many keys) |
 /// | requires | 4: count, then 32 each |
 ///
 /// A key is 4 bytes length, then [KeyFormat]; a value is 4 bytes length, then the bytes.
 ///
 /// Version rule: a reader takes every version up to its own and refuses later ones; any change of
-/// these bytes is a new version.
+/// these bytes is a new version. A writer uses the first version that can say it, so that a log
+/// without indexed facts stays readable for builds that know only version 1.
 final class TxnFormat {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final int ABSENT = 1;
     private static final int EXISTS = 2;
@@ -36,6 +37,7 @@ final class TxnFormat {
     private static final int APPEND = 2;
     private static final int DELETE = 3;
     private static final int DELETE_THROUGH = 4;
+    private static final int PUT_INDEXED = 5;
 
     private TxnFormat() {}
 
@@ -44,7 +46,8 @@ final class TxnFormat {
     /// @throws QuernException `INVALID` if they are more than [MetaLog#MAX_TXN_BYTES]
     static byte[] encode(Txn txn) {
         Writer out = new Writer();
-        out.one(VERSION);
+        boolean indexed = txn.mutations().stream().anyMatch(TxnFormat::isIndexed);
+        out.one(indexed ? VERSION : 1);
         byte[] space = txn.space().value().getBytes(StandardCharsets.UTF_8);
         out.one(space.length);
         out.raw(space);
@@ -55,6 +58,10 @@ final class TxnFormat {
         out.four(txn.requires().size());
         txn.requires().forEach(id -> out.raw(id.bytes()));
         return out.toBytes();
+    }
+
+    private static boolean isIndexed(Mutation mutation) {
+        return mutation instanceof Mutation.Put put && !put.indexed().isEmpty();
     }
 
     private static void encode(Writer out, Condition condition) {
@@ -70,9 +77,13 @@ final class TxnFormat {
 
     private static void encode(Writer out, Mutation mutation) {
         switch (mutation) {
-            case Mutation.Put(Key key, byte[] value) -> {
-                out.tagged(PUT, key);
+            case Mutation.Put(Key key, byte[] value, List<Key> indexed) -> {
+                out.tagged(indexed.isEmpty() ? PUT : PUT_INDEXED, key);
                 out.sized(value);
+                if (!indexed.isEmpty()) {
+                    out.four(indexed.size());
+                    indexed.forEach(other -> out.sized(KeyFormat.encode(other)));
+                }
             }
             case Mutation.Append(Key prefix, byte[] value) -> {
                 out.tagged(APPEND, prefix);
@@ -107,8 +118,8 @@ final class TxnFormat {
 
     private static Txn decode(ByteBuffer in) {
         int version = in.get();
-        if (version != VERSION) {
-            throw corrupt(in, "version must be 1, got " + version);
+        if (version < 1 || version > VERSION) {
+            throw corrupt(in, "version must be 1 to " + VERSION + ", got " + version);
         }
         SpaceId space = new SpaceId(new String(take(in, in.get() & 0xFF), StandardCharsets.UTF_8));
         List<Condition> conditions = new ArrayList<>();
@@ -122,6 +133,9 @@ final class TxnFormat {
         List<ChunkId> requires = new ArrayList<>();
         for (int left = count(in, 32); left > 0; left--) {
             requires.add(ChunkId.of(take(in, 32)));
+        }
+        if (version != (mutations.stream().anyMatch(TxnFormat::isIndexed) ? VERSION : 1)) {
+            throw corrupt(in, "version " + version + " does not go with the mutations");
         }
         return new Txn(space, conditions, mutations, requires);
     }
@@ -145,8 +159,21 @@ final class TxnFormat {
             case APPEND -> new Mutation.Append(key, value(in));
             case DELETE -> new Mutation.Delete(key);
             case DELETE_THROUGH -> new Mutation.DeleteThrough(key, key(in));
-            default -> throw corrupt(in, "mutation tag must be 1 to 4, got " + tag);
+            case PUT_INDEXED -> new Mutation.Put(key, value(in), indexed(in));
+            default -> throw corrupt(in, "mutation tag must be 1 to 5, got " + tag);
         };
+    }
+
+    private static List<Key> indexed(ByteBuffer in) {
+        int left = count(in, 5);
+        if (left == 0) {
+            throw corrupt(in, "an indexed put must have a key or more");
+        }
+        List<Key> keys = new ArrayList<>();
+        for (; left > 0; left--) {
+            keys.add(key(in));
+        }
+        return keys;
     }
 
     private static Key key(ByteBuffer in) {

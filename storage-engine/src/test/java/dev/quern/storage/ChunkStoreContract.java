@@ -70,6 +70,22 @@ abstract class ChunkStoreContract {
         }
     }
 
+    /// However a store packs them, chunks come back as they were.
+    @Test
+    void readsBackBytesOfEveryKind() {
+        List<byte[]> chunks = List.of(new byte[1 << 20], Chunks.words(1, 300_001), Chunks.floats());
+        for (int run = 0; run < 2; run++) {
+            for (byte[] bytes : chunks) {
+                ChunkId id = Chunks.put(store(), bytes);
+                try (ChunkLease lease = store().open(SPACE, id)) {
+                    assertThat(lease.bytes().isReadOnly()).isTrue();
+                    assertThat(lease.bytes().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+                }
+            }
+            store().sync();
+        }
+    }
+
     @Test
     void storesTheSameBytesOnce() {
         byte[] bytes = Chunks.bytes(3, 1000);

@@ -224,6 +224,9 @@ final class EmbeddedMetaLogTest extends MetaLogContract {
                 assertThat(outcome(log(), txn))
                         .as("seed %d txn %d", seed, i)
                         .isEqualTo(outcome(model, txn));
+                assertThat(log().position())
+                        .as("seed %d txn %d", seed, i)
+                        .isEqualTo(model.position());
                 if (i == 200) {
                     close();
                     open();
@@ -235,6 +238,10 @@ final class EmbeddedMetaLogTest extends MetaLogContract {
                             .usingRecursiveComparison()
                             .as("seed %d", seed)
                             .isEqualTo(model.scan(space, prefix, Optional.empty(), 10_000));
+                    assertThat(log().scanIndex(space, prefix, Optional.empty(), 10_000))
+                            .usingRecursiveComparison()
+                            .as("seed %d", seed)
+                            .isEqualTo(model.scanIndex(space, prefix, Optional.empty(), 10_000));
                 }
             }
         }

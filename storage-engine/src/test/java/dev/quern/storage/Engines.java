@@ -13,11 +13,12 @@ final class Engines {
 
     static StorageConfig config(Path directory) {
         return new StorageConfig(
-                directory,
-                new ByteSize(PACK_BYTES),
-                ByteSize.ofMebibytes(1),
-                ByteSize.ofMebibytes(2),
-                new ByteSize(0));
+                        directory,
+                        new ByteSize(PACK_BYTES),
+                        ByteSize.ofMebibytes(1),
+                        ByteSize.ofMebibytes(2),
+                        new ByteSize(0))
+                .withLogRetention(ByteSize.ofMebibytes(1));
     }
 
     @MustBeClosed

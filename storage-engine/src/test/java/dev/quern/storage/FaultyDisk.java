@@ -67,6 +67,11 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public DiskFile open(Path file) throws IOException {
+        return new FaultyFile(real.open(file));
+    }
+
+    @Override
     public MemorySegment map(Path file, Arena arena) throws IOException {
         return real.map(file, arena);
     }
@@ -79,6 +84,12 @@ final class FaultyDisk implements Disk {
     @Override
     public void truncate(Path file, long sizeBytes) throws IOException {
         real.truncate(file, sizeBytes);
+    }
+
+    @Override
+    public void persist(Path file, long from, long to) throws IOException {
+        fail(forceFailure);
+        real.persist(file, from, to);
     }
 
     @Override

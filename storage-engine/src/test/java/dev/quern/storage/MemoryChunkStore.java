@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -94,6 +95,19 @@ public final class MemoryChunkStore implements ChunkStore {
         }
         openLeases++;
         return new Lease(MemorySegment.ofArray(bytes).asReadOnly());
+    }
+
+    /// Nothing is ever removed here.
+    @Override
+    @MustBeClosed
+    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+        return () -> {};
+    }
+
+    @Override
+    @MustBeClosed
+    public ChunkPins pinWrites(SpaceId space) {
+        return () -> {};
     }
 
     @Override

@@ -27,13 +27,11 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /// What every MetaLog does.
-abstract class MetaLogContract {
+abstract class MetaLogContract extends MetaLogWatchContract {
     static final Key A = Key.of("a");
     static final Key B = Key.of("b");
 
-    /// A log that is empty at first, and the store that it looks chunks up in.
-    abstract MetaLog log();
-
+    /// Where the log looks chunks up.
     abstract ChunkStore chunks();
 
     @Test
@@ -225,6 +223,41 @@ abstract class MetaLogContract {
                     .satisfies(e -> assertKind(e, ErrorKind.INVALID))
                     .hasMessageContaining("got " + limit);
         }
+    }
+
+    @Test
+    void listsKindsOfFacts() {
+        assertThat(log().kinds(SPACE)).isEmpty();
+        for (String kind : List.of("b", "a", "a-", "", "ab", "\u00e9")) {
+            for (int i = 0; i < 3; i++) {
+                log().commit(Txn.in(SPACE).put(Key.of(kind, "x" + i), text("x")).build());
+            }
+            log().commit(Txn.in(SPACE).put(Key.of(kind), text("x")).build());
+        }
+        log().commit(Txn.in(new SpaceId("default-")).put(Key.of("c"), text("x")).build());
+
+        assertThat(log().kinds(SPACE)).containsExactly("", "a", "a-", "ab", "b", "\u00e9");
+    }
+
+    @Test
+    void listsSpacesThatHaveFacts() {
+        assertThat(log().spaces(Optional.empty(), 10)).isEmpty();
+        List<SpaceId> spaces =
+                List.of("0", "a", "a-", "a.b", "a0", "b").stream().map(SpaceId::new).toList();
+        for (SpaceId space : spaces.reversed()) {
+            for (int i = 0; i < 3; i++) {
+                log().commit(Txn.in(space).put(at(A, i), text("x")).build());
+            }
+        }
+        SpaceId gone = new SpaceId("a1");
+        log().commit(Txn.in(gone).put(A, text("x")).build());
+        log().commit(Txn.in(gone).delete(A).build());
+
+        assertThat(log().spaces(Optional.empty(), 10)).isEqualTo(spaces);
+        assertThat(log().spaces(Optional.of(spaces.get(1)), 3)).isEqualTo(spaces.subList(2, 5));
+        assertThat(log().spaces(Optional.of(new SpaceId("b")), 3)).isEmpty();
+        assertThatThrownBy(() -> log().spaces(Optional.empty(), 0))
+                .satisfies(e -> assertKind(e, ErrorKind.INVALID));
     }
 
     @Test

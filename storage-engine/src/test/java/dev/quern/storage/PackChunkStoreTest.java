@@ -58,6 +58,21 @@ final class PackChunkStoreTest extends ChunkStoreContract {
     }
 
     @Test
+    void bytesThatCompressTakeLessUnlessTurnedOff() {
+        byte[] words = Chunks.words(1, 500_000);
+        ChunkId id = Chunks.put(store(), words);
+        assertThat(store().stats().storedBytes()).isLessThan(words.length / 2);
+        close();
+        StorageConfig plain = Engines.config(directory).withCompression(false);
+        try (StorageEngine off = StorageEngine.open(plain)) {
+            assertThat(off.chunks().read(SPACE, id)).isEqualTo(words);
+            Chunks.put(off.chunks(), Chunks.words(2, 500_000));
+            assertThat(off.chunks().stats().storedBytes()).isGreaterThan(words.length);
+        }
+        open();
+    }
+
+    @Test
     void leaseOutlivesTheStore() {
         ChunkId id = Chunks.put(store(), chunk(1));
         try (ChunkLease lease = store().open(SPACE, id)) {

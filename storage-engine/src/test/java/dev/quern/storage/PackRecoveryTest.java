@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PackRecoveryTest {
     private static final int FIRST_RUN = 40;
     private static final int BODY_BYTES = 5000;
+    private static final int RECORD = PackFormat.RECORD_BYTES;
 
     @TempDir Path temporary;
     private Path directory;
@@ -110,13 +111,16 @@ final class PackRecoveryTest {
         try (StorageEngine engine = Engines.open(directory)) {
             Chunks.put(engine.chunks(), chunk(FIRST_RUN));
             engine.chunks().sync();
-            start = PackFormat.HEADER_BYTES + (int) PackFormat.align(136 + BODY_BYTES);
+            start = PackFormat.HEADER_BYTES + (int) PackFormat.align(RECORD + BODY_BYTES);
             Chunks.put(engine.chunks(), chunk(FIRST_RUN + 1));
             copy(directory, crashed);
         }
         Path pack = lastPack(crashed);
         byte[] image = Files.readAllBytes(pack);
-        for (int cut : new int[] {0, 1, 50, 135, 136, 137, 2000, 136 + BODY_BYTES - 1}) {
+        for (int cut :
+                new int[] {
+                    0, 1, 50, RECORD - 1, RECORD, RECORD + 1, 2000, RECORD + BODY_BYTES - 1
+                }) {
             byte[] torn = image.clone();
             Arrays.fill(torn, start + cut, torn.length, (byte) 0);
             Path again = temporary.resolve("torn-" + cut);
@@ -142,8 +146,8 @@ final class PackRecoveryTest {
     @Test
     void flippedBitIsCorruptAndNamesPackAndOffset() throws IOException {
         Path pack = Pack.file(directory.resolve("chunks/packs"), 1);
-        int second = PackFormat.HEADER_BYTES + (int) PackFormat.align(136 + BODY_BYTES);
-        for (int at : new int[] {0, 20, 60, 130, 136, 136 + BODY_BYTES - 1}) {
+        int second = PackFormat.HEADER_BYTES + (int) PackFormat.align(RECORD + BODY_BYTES);
+        for (int at : new int[] {0, 20, 60, 130, 140, RECORD, RECORD + BODY_BYTES - 1}) {
             flip(pack, second + at);
             try (StorageEngine engine = Engines.open(directory)) {
                 ChunkId id = MemoryChunkStore.idOf(chunk(1));
@@ -176,6 +180,23 @@ final class PackRecoveryTest {
         delete(directory.resolve("chunks/index"));
         try (StorageEngine engine = Engines.open(directory)) {
             assertHolds(engine, FIRST_RUN);
+        }
+    }
+
+    @Test
+    void corruptChunkIsStillKnownAfterReopening() throws IOException {
+        Path pack = Pack.file(directory.resolve("chunks/packs"), 1);
+        flip(pack, 1000);
+        try (StorageEngine engine = Engines.open(directory)) {
+            assertThatThrownBy(() -> engine.chunks().read(SPACE, MemoryChunkStore.idOf(chunk(0))))
+                    .satisfies(e -> assertKind(e, ErrorKind.CORRUPT));
+        }
+        try (StorageEngine engine = Engines.open(directory)) {
+            assertThat(put(engine, chunk(0))).isTrue();
+            assertThat(put(engine, chunk(0))).isFalse();
+            assertHolds(engine, FIRST_RUN);
+            engine.chunks().sync();
+            assertThat(engine.chunks().stats().chunks()).isEqualTo(FIRST_RUN);
         }
     }
 
@@ -235,7 +256,7 @@ final class PackRecoveryTest {
     void packOfALaterVersionIsRefused() throws IOException {
         ByteBuffer header = ByteBuffer.allocate(PackFormat.HEADER_BYTES);
         PackFormat.putHeader(header, 100, 1);
-        header.order(ByteOrder.LITTLE_ENDIAN).putInt(8, 2);
+        header.order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
         header.putInt(28, Checksums.crc32c(header.slice(0, 28)));
         Path later = Pack.file(directory.resolve("chunks/packs"), 100);
         Files.write(later, header.array());
@@ -248,7 +269,7 @@ final class PackRecoveryTest {
                         })
                 .satisfies(e -> assertKind(e, ErrorKind.INVALID))
                 .hasMessageContaining(later.toString())
-                .hasMessageContaining("version 2");
+                .hasMessageContaining("version 3");
     }
 
     private static void assertHolds(StorageEngine engine, int chunks) {

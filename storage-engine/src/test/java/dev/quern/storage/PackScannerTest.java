@@ -4,6 +4,7 @@ import static dev.quern.storage.Chunks.SPACE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.storage.PackFormat.Footer;
+import dev.quern.storage.PackFormat.Header;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 final class PackScannerTest {
     private static final long SALT = 0x1234_5678_9abc_def0L;
+    private static final Header HEADER = Header.of(SALT);
 
     private final ByteBuffer image = ByteBuffer.allocate(8192);
     private final List<PackRecord> written = new ArrayList<>();
@@ -148,11 +150,10 @@ final class PackScannerTest {
         PackRecord record =
                 new PackRecord(
                         offset,
+                        PackFormat.RECORD_BYTES,
                         SPACE,
                         MemoryChunkStore.idOf(body),
-                        body.length,
-                        body.length,
-                        Checksums.crc32c(ByteBuffer.wrap(body)));
+                        BodyForm.plain(body.length, Checksums.crc32c(ByteBuffer.wrap(body))));
         PackFormat.putRecord(out, record, salt);
         out.put(body);
         out.position((int) PackFormat.align(out.position()));
@@ -174,11 +175,11 @@ final class PackScannerTest {
 
     private static List<PackRecord> scan(byte[] pack, long from) {
         List<PackRecord> found = new ArrayList<>();
-        new PackScanner("test", MemorySegment.ofArray(pack), SALT).scan(from, found::add);
+        new PackScanner("test", MemorySegment.ofArray(pack), HEADER).scan(from, found::add);
         return found;
     }
 
     private static long used(byte[] pack) {
-        return new PackScanner("test", MemorySegment.ofArray(pack), SALT).scan(32, _ -> {});
+        return new PackScanner("test", MemorySegment.ofArray(pack), HEADER).scan(32, _ -> {});
     }
 }

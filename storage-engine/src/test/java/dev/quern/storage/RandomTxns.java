@@ -35,7 +35,8 @@ final class RandomTxns {
     private static Mutation mutation(Random random) {
         byte[] value = Chunks.bytes(random.nextLong(), random.nextInt(20));
         Key prefix = PREFIXES.get(random.nextInt(PREFIXES.size()));
-        return switch (random.nextInt(6)) {
+        return switch (random.nextInt(7)) {
+            case 6 -> new Mutation.Put(key(random), value, List.of(key(random), key(random)));
             case 0 -> new Mutation.Delete(key(random));
             case 1 -> new Mutation.Append(prefix, value);
             case 2 -> {

@@ -11,6 +11,7 @@ import dev.quern.storage.Txn.Condition;
 import dev.quern.storage.Txn.Mutation;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,52 @@ final class TxnFormatTest {
                 .isEqualTo(ONE_OF_EACH);
     }
 
+    private static final Txn INDEXED =
+            Txn.in(SPACE)
+                    .put(A, text("v"))
+                    .put(A, text("w"), List.of(Key.of("i"), Key.of("i", "j")))
+                    .build();
+
+    /// Version 2 as it lies in logs: never change this, add a version.
+    private static final String GOLDEN_2 =
+            "02"
+                    + "07"
+                    + hex("default")
+                    + "00000000"
+                    + "00000002"
+                    + "01"
+                    + "00000004"
+                    + "61006200"
+                    + "00000001"
+                    + hex("v")
+                    + "05"
+                    + "00000004"
+                    + "61006200"
+                    + "00000001"
+                    + hex("w")
+                    + "00000002"
+                    + "00000002"
+                    + "6900"
+                    + "00000004"
+                    + "69006a00"
+                    + "00000000";
+
+    @Test
+    void versionTwoIsAsItWas() {
+        assertThat(HexFormat.of().formatHex(TxnFormat.encode(INDEXED))).isEqualTo(GOLDEN_2);
+        assertThat(TxnFormat.decode(HexFormat.of().parseHex(GOLDEN_2)))
+                .usingRecursiveComparison()
+                .isEqualTo(INDEXED);
+    }
+
+    @Test
+    void versionMustGoWithTheMutations() {
+        for (String bytes : List.of("02" + GOLDEN.substring(2), "01" + GOLDEN_2.substring(2))) {
+            assertThatThrownBy(() -> TxnFormat.decode(HexFormat.of().parseHex(bytes)))
+                    .satisfies(TxnFormatTest::isCorrupt);
+        }
+    }
+
     @Test
     void readsBackRandomTransactions() {
         Random random = new Random(5);
@@ -87,7 +134,11 @@ final class TxnFormatTest {
 
     @Test
     void cutBytesAreCorrupt() {
-        byte[] whole = TxnFormat.encode(ONE_OF_EACH);
+        cutBytesAreCorrupt(TxnFormat.encode(ONE_OF_EACH));
+        cutBytesAreCorrupt(TxnFormat.encode(INDEXED));
+    }
+
+    private static void cutBytesAreCorrupt(byte[] whole) {
         for (int cut = 0; cut < whole.length; cut++) {
             byte[] torn = Arrays.copyOf(whole, cut);
             assertThatThrownBy(() -> TxnFormat.decode(torn)).satisfies(TxnFormatTest::isCorrupt);
@@ -98,7 +149,11 @@ final class TxnFormatTest {
 
     @Test
     void anyBytesAreATransactionOrCorrupt() {
-        byte[] whole = TxnFormat.encode(ONE_OF_EACH);
+        anyBytesLike(TxnFormat.encode(ONE_OF_EACH));
+        anyBytesLike(TxnFormat.encode(INDEXED));
+    }
+
+    private static void anyBytesLike(byte[] whole) {
         Random random = new Random(6);
         for (int i = 0; i < 20_000; i++) {
             byte[] any = whole.clone();

@@ -3,6 +3,7 @@ package dev.quern.vector;
 import dev.quern.common.QuernException;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
@@ -93,6 +94,13 @@ final class CheckpointStore {
     /// @param previous the checkpoint before
     /// @throws QuernException `CONFLICT` if the collection is gone or another checkpoint came first
     Saved save(Definition definition, Optional<Saved> previous, Snapshot snapshot)
+            throws IOException {
+        try (ChunkPins _ = chunks.pinWrites(definition.space())) {
+            return put(definition, previous, snapshot);
+        }
+    }
+
+    private Saved put(Definition definition, Optional<Saved> previous, Snapshot snapshot)
             throws IOException {
         List<SavedFile> files = new ArrayList<>();
         for (String name : snapshot.files()) {

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
@@ -25,6 +26,7 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool applying;
     private final CpuPool searching;
     private final OpenCollections open;
+    private final CollectionRoots roots;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
     /// its first use.
@@ -37,6 +39,7 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
+        this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.catalog = new Catalog(facts, clock, ids);
         this.tail = new WriteLog(chunks, facts);
@@ -179,6 +182,11 @@ public final class CollectionService implements AutoCloseable {
         try (OpenCollections.Lease lease = open.acquire(definition)) {
             return searching.call(() -> action.apply(lease.live()));
         }
+    }
+
+    /// Which chunks its facts need.
+    public ChunkRoots roots() {
+        return roots;
     }
 
     @Override

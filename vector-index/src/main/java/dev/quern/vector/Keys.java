@@ -12,6 +12,8 @@ import dev.quern.storage.Key;
 /// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint |
 final class Keys {
     static final Key DEFINITIONS = Key.of("vector", "collection");
+    static final Key CHECKPOINTS = Key.of("vector", "checkpoint");
+    static final Key TAILS = Key.of("vector", "tail");
 
     private Keys() {}
 
@@ -24,11 +26,11 @@ final class Keys {
     }
 
     static Key checkpoint(String id) {
-        return Key.of("vector", "checkpoint", id);
+        return CHECKPOINTS.child(id);
     }
 
     static Key tail(String id) {
-        return Key.of("vector", "tail", id);
+        return TAILS.child(id);
     }
 
     /// Greater than every tail key of this token, less than any of the next.

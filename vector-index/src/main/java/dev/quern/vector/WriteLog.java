@@ -3,6 +3,7 @@ package dev.quern.vector;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.ChunkId;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
@@ -45,12 +46,16 @@ final class WriteLog {
     /// @return its token
     /// @throws QuernException `NOT_FOUND` if the collection was deleted meanwhile
     long append(Definition definition, byte[] frame) {
-        List<ChunkId> ids =
-                frame.length <= MAX_INLINE_BYTES ? List.of() : putChunks(definition, frame);
-        TailFormat.Entry entry =
-                ids.isEmpty()
-                        ? new TailFormat.Entry.Inline(frame)
-                        : new TailFormat.Entry.InChunks(ids);
+        if (frame.length <= MAX_INLINE_BYTES) {
+            return append(definition, new TailFormat.Entry.Inline(frame), List.of());
+        }
+        try (ChunkPins _ = chunks.pinWrites(definition.space())) {
+            List<ChunkId> ids = putChunks(definition, frame);
+            return append(definition, new TailFormat.Entry.InChunks(ids), ids);
+        }
+    }
+
+    private long append(Definition definition, TailFormat.Entry entry, List<ChunkId> ids) {
         Txn.Builder txn =
                 Txn.in(definition.space())
                         .when(exists(definition))

@@ -8,6 +8,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.Maintenance;
 import dev.quern.storage.MemoryChunkStore;
 import dev.quern.storage.MemoryMetaLog;
 import dev.quern.storage.MetaLog;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -105,6 +107,13 @@ final class Rig implements AutoCloseable {
 
     Path cache() {
         return directory.resolve("cache-" + cache);
+    }
+
+    /// The real stores'.
+    Maintenance maintenance() {
+        StorageEngine real = Objects.requireNonNull(engine);
+        real.roots().register(service.roots());
+        return real.maintenance();
     }
 
     CollectionService service() {

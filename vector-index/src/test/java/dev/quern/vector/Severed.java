@@ -6,13 +6,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
-import dev.quern.storage.Key;
+import dev.quern.storage.ForwardingMetaLog;
 import dev.quern.storage.MetaLog;
-import dev.quern.storage.Txn;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.Optional;
+import java.util.Collection;
 
 /// Stores that a crash can cut a service off from, while the next service goes on with what is
 /// below them.
@@ -69,6 +68,18 @@ final class Severed {
         }
 
         @Override
+        @MustBeClosed
+        public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
+            return below().pin(space, ids);
+        }
+
+        @Override
+        @MustBeClosed
+        public ChunkPins pinWrites(SpaceId space) {
+            return below().pinWrites(space);
+        }
+
+        @Override
         public ChunkStats stats() {
             return below().stats();
         }
@@ -77,7 +88,7 @@ final class Severed {
         public void close() {}
     }
 
-    static final class Facts implements MetaLog {
+    static final class Facts extends ForwardingMetaLog {
         private final MetaLog below;
         private volatile boolean severed;
 
@@ -89,34 +100,12 @@ final class Severed {
             severed = true;
         }
 
-        private MetaLog below() {
+        @Override
+        protected MetaLog below() {
             if (severed) {
                 throw gone();
             }
             return below;
         }
-
-        @Override
-        public long commit(Txn txn) {
-            return below().commit(txn);
-        }
-
-        @Override
-        public Optional<Fact> find(SpaceId space, Key key) {
-            return below().find(space, key);
-        }
-
-        @Override
-        public List<Fact> scan(SpaceId space, Key prefix, Optional<Key> after, int limit) {
-            return below().scan(space, prefix, after, limit);
-        }
-
-        @Override
-        public long appliedIndex() {
-            return below().appliedIndex();
-        }
-
-        @Override
-        public void close() {}
     }
 }

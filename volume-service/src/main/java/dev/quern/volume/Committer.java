@@ -3,6 +3,7 @@ package dev.quern.volume;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
@@ -68,10 +69,12 @@ final class Committer {
                 throw headMoved(volume, request.expectedHead().get(), head.commit());
             }
             Staging staging = sessions.load(session);
-            Optional<CommitInfo> done = attempt(session, request.message(), head, staging);
-            if (done.isPresent()) {
-                sessions.forget(session);
-                return done.get();
+            try (ChunkPins _ = chunks.pinWrites(session.space())) {
+                Optional<CommitInfo> done = attempt(session, request.message(), head, staging);
+                if (done.isPresent()) {
+                    sessions.forget(session);
+                    return done.get();
+                }
             }
         }
         throw QuernException.conflict(

@@ -9,7 +9,9 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.volume.ChunkListFormat.Child;
 import dev.quern.volume.ChunkListFormat.Node;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /// Finds the chunk that holds an offset of a file. Keeps the lists on the way to the last one in
 /// memory. Not thread-safe.
@@ -74,6 +76,17 @@ final class ContentReader {
             frames.push(new Frame(part, node));
         }
         return frames.element().child(offset);
+    }
+
+    /// The file's chunks, in order.
+    List<ChunkId> chunks() {
+        List<ChunkId> ids = new ArrayList<>();
+        for (long at = 0; at < content.sizeBytes(); ) {
+            Piece piece = find(at);
+            ids.add(piece.id);
+            at = piece.start + piece.lengthBytes;
+        }
+        return ids;
     }
 
     /// Opens a piece's chunk.

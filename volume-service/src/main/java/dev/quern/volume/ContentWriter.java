@@ -2,6 +2,7 @@ package dev.quern.volume;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkRun;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.ChunkStore.PutChunk;
 import dev.quern.volume.ChunkListFormat.Child;
@@ -15,6 +16,7 @@ import java.util.List;
 final class ContentWriter {
     private final ChunkStore chunks;
     private final SpaceId space;
+    private final ChunkRun run;
     private final int maxChildren;
     private final List<List<Child>> levels = new ArrayList<>(List.of(new ArrayList<>()));
     private long sizeBytes;
@@ -22,16 +24,19 @@ final class ContentWriter {
 
     /// Starts an empty file.
     ///
+    /// @param run takes the chunks of the file, and stays the caller's; their lists go into
+    ///   `chunks`
     /// @param maxChildren of one list: [ChunkListFormat#MAX_CHILDREN], or fewer in tests
-    ContentWriter(ChunkStore chunks, SpaceId space, int maxChildren) {
+    ContentWriter(ChunkStore chunks, SpaceId space, ChunkRun run, int maxChildren) {
         this.chunks = chunks;
         this.space = space;
+        this.run = run;
         this.maxChildren = maxChildren;
     }
 
     /// Adds the file's next chunk.
     void add(MemorySegment bytes) {
-        PutChunk put = chunks.put(space, bytes);
+        PutChunk put = run.put(bytes);
         sizeBytes += bytes.byteSize();
         newBytes += put.stored() ? bytes.byteSize() : 0;
         add(0, new Child(put.id(), bytes.byteSize()));
@@ -47,8 +52,9 @@ final class ContentWriter {
         return newBytes;
     }
 
-    /// Ends the file.
+    /// Ends the file and its run.
     Content finish() {
+        run.finish();
         if (sizeBytes == 0) {
             return Content.EMPTY;
         }

@@ -5,10 +5,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkLease;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.ExtentLease;
 import dev.quern.volume.ContentReader.Piece;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,15 +23,21 @@ public final class FileContent implements AutoCloseable {
     private final FileInfo info;
     private final Content content;
     private final ContentReader reader;
+    private final OpenReads reads;
+    private final OpenReads.Read read;
     private @Nullable Piece piece;
     private @Nullable ChunkLease lease;
 
-    FileContent(ChunkStore chunks, SpaceId space, FileInfo info, Content content) {
+    /// @param reads is told of it, so that the bytes stay while it is open
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    FileContent(ChunkStore chunks, OpenReads reads, SpaceId space, FileInfo info, Content content) {
         this.chunks = chunks;
+        this.reads = reads;
         this.space = space;
         this.info = info;
         this.content = content;
         this.reader = new ContentReader(chunks, space, content);
+        this.read = reads.file(space, info.path(), content);
     }
 
     /// The file.
@@ -61,7 +69,8 @@ public final class FileContent implements AutoCloseable {
     @MustBeClosed
     public InputStream stream(long offset, long length) {
         requireRange(offset, length);
-        return new ContentStream(new FileContent(chunks, space, info, content), offset, length);
+        return new ContentStream(
+                new FileContent(chunks, reads, space, info, content), offset, length);
     }
 
     /// Gives a part of the file as read-only segments, in order and without a copy. A segment may
@@ -93,9 +102,26 @@ public final class FileContent implements AutoCloseable {
         return new RestOfChunk(whole, whole.bytes().asSlice(offset - part.start()));
     }
 
-    /// Closes the chunk that is open; a second call does nothing.
+    /// Where the whole file lies in a file of the store, if it lies there as it is.
+    Optional<ExtentLease> locate() {
+        return chunks.locate(space, reader.chunks());
+    }
+
+    /// Reads the whole file, which checks it.
+    void verify() {
+        for (long at = 0; at < content.sizeBytes(); ) {
+            at += segment(at).byteSize();
+        }
+    }
+
+    /// Closes the chunk that is open, and no longer keeps the others; a second call does nothing.
     @Override
     public void close() {
+        read.close();
+        releaseChunk();
+    }
+
+    private void releaseChunk() {
         if (lease != null) {
             lease.close();
         }
@@ -108,7 +134,7 @@ public final class FileContent implements AutoCloseable {
         Piece part = piece;
         ChunkLease held = lease;
         if (part == null || held == null || !part.has(offset)) {
-            close();
+            releaseChunk();
             part = reader.find(offset);
             held = hold(part);
         }

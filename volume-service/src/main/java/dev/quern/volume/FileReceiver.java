@@ -3,6 +3,7 @@ package dev.quern.volume;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkRun;
 import dev.quern.storage.ChunkStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +46,17 @@ final class FileReceiver {
     /// @throws QuernException `UNAVAILABLE` if the stream breaks off, `EXHAUSTED` if too many large
     ///   files are on their way or the disk is full; what was stored until then is garbage
     Received receive(SpaceId space, VolumePath path, InputStream bytes) {
-        ContentWriter writer = new ContentWriter(chunks, space, ChunkListFormat.MAX_CHILDREN);
+        try (ChunkRun run = chunks.beginRun(space)) {
+            ContentWriter writer =
+                    new ContentWriter(chunks, space, run, ChunkListFormat.MAX_CHILDREN);
+            read(path, bytes, writer);
+            Content content = writer.finish();
+            chunks.sync();
+            return new Received(content, writer.newBytes());
+        }
+    }
+
+    private void read(VolumePath path, InputStream bytes, ContentWriter writer) {
         Reception reception = new Reception(path, bytes, writer);
         try {
             reception.run();
@@ -62,9 +73,6 @@ final class FileReceiver {
         } finally {
             reception.release();
         }
-        Content content = writer.finish();
-        chunks.sync();
-        return new Received(content, writer.newBytes());
     }
 
     /// One file on its way.

@@ -29,10 +29,13 @@ final class ViewBuilder {
     private static final Set<PosixFilePermission> OPEN = mode("rwxr-xr-x");
 
     private final ChunkStore chunks;
+    private final OpenReads reads;
     private final NodeStore nodes;
+    private final FileLinker linker = new FileLinker(FILE);
 
-    ViewBuilder(ChunkStore chunks, NodeStore nodes) {
+    ViewBuilder(ChunkStore chunks, NodeStore nodes, OpenReads reads) {
         this.chunks = chunks;
+        this.reads = reads;
         this.nodes = nodes;
     }
 
@@ -49,7 +52,7 @@ final class ViewBuilder {
     ///   this machine; `UNAVAILABLE` if the disk fails
     void build(SpaceId space, ChunkId root, Path directory) {
         Path at = directory;
-        try {
+        try (OpenReads.Read _ = reads.tree(space, root)) {
             Files.createDirectory(directory);
             TreeWalk walk = new TreeWalk(nodes, space, TreeWalk.root(root), true);
             while (walk.hasNext()) {
@@ -74,12 +77,23 @@ final class ViewBuilder {
 
     private void write(SpaceId space, FileInfo info, Entry.File file, Path path)
             throws IOException {
+        FileTime modifiedAt = FileTime.fromMillis(file.modifiedAtMillis());
+        try (FileContent content = new FileContent(chunks, reads, space, info, file.content())) {
+            if (linker.link(content, modifiedAt, path)) {
+                content.verify();
+                return;
+            }
+            copy(content, path);
+        }
+        Files.setLastModifiedTime(path, modifiedAt);
+        Files.setPosixFilePermissions(path, FILE);
+    }
+
+    private static void copy(FileContent content, Path path) throws IOException {
         try (FileChannel out =
-                        FileChannel.open(
-                                path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-                FileContent content = new FileContent(chunks, space, info, file.content())) {
+                FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             long at = 0;
-            while (at < file.sizeBytes()) {
+            while (at < content.info().sizeBytes()) {
                 ByteBuffer bytes = content.segment(at).asByteBuffer();
                 at += bytes.remaining();
                 while (bytes.hasRemaining()) {
@@ -87,8 +101,6 @@ final class ViewBuilder {
                 }
             }
         }
-        Files.setLastModifiedTime(path, FileTime.fromMillis(file.modifiedAtMillis()));
-        Files.setPosixFilePermissions(path, FILE);
     }
 
     /// Removes a directory and all in it, if it is there.

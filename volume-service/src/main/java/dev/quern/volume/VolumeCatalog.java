@@ -5,6 +5,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
@@ -60,7 +61,7 @@ final class VolumeCatalog {
     VolumeInfo create(SpaceId space, String name, boolean ifNotExists) {
         Names.require("volume", name);
         if (findVolume(space, name).isEmpty()) {
-            try {
+            try (ChunkPins _ = chunks.pinWrites(space)) {
                 return insert(space, name);
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.CONFLICT) {

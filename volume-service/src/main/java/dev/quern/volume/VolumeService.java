@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
+import dev.quern.storage.ChunkPins;
+import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.volume.FileReceiver.Received;
@@ -40,6 +42,8 @@ public final class VolumeService implements AutoCloseable {
     private final FileReceiver receiver;
     private final Committer committer;
     private final Views views;
+    private final OpenReads reads = new OpenReads();
+    private final VolumeRoots roots;
 
     /// Starts the service, removing the views that an earlier process left.
     ///
@@ -59,9 +63,10 @@ public final class VolumeService implements AutoCloseable {
         this.receiver = new FileReceiver(chunks, config.maxLargePuts(), LARGE_PUT_WAIT);
         this.committer =
                 new Committer(chunks, facts, nodes, catalog, sessions, config.commitAttempts());
+        this.roots = new VolumeRoots(facts, reads);
         this.views =
                 new Views(
-                        new ViewBuilder(chunks, nodes),
+                        new ViewBuilder(chunks, nodes, reads),
                         config.viewsDirectory(),
                         config.viewsMaxBytes());
     }
@@ -110,10 +115,14 @@ public final class VolumeService implements AutoCloseable {
                     new StagedView(nodes, space, root, tree.root()).requireRoomForFile(path);
                     return path;
                 });
-        Received received = receiver.receive(space, path, bytes);
-        Content content = received.content();
-        sessions.append(staging, new StagedFormat.Put(path, content, catalog.now().toEpochMilli()));
-        return new StagedPut(path, content.sizeBytes(), content.hash().hex(), received.newBytes());
+        try (ChunkPins _ = chunks.pinWrites(space)) {
+            Received received = receiver.receive(space, path, bytes);
+            Content content = received.content();
+            sessions.append(
+                    staging, new StagedFormat.Put(path, content, catalog.now().toEpochMilli()));
+            return new StagedPut(
+                    path, content.sizeBytes(), content.hash().hex(), received.newBytes());
+        }
     }
 
     /// Stages the removal of a file or directory that is there, at the head with the session's
@@ -228,7 +237,8 @@ public final class VolumeService implements AutoCloseable {
     public FileContent open(SpaceId space, String volume, CommitId at, VolumePath path) {
         TreeWalk.Place place = place(space, volume, at, path);
         return switch (place.entry()) {
-            case Entry.File file -> new FileContent(chunks, space, place.info(), file.content());
+            case Entry.File file ->
+                    new FileContent(chunks, reads, space, place.info(), file.content());
             case Entry.Directory _ ->
                     throw QuernException.invalid("\"" + path + "\" is a directory, not a file");
         };
@@ -266,7 +276,11 @@ public final class VolumeService implements AutoCloseable {
             Consumer<FileChange> consumer) {
         Volume known = catalog.volume(space, volume);
         Optional<ChunkId> old = from.map(id -> catalog.commit(space, known, id).root());
-        new TreeDiff(nodes, space, consumer).compare(old, catalog.commit(space, known, to).root());
+        ChunkId young = catalog.commit(space, known, to).root();
+        try (OpenReads.Read _ = reads.tree(space, old.orElse(young));
+                OpenReads.Read _ = reads.tree(space, young)) {
+            new TreeDiff(nodes, space, consumer).compare(old, young);
+        }
     }
 
     /// A lease on a directory of this machine with a commit's files. All leases on equal trees
@@ -278,6 +292,11 @@ public final class VolumeService implements AutoCloseable {
     public VolumeView materialise(SpaceId space, String volume, CommitId at) {
         Commit commit = catalog.commit(space, catalog.volume(space, volume), at);
         return views.lease(space, at, commit);
+    }
+
+    /// Which chunks its facts need.
+    public ChunkRoots roots() {
+        return roots;
     }
 
     /// Refuses new views.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkLease;
+import dev.quern.storage.ChunkRun;
 import dev.quern.storage.MemoryChunkStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -127,7 +128,8 @@ final class ContentTest {
     void aChunkOfAnotherLengthIsCorrupt() {
         Content lying = new Content(MemoryChunkStore.idOf(new byte[7]), false, 9);
         chunks.put(SPACE, MemorySegment.ofArray(new byte[7]));
-        try (FileContent content = new FileContent(chunks, SPACE, info(9), lying)) {
+        try (FileContent content =
+                new FileContent(chunks, new OpenReads(), SPACE, info(9), lying)) {
             assertThatThrownBy(() -> content.read(0, ByteBuffer.allocate(9)))
                     .hasMessageContaining("must stand for 9 bytes, has 7");
         }
@@ -136,7 +138,7 @@ final class ContentTest {
 
     private FileContent content(byte[] bytes, int chunkBytes, int maxChildren) {
         Content content = written(bytes, chunkBytes, maxChildren);
-        return new FileContent(chunks, SPACE, info(bytes.length), content);
+        return new FileContent(chunks, new OpenReads(), SPACE, info(bytes.length), content);
     }
 
     private static FileInfo info(long size) {
@@ -144,11 +146,13 @@ final class ContentTest {
     }
 
     private Content written(byte[] bytes, int chunkBytes, int maxChildren) {
-        ContentWriter writer = new ContentWriter(chunks, SPACE, maxChildren);
-        for (int at = 0; at < bytes.length; at += chunkBytes) {
-            int length = Math.min(chunkBytes, bytes.length - at);
-            writer.add(MemorySegment.ofArray(bytes).asSlice(at, length));
+        try (ChunkRun run = chunks.beginRun(SPACE)) {
+            ContentWriter writer = new ContentWriter(chunks, SPACE, run, maxChildren);
+            for (int at = 0; at < bytes.length; at += chunkBytes) {
+                int length = Math.min(chunkBytes, bytes.length - at);
+                writer.add(MemorySegment.ofArray(bytes).asSlice(at, length));
+            }
+            return writer.finish();
         }
-        return writer.finish();
     }
 }

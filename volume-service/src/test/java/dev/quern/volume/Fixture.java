@@ -3,6 +3,7 @@ package dev.quern.volume;
 import dev.quern.common.ByteSize;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.Maintenance;
 import dev.quern.storage.MemoryChunkStore;
 import dev.quern.storage.MemoryMetaLog;
 import dev.quern.storage.MetaLog;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,6 +47,18 @@ final class Fixture implements AutoCloseable {
             openEngine();
         }
         this.service = newService(config);
+        register();
+    }
+
+    private void register() {
+        if (engine != null) {
+            engine.roots().register(service.roots());
+        }
+    }
+
+    /// The durable store's.
+    Maintenance maintenance() {
+        return Objects.requireNonNull(engine).maintenance();
     }
 
     static Fixture memory(Path directory) {
@@ -73,6 +87,7 @@ final class Fixture implements AutoCloseable {
             openEngine();
         }
         service = newService(config);
+        register();
     }
 
     @SuppressWarnings("MustBeClosedChecker") // closed by close and reopen

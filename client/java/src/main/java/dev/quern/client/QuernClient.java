@@ -72,6 +72,11 @@ public final class QuernClient implements AutoCloseable {
         return new Models(http);
     }
 
+    /// The whole store, for its operator.
+    public Storage storage() {
+        return new Storage(http);
+    }
+
     @Override
     public void close() {
         http.close();

@@ -1,0 +1,62 @@
+package dev.quern.client;
+
+import dev.quern.common.wire.CompactResult;
+import dev.quern.common.wire.FsckResult;
+import dev.quern.common.wire.GcResult;
+import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.StorageBody;
+import dev.quern.common.wire.StorageChunk;
+import dev.quern.common.wire.StorageChunkList;
+import java.util.List;
+import java.util.Map;
+
+/// The server's whole store, of all spaces. Every method needs an operator's token, else it throws
+/// `DENIED`; those that change or read everything return when they are done, and throw `CONFLICT`
+/// while another of them is under way.
+public final class Storage {
+    private final HttpTransport http;
+
+    Storage(HttpTransport http) {
+        this.http = http;
+    }
+
+    /// Counts of what is stored.
+    public StorageBody stats() {
+        return http.json(Request.get(Target.of("storage")).waiting(), StorageBody.class);
+    }
+
+    /// Removes chunks that nothing needs; [#compact] then frees their bytes.
+    public GcResult gc(RunGc request) {
+        return http.json(post("gc", request), GcResult.class);
+    }
+
+    /// Frees the bytes of removed chunks, and merges small packs.
+    public CompactResult compact() {
+        return http.json(post("compact", Map.of()), CompactResult.class);
+    }
+
+    /// Reads everything and compares it with its checksums and with what needs it.
+    public FsckResult fsck() {
+        return http.json(post("fsck", Map.of()), FsckResult.class);
+    }
+
+    /// Fetches damaged and missing chunks from where the server has another copy, if anywhere, and
+    /// says what is lost.
+    public RepairResult repair() {
+        return http.json(post("repair", Map.of()), RepairResult.class);
+    }
+
+    /// Why a chunk is kept, or not, in each space that has it or needs it.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if none does
+    public List<StorageChunk> explain(String chunk) {
+        Request request = Request.get(Target.of("storage", "chunks", chunk)).waiting();
+        return http.json(request, StorageChunkList.class).spaces();
+    }
+
+    private static Request post(String verb, Object body) {
+        return Request.json("POST", Target.of("storage", verb), body, Retry.IF_NOT_ADMITTED)
+                .waiting();
+    }
+}

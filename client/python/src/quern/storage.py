@@ -1,0 +1,182 @@
+"""The server's whole store, for its operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+
+from ._client import segment
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+
+class StorageStats(NamedTuple):
+    """Counts of what is stored, of all spaces."""
+
+    chunks: int
+    live_bytes: int
+    """Bytes that chunks take in packs."""
+    stored_bytes: int
+    """Bytes of all pack files."""
+    dead_bytes: int
+    """Bytes that :meth:`Storage.compact` could free."""
+    packs: int
+    quarantined: int
+    """Chunks that were found damaged."""
+    fact_index: int
+    """Index of the last transaction."""
+
+
+class Garbage(NamedTuple):
+    """A chunk that nothing leads to. ``condemned_at`` is ISO-8601, ``None`` if no run found it."""
+
+    chunk: str
+    bytes: int
+    reason: str
+    condemned_at: Optional[str] = None
+
+
+class GcSpace(NamedTuple):
+    """What a garbage collection found in one space. ``garbage`` is that of a dry run; ``problem``
+    says why nothing of the space was removed.
+    """
+
+    space: str
+    live_chunks: int
+    live_bytes: int
+    condemned_chunks: int
+    condemned_bytes: int
+    removed_chunks: int
+    removed_bytes: int
+    garbage: List[Garbage]
+    problem: Optional[str] = None
+
+
+class GcResult(NamedTuple):
+    """What a garbage collection did; or would have done, for a dry run."""
+
+    dry_run: bool
+    removed_chunks: int
+    removed_bytes: int
+    spaces: List[GcSpace]
+
+
+class CompactResult(NamedTuple):
+    """What a compaction did."""
+
+    packs_removed: int
+    packs_kept: int
+    """Packs that stay for a damaged chunk in them."""
+    chunks_moved: int
+    bytes_moved: int
+    bytes_freed: int
+    quarantined: int
+
+
+class Finding(NamedTuple):
+    """A chunk that is damaged or missing, and one thing that needs it (``use``, may be empty)."""
+
+    space: str
+    chunk: str
+    problem: str
+    use: str
+
+
+class FsckResult(NamedTuple):
+    """What a check of the whole store found. ``findings`` are the first 1,000."""
+
+    clean: bool
+    packs: int
+    records: int
+    bytes: int
+    live_chunks: int
+    dead_records: int
+    damaged: int
+    uses: int
+    findings: List[Finding]
+    problems: List[str]
+
+
+class RepairResult(NamedTuple):
+    """What a repair did, and what is lost."""
+
+    repaired: int
+    lost: int
+    losses: List[Finding]
+    problems: List[str]
+
+
+class ChunkFate(NamedTuple):
+    """Why a chunk of one space is kept, or not: ``uses`` is what needs it, none for garbage."""
+
+    space: str
+    stored: bool
+    quarantined: bool
+    pinned: bool
+    uses: List[str]
+    condemned_at: Optional[str] = None
+
+
+class Storage:
+    """``client.storage``. Every method needs an operator's token, else ``AuthError``.
+    Those that do work return when it is done, and raise ``ConflictError`` while another of them is
+    under way.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def stats(self) -> StorageStats:
+        """Counts of what is stored."""
+        answer = self._client.json("GET", "/v1/storage", waits=True)
+        return StorageStats(**_known(StorageStats, answer))
+
+    def gc(self, *, grace: Optional[float] = None, dry_run: bool = False) -> GcResult:
+        """Removes chunks that nothing has needed for ``grace`` seconds, default 3,600. The first
+        run that finds one only marks it. :meth:`compact` then frees the bytes.
+        """
+        request: Dict[str, Any] = {"dry_run": dry_run}
+        if grace is not None:
+            request["grace_seconds"] = grace
+        answer = self._post("gc", request)
+        spaces = []
+        for space in answer["spaces"]:
+            garbage = [Garbage(**_known(Garbage, chunk)) for chunk in space["garbage"]]
+            spaces.append(GcSpace(**{**_known(GcSpace, space), "garbage": garbage}))
+        return GcResult(**{**_known(GcResult, answer), "spaces": spaces})
+
+    def compact(self) -> CompactResult:
+        """Frees the bytes of removed chunks, and merges small packs."""
+        return CompactResult(**_known(CompactResult, self._post("compact")))
+
+    def fsck(self) -> FsckResult:
+        """Reads everything and compares it with its checksums and with what needs it."""
+        answer = self._post("fsck")
+        found = {**_known(FsckResult, answer), "findings": _findings(answer["findings"])}
+        return FsckResult(**found)
+
+    def repair(self) -> RepairResult:
+        """Fetches damaged and missing chunks from where the server has another copy, if anywhere,
+        and says what is lost.
+        """
+        answer = self._post("repair")
+        found = {**_known(RepairResult, answer), "losses": _findings(answer["losses"])}
+        return RepairResult(**found)
+
+    def explain(self, chunk: str) -> List[ChunkFate]:
+        """Why a chunk is kept, in each space that has it or needs it."""
+        path = f"/v1/storage/chunks/{segment(chunk)}"
+        answer = self._client.json("GET", path, waits=True)
+        return [ChunkFate(**_known(ChunkFate, space)) for space in answer["spaces"]]
+
+    def _post(self, verb: str, payload: Optional[Dict[str, Any]] = None) -> Any:
+        return self._client.json("POST", f"/v1/storage/{verb}", payload, waits=True)
+
+
+def _findings(answer: List[Dict[str, Any]]) -> List[Finding]:
+    return [Finding(**_known(Finding, finding)) for finding in answer]
+
+
+def _known(kind: Any, answer: Dict[str, Any]) -> Dict[str, Any]:
+    """Leaves out what a later server adds."""
+    return {name: value for name, value in answer.items() if name in kind._fields}

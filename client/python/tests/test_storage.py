@@ -1,0 +1,87 @@
+import pytest
+from fake_server import Refusal
+
+from quern import exception, storage
+
+FINDING = {"space": "default", "chunk": "ab", "problem": "missing", "use": "volume v, f"}
+
+
+def test_stats(server, client):
+    server.storage["stats"] = {
+        "chunks": 3,
+        "live_bytes": 10,
+        "stored_bytes": 30,
+        "dead_bytes": 20,
+        "packs": 2,
+        "quarantined": 1,
+        "fact_index": 7,
+        "added_later": 0,
+    }
+    assert client.storage.stats() == storage.StorageStats(3, 10, 30, 20, 2, 1, 7)
+
+
+def test_gc(server, client):
+    space = {
+        "space": "default",
+        "live_chunks": 1,
+        "live_bytes": 2,
+        "condemned_chunks": 3,
+        "condemned_bytes": 4,
+        "removed_chunks": 5,
+        "removed_bytes": 6,
+        "garbage": [{"chunk": "ab", "bytes": 9, "reason": "nothing leads to it"}],
+    }
+    server.storage["gc"] = {"removed_chunks": 5, "removed_bytes": 6, "spaces": [space]}
+    result = client.storage.gc(grace=0.5, dry_run=True)
+    assert server.storage["grace"] == 0.5
+    assert result.dry_run
+    assert result.spaces[0].garbage == [storage.Garbage("ab", 9, "nothing leads to it")]
+    assert result.spaces[0].problem is None
+    assert not client.storage.gc().dry_run
+    assert server.storage["grace"] is None
+
+
+def test_compact_fsck_repair_explain(server, client):
+    server.storage["compact"] = {
+        "packs_removed": 1,
+        "packs_kept": 0,
+        "chunks_moved": 2,
+        "bytes_moved": 3,
+        "bytes_freed": 4,
+        "quarantined": 0,
+    }
+    assert client.storage.compact() == storage.CompactResult(1, 0, 2, 3, 4, 0)
+    server.storage["fsck"] = {
+        "clean": False,
+        "packs": 1,
+        "records": 2,
+        "bytes": 3,
+        "live_chunks": 1,
+        "dead_records": 0,
+        "damaged": 1,
+        "uses": 1,
+        "findings": [FINDING],
+        "problems": [],
+    }
+    found = client.storage.fsck()
+    assert not found.clean
+    assert found.findings == [storage.Finding("default", "ab", "missing", "volume v, f")]
+    server.storage["repair"] = {"repaired": 1, "lost": 1, "losses": [FINDING], "problems": []}
+    assert client.storage.repair().losses == found.findings
+    fate = {
+        "space": "default",
+        "stored": True,
+        "quarantined": False,
+        "pinned": False,
+        "uses": ["volume v, f"],
+    }
+    server.storage["chunks"] = {"ab": [fate]}
+    assert client.storage.explain("ab") == [
+        storage.ChunkFate("default", True, False, False, ["volume v, f"])
+    ]
+
+
+def test_only_an_operator_may(server, client):
+    server.fail_next("GET /v1/storage", Refusal(403, "DENIED", "only an operator's token may"))
+    with pytest.raises(exception.AuthError, match="operator"):
+        client.storage.stats()

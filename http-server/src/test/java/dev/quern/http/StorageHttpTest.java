@@ -1,0 +1,84 @@
+package dev.quern.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class StorageHttpTest {
+    private final TestServer server =
+            TestServer.of(new StorageRoutes(new FakeStorage()).routes().toArray(Route[]::new));
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private HttpResponse<String> get(String path, String token) {
+        return server.send(server.request(path, token));
+    }
+
+    private HttpResponse<String> post(String path, String token, String json) {
+        return server.send(
+                server.request(path, token)
+                        .header("content-type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(json)));
+    }
+
+    @Test
+    void anOperatorMayLookAndAct() {
+        assertThat(get("/v1/storage", TestServer.OPERATOR).body())
+                .contains("\"chunks\":1")
+                .contains("\"dead_bytes\":2");
+        assertThat(post("/v1/storage/gc", TestServer.OPERATOR, "{}").body())
+                .contains("\"dry_run\":false")
+                .contains("\"problem\":\"default\"");
+        assertThat(
+                        post(
+                                        "/v1/storage/gc",
+                                        TestServer.OPERATOR,
+                                        "{\"grace_seconds\": 0.5, \"dry_run\": true}")
+                                .body())
+                .contains("\"dry_run\":true")
+                .contains("\"problem\":\"PT0.5S\"");
+        assertThat(post("/v1/storage/compact", TestServer.OPERATOR, "").body())
+                .contains("\"bytes_freed\":4");
+        assertThat(post("/v1/storage/fsck", TestServer.OPERATOR, "").body())
+                .contains("\"clean\":true");
+        assertThat(get("/v1/storage/chunks/ab", TestServer.OPERATOR).body())
+                .contains("\"uses\":[\"ab\"]");
+        assertThat(post("/v1/storage/repair", TestServer.OPERATOR, "").statusCode()).isEqualTo(409);
+    }
+
+    @Test
+    void othersAreDenied() {
+        for (String path : List.of("gc", "compact", "fsck", "repair")) {
+            HttpResponse<String> reply = post("/v1/storage/" + path, TestServer.TOKEN, "{}");
+            assertThat(reply.statusCode()).isEqualTo(403);
+            assertThat(reply.body()).contains("\"DENIED\"").contains("operator");
+        }
+        assertThat(get("/v1/storage", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        assertThat(get("/v1/storage/chunks/ab", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        assertThat(get("/v1/storage", "wrong").statusCode()).isEqualTo(401);
+    }
+
+    @Test
+    void badInputIsNamed() {
+        for (String grace : List.of("-1", "1e12", "\"1h\"")) {
+            HttpResponse<String> reply =
+                    post(
+                            "/v1/storage/gc",
+                            TestServer.OPERATOR,
+                            "{\"grace_seconds\": " + grace + "}");
+            assertThat(reply.statusCode()).as(grace).isEqualTo(400);
+            assertThat(reply.body()).contains("grace_seconds");
+        }
+        assertThat(post("/v1/storage/gc", TestServer.OPERATOR, "{\"grace\": 1}").body())
+                .contains("grace");
+        assertThat(get("/v1/storage?x=1", TestServer.OPERATOR).statusCode()).isEqualTo(400);
+        assertThat(get("/v1/storage/gc", TestServer.OPERATOR).statusCode()).isEqualTo(405);
+    }
+}

@@ -1,0 +1,156 @@
+package dev.quern.server;
+
+import dev.quern.common.ByteSize;
+import dev.quern.common.wire.CompactResult;
+import dev.quern.common.wire.FsckResult;
+import dev.quern.common.wire.GcGarbage;
+import dev.quern.common.wire.GcResult;
+import dev.quern.common.wire.GcSpace;
+import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.StorageBody;
+import dev.quern.common.wire.StorageChunk;
+import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageFinding;
+import dev.quern.http.StorageAdmin;
+import dev.quern.storage.ChunkFate;
+import dev.quern.storage.ChunkId;
+import dev.quern.storage.ChunkSource;
+import dev.quern.storage.CompactReport;
+import dev.quern.storage.FsckReport;
+import dev.quern.storage.GcReport;
+import dev.quern.storage.GcRequest;
+import dev.quern.storage.RepairReport;
+import dev.quern.storage.StorageEngine;
+import dev.quern.storage.StorageStats;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/// The store's maintenance as the wire has it. What an operator asks for runs at full speed.
+/// Thread-safe.
+final class StorageService implements StorageAdmin {
+    private static final ByteSize UNLIMITED = new ByteSize(0);
+
+    private final StorageEngine engine;
+    private final ChunkSource source;
+
+    /// With no other place to repair from: [#repair] then says what is lost.
+    StorageService(StorageEngine engine) {
+        this(engine, (_, _) -> Optional.empty());
+    }
+
+    /// @param source where [#repair] fetches from
+    StorageService(StorageEngine engine, ChunkSource source) {
+        this.engine = engine;
+        this.source = source;
+    }
+
+    @Override
+    public StorageBody stats() {
+        StorageStats stats = engine.maintenance().stats();
+        return new StorageBody(
+                stats.chunks(),
+                stats.liveBytes(),
+                stats.storedBytes(),
+                stats.deadBytes(),
+                stats.packs(),
+                stats.quarantined(),
+                engine.facts().appliedIndex());
+    }
+
+    @Override
+    public GcResult gc(Optional<Duration> grace, boolean dryRun) {
+        GcRequest request = new GcRequest(grace.orElse(GcRequest.DEFAULT_GRACE), dryRun, UNLIMITED);
+        GcReport report = engine.maintenance().gc(request);
+        return new GcResult(
+                report.dryRun(),
+                report.removed().chunks(),
+                report.removed().bytes(),
+                report.spaces().stream().map(StorageService::space).toList());
+    }
+
+    private static GcSpace space(GcReport.Space space) {
+        return new GcSpace(
+                space.space().value(),
+                space.live().chunks(),
+                space.live().bytes(),
+                space.condemned().chunks(),
+                space.condemned().bytes(),
+                space.removed().chunks(),
+                space.removed().bytes(),
+                space.garbage().stream()
+                        .map(garbage ->
+                                new GcGarbage(
+                                        garbage.id().hex(),
+                                        garbage.bytes(),
+                                        garbage.condemnedAt().map(Instant::toString).orElse(null),
+                                        garbage.reason()))
+                        .toList(),
+                space.problem().orElse(null));
+    }
+
+    @Override
+    public CompactResult compact() {
+        CompactReport report = engine.maintenance().compact(UNLIMITED);
+        return new CompactResult(
+                report.packsRemoved(),
+                report.packsKept(),
+                report.chunksMoved(),
+                report.bytesMoved(),
+                report.bytesFreed(),
+                report.quarantined());
+    }
+
+    @Override
+    public FsckResult fsck() {
+        FsckReport report = engine.maintenance().fsck(UNLIMITED);
+        return new FsckResult(
+                report.isClean(),
+                report.packs(),
+                report.records(),
+                report.bytes(),
+                report.liveChunks(),
+                report.deadRecords(),
+                report.damaged(),
+                report.uses(),
+                findings(report.findings()),
+                report.problems());
+    }
+
+    @Override
+    public RepairResult repair() {
+        RepairReport report = engine.maintenance().repair(source, UNLIMITED);
+        return new RepairResult(
+                report.repaired(), report.lost(), findings(report.losses()), report.problems());
+    }
+
+    private static List<StorageFinding> findings(List<FsckReport.Finding> findings) {
+        return findings.stream()
+                .map(finding ->
+                        new StorageFinding(
+                                finding.space().value(),
+                                finding.chunk().hex(),
+                                finding.problem(),
+                                finding.use()))
+                .toList();
+    }
+
+    @Override
+    public StorageChunkList explain(String chunk) {
+        return new StorageChunkList(
+                engine.maintenance().explain(new ChunkId(chunk)).stream()
+                        .map(StorageService::fate)
+                        .toList());
+    }
+
+    private static StorageChunk fate(ChunkFate fate) {
+        return new StorageChunk(
+                fate.space().value(),
+                fate.stored(),
+                fate.quarantined(),
+                fate.pinned(),
+                fate.condemnedAt().map(Instant::toString).orElse(null),
+                fate.uses());
+    }
+}

@@ -1,0 +1,152 @@
+package dev.quern.storage;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.storage.CompactionPlanner.PackStat;
+import dev.quern.storage.PackIndex.Entry;
+import dev.quern.storage.PackIndex.Location;
+import dev.quern.storage.PackIndex.PackState;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Copies what is alive in packs that are mostly dead, or small, to new packs, and deletes them. A
+/// record's body is copied as it is stored.
+///
+/// One pack after the other: copies are forced, then the index takes them in place of the records
+/// that they were made of, if it still has those; when it names nothing of the pack any more, and
+/// that is durable, the file is deleted. A crash anywhere leaves a chunk in one pack or in two.
+/// Readers are never held up: a lease keeps a deleted pack and its files, and who comes late looks
+/// the chunk up again.
+///
+/// Not thread-safe; [Maintenance] runs one at a time.
+final class Compactor {
+    private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
+
+    private final PackDirectory packs;
+    private final PackIndex index;
+
+    /// Packs that have a damaged record, found since this was opened.
+    private final Set<Long> damaged = new HashSet<>();
+
+    Compactor(PackChunkStore chunks) {
+        this.packs = chunks.packs();
+        this.index = chunks.index();
+    }
+
+    /// Copies every pack that is worth it now.
+    ///
+    /// @param bytesPerSecond bound on reading; 0 for none
+    CompactReport run(long bytesPerSecond) {
+        long before = packs.storedBytes();
+        Tally tally = new Tally();
+        List<PackStat> plan = CompactionPlanner.plan(stats(), packs.packBytes(), damaged);
+        try (CompactionTarget target = new CompactionTarget(packs, index)) {
+            RateLimit rate = RateLimit.of(bytesPerSecond);
+            for (PackStat pack : plan) {
+                if (Thread.currentThread().isInterrupted()) {
+                    break;
+                }
+                compact(pack, target, rate, tally);
+            }
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot compact packs in " + packs.path(), e);
+        }
+        return new CompactReport(
+                tally.removed,
+                tally.kept,
+                tally.moved,
+                tally.movedBytes,
+                before - packs.storedBytes(),
+                tally.quarantined);
+    }
+
+    private static final class Tally {
+        private int removed;
+        private int kept;
+        private long moved;
+        private long movedBytes;
+        private long quarantined;
+    }
+
+    /// Packs that nothing is appended to any more.
+    private List<PackStat> stats() {
+        List<PackStat> stats = new ArrayList<>();
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            PackState state = known.getValue();
+            Pack pack = packs.find(known.getKey());
+            if (state.closed() && pack != null) {
+                stats.add(
+                        new PackStat(
+                                pack.id(),
+                                pack.kind() == Pack.Kind.RUN,
+                                packs.sizeBytes(pack),
+                                StorageStats.liveBytes(pack.kind(), state),
+                                state.chunks()));
+            }
+        }
+        return stats;
+    }
+
+    private void compact(PackStat stat, CompactionTarget target, RateLimit rate, Tally tally)
+            throws IOException {
+        Pack pack = packs.find(stat.id());
+        if (pack == null) {
+            return;
+        }
+        long badBefore = tally.quarantined;
+        if (stat.chunks() > 0) {
+            pack.forEach((record, mapped) -> {
+                rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
+                copy(pack, mapped, record, target, tally);
+            });
+            target.flush();
+        }
+        PackState left = index.packs().getOrDefault(stat.id(), PackState.NEW);
+        if (left.chunks() == 0) {
+            index.sync();
+            if (packs.delete(stat.id())) {
+                // Not while the file may come back: recovery would take its records for new ones.
+                index.dropPack(stat.id());
+            }
+            damaged.remove(stat.id());
+            tally.removed++;
+            return;
+        }
+        damaged.add(stat.id());
+        tally.kept++;
+        LOG.warn(
+                "pack {}: {} chunks stay, {} of them found damaged now",
+                pack.file(),
+                left.chunks(),
+                tally.quarantined - badBefore);
+    }
+
+    /// Copies a record if the index names it.
+    private void copy(
+            Pack pack, MappedPack mapped, PackRecord record, CompactionTarget target, Tally tally) {
+        Location from = new Location(pack.id(), record.offset());
+        Optional<Entry> entry = index.find(record.space(), record.id());
+        if (entry.isEmpty() || !entry.get().location().equals(from) || entry.get().quarantined()) {
+            return;
+        }
+        try {
+            target.append(record, from, mapped.verifiedBody(record));
+            tally.moved++;
+            tally.movedBytes += record.storedBytes();
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.CORRUPT) {
+                throw e;
+            }
+            LOG.error("chunk {} of space {}: {}", record.id(), record.space(), e.getMessage());
+            index.quarantine(record.space(), record.id(), from, true);
+            tally.quarantined++;
+        }
+    }
+}

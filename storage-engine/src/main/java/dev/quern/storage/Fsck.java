@@ -1,0 +1,203 @@
+package dev.quern.storage;
+
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.PackIndex.Entry;
+import dev.quern.storage.PackIndex.Location;
+import dev.quern.storage.PackIndex.PackState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Checks a store that is in use: reads every record of every pack and compares it with its
+/// checksum and its name, looks for every index entry's record, and walks everything that the facts
+/// need. What is damaged is quarantined, so that the next put of the same bytes stores them again.
+///
+/// Not thread-safe; [Maintenance] runs one at a time.
+final class Fsck {
+    private static final Logger LOG = LoggerFactory.getLogger(Fsck.class);
+    private static final int PAGE = 1000;
+    private static final int MAX_PROBLEMS = 100;
+
+    private final PackChunkStore chunks;
+    private final MetaLog facts;
+    private final RootRegistry roots;
+
+    Fsck(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
+        this.chunks = chunks;
+        this.facts = facts;
+        this.roots = roots;
+    }
+
+    /// What a check found, with every chunk that is damaged or missing.
+    ///
+    /// @param bad by space, what is wrong with each
+    record Outcome(FsckReport report, Map<SpaceId, Map<ChunkId, String>> bad) {}
+
+    FsckReport run(long bytesPerSecond) {
+        return check(bytesPerSecond).report();
+    }
+
+    Outcome check(long bytesPerSecond) {
+        Run run = new Run(RateLimit.of(bytesPerSecond));
+        run.packs();
+        for (SpaceId space : Spaces.all(chunks.index(), facts)) {
+            run.index(space);
+            run.references(space);
+        }
+        run.unneeded();
+        return new Outcome(run.report(), run.bad);
+    }
+
+    private final class Run {
+        private final RateLimit rate;
+        private final Map<SpaceId, FingerprintSet> good = new HashMap<>();
+        private final Map<SpaceId, Map<ChunkId, String>> bad = new HashMap<>();
+        private final Map<SpaceId, Set<ChunkId>> used = new HashMap<>();
+        private final List<FsckReport.Finding> findings = new ArrayList<>();
+        private final List<String> problems = new ArrayList<>();
+        private int packs;
+        private long records;
+        private long bytes;
+        private long deadRecords;
+        private long uses;
+
+        Run(RateLimit rate) {
+            this.rate = rate;
+        }
+
+        /// Packs that nothing is appended to; what is in the others is met as index entries.
+        void packs() {
+            Map<Long, PackState> states = chunks.index().packs();
+            for (Pack pack : chunks.packs().all()) {
+                if (!states.getOrDefault(pack.id(), PackState.NEW).closed()) {
+                    continue;
+                }
+                try {
+                    packs += pack.forEach((record, _) -> record(pack, record)) ? 1 : 0;
+                } catch (QuernException e) {
+                    problem(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+
+        private void record(Pack pack, PackRecord record) {
+            records++;
+            bytes += record.storedBytes();
+            Location at = new Location(pack.id(), record.offset());
+            Optional<Entry> entry = chunks.index().find(record.space(), record.id());
+            if (entry.isPresent() && entry.get().location().equals(at)) {
+                rate.take(record.storedBytes());
+                verify(record.space(), record.id());
+            } else {
+                deadRecords++;
+            }
+        }
+
+        /// Reads a chunk through the store, which checks and decodes it, and compares it with its
+        /// name.
+        private void verify(SpaceId space, ChunkId id) {
+            try (ChunkLease lease = chunks.open(space, id)) {
+                ChunkId actual = Checksums.sha256(lease.bytes().asByteBuffer());
+                if (!actual.equals(id)) {
+                    throw chunks.quarantine(space, id, actual);
+                }
+                good.computeIfAbsent(space, _ -> new FingerprintSet()).add(id);
+            } catch (QuernException e) {
+                switch (e.kind()) {
+                    case CORRUPT -> bad(space, id, String.valueOf(e.getMessage()));
+                    case NOT_FOUND -> LOG.debug("chunk {} is gone since", id);
+                    default -> problem("chunk " + id + ": " + e.getMessage());
+                }
+            }
+        }
+
+        /// Index entries whose records were not met.
+        void index(SpaceId space) {
+            FingerprintSet met = good.computeIfAbsent(space, _ -> new FingerprintSet());
+            Optional<ChunkId> after = Optional.empty();
+            List<Entry> page;
+            do {
+                page = chunks.index().scan(space, after, PAGE);
+                for (Entry entry : page) {
+                    if (!met.contains(entry.id()) && !isBad(space, entry.id())) {
+                        rate.take(entry.storedBytes());
+                        records++;
+                        bytes += entry.storedBytes();
+                        verify(space, entry.id());
+                    }
+                    after = Optional.of(entry.id());
+                }
+            } while (page.size() == PAGE);
+        }
+
+        /// Everything that needs a chunk which is damaged or missing.
+        void references(SpaceId space) {
+            int room = FsckReport.MAX_FINDINGS - findings.size();
+            RootTracer tracer = new RootTracer(chunks, space, id -> isWanting(space, id), room);
+            try {
+                roots.requireOwners(space, Set.copyOf(facts.kinds(space)));
+                roots.visit(space, tracer);
+            } catch (QuernException e) {
+                problem("references of space " + space + ": " + e.getMessage());
+            }
+            uses += tracer.found();
+            for (RootTracer.Use use : tracer.uses()) {
+                used.computeIfAbsent(space, _ -> new HashSet<>()).add(use.id());
+                String problem = bad.getOrDefault(space, Map.of()).getOrDefault(use.id(), "");
+                findings.add(new FsckReport.Finding(space, use.id(), problem, use.what()));
+            }
+        }
+
+        private boolean isWanting(SpaceId space, ChunkId id) {
+            if (isBad(space, id)) {
+                return true;
+            }
+            if (chunks.has(space, id)) {
+                return false;
+            }
+            bad(space, id, "missing: no pack has it");
+            return true;
+        }
+
+        /// Damaged chunks that nothing needs.
+        void unneeded() {
+            bad.forEach((space, ids) ->
+                    ids.forEach((id, problem) -> {
+                        boolean named = used.getOrDefault(space, Set.of()).contains(id);
+                        if (!named
+                                && uses < FsckReport.MAX_FINDINGS
+                                && findings.size() < FsckReport.MAX_FINDINGS) {
+                            findings.add(new FsckReport.Finding(space, id, problem, ""));
+                        }
+                    }));
+        }
+
+        private boolean isBad(SpaceId space, ChunkId id) {
+            return bad.getOrDefault(space, Map.of()).containsKey(id);
+        }
+
+        private void bad(SpaceId space, ChunkId id, String problem) {
+            bad.computeIfAbsent(space, _ -> new HashMap<>()).put(id, problem);
+        }
+
+        private void problem(String text) {
+            if (problems.size() < MAX_PROBLEMS) {
+                problems.add(text);
+            }
+        }
+
+        FsckReport report() {
+            long live = good.values().stream().mapToLong(FingerprintSet::size).sum();
+            long damaged = bad.values().stream().mapToLong(Map::size).sum();
+            return new FsckReport(
+                    packs, records, bytes, live, deadRecords, damaged, uses, findings, problems);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.quern.storage;
+
+import static dev.quern.storage.Chunks.SPACE;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import dev.quern.storage.MetaLog.Fact;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+
+/// What the parent of the killed processes knows: what they acknowledged, what they had begun. Says
+/// what of it an engine has lost or damaged. Not thread-safe.
+final class CrashJournal {
+    private static final String NONE = "";
+
+    private final List<String> chunks = new ArrayList<>();
+    private final Set<String> begunChunks = new LinkedHashSet<>();
+    private final Map<Key, String> facts = new HashMap<>();
+    private final Map<Key, Set<String>> begunFacts = new HashMap<>();
+    private final Map<Key, Long> counts = new HashMap<>();
+    private final Map<Key, Long> begunCounts = new HashMap<>();
+    private final List<String> lost = new ArrayList<>();
+    private final List<String> corrupt = new ArrayList<>();
+    private long acknowledged;
+
+    long acknowledged() {
+        return acknowledged;
+    }
+
+    /// What was acknowledged and is gone, a line each.
+    List<String> lost() {
+        return lost;
+    }
+
+    /// What is there and is not what was written, a line each.
+    List<String> corrupt() {
+        return corrupt;
+    }
+
+    /// Takes one line of a process.
+    void add(String line) {
+        String[] words = line.split(" ", -1);
+        boolean done = words[0].equals("A");
+        acknowledged += done ? 1 : 0;
+        switch (words.length > 1 ? words[1] : NONE) {
+            case "put" -> {
+                if (done) {
+                    chunks.add(words[2]);
+                    begunChunks.remove(words[2]);
+                } else {
+                    begunChunks.add(words[2]);
+                }
+            }
+            case "fact" -> change(key(words), words[4], done);
+            case "delete" -> change(key(words), NONE, done);
+            case "count" -> {
+                Key counter = CrashLoad.counter(Integer.parseInt(words[2]));
+                begunCounts.merge(counter, words[0].equals("B") ? 1L : -1L, Long::sum);
+                counts.merge(counter, done ? 1L : 0L, Long::sum);
+            }
+            default -> {}
+        }
+    }
+
+    private static Key key(String[] words) {
+        return CrashLoad.key(Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+    }
+
+    private void change(Key key, String value, boolean done) {
+        Set<String> begun = begunFacts.computeIfAbsent(key, _ -> new HashSet<>());
+        if (done) {
+            begun.clear();
+            facts.put(key, value);
+        } else {
+            begun.add(value);
+        }
+    }
+
+    /// Compares with an engine that was opened after the process had gone. What had only begun is
+    /// settled by it.
+    ///
+    /// @param all whether to read every chunk, else the latest and some others
+    void verify(StorageEngine engine, boolean all, Random random) {
+        for (int i = 0; i < chunks.size(); i++) {
+            if (all || i >= chunks.size() - 200 || random.nextInt(chunks.size()) < 100) {
+                read(engine, chunks.get(i), true);
+            }
+        }
+        for (String name : begunChunks) {
+            if (read(engine, name, false)) {
+                chunks.add(name);
+            }
+        }
+        begunChunks.clear();
+        for (int writer = 0; writer < CrashLoad.WRITERS; writer++) {
+            for (int slot = 0; slot < CrashLoad.SLOTS; slot++) {
+                fact(engine, CrashLoad.key(writer, slot));
+            }
+        }
+        for (int counter = 0; counter < CrashLoad.COUNTERS; counter++) {
+            count(engine, CrashLoad.counter(counter));
+        }
+    }
+
+    private boolean read(StorageEngine engine, String name, boolean must) {
+        byte[] bytes = CrashLoad.chunk(name);
+        try {
+            byte[] read = engine.chunks().read(SPACE, MemoryChunkStore.idOf(bytes));
+            if (!Arrays.equals(read, bytes)) {
+                corrupt.add("chunk " + name + " reads other bytes");
+            }
+            return true;
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.NOT_FOUND) {
+                corrupt.add("chunk " + name + ": " + e.getMessage());
+            } else if (must) {
+                lost.add("chunk " + name + ": " + e.getMessage());
+            }
+            return false;
+        }
+    }
+
+    private void fact(StorageEngine engine, Key key) {
+        String found = value(engine, key);
+        String sure = facts.getOrDefault(key, NONE);
+        if (!found.equals(sure) && !begunFacts.getOrDefault(key, Set.of()).contains(found)) {
+            lost.add("fact " + key + " must be \"" + sure + "\", got \"" + found + "\"");
+        }
+        if (!found.isEmpty()) {
+            read(engine, found, true);
+        }
+        facts.put(key, found);
+        begunFacts.remove(key);
+    }
+
+    private void count(StorageEngine engine, Key key) {
+        String value = value(engine, key);
+        long found = value.isEmpty() ? 0 : Long.parseLong(value);
+        long sure = counts.getOrDefault(key, 0L);
+        if (found < sure) {
+            lost.add("counter " + key + " must be " + sure + " or more, got " + found);
+        } else if (found > sure + begunCounts.getOrDefault(key, 0L)) {
+            corrupt.add("counter " + key + " is " + found + " after " + sure + " increments");
+        }
+        counts.put(key, found);
+        begunCounts.remove(key);
+    }
+
+    private static String value(StorageEngine engine, Key key) {
+        Optional<Fact> fact = engine.facts().find(SPACE, key);
+        return fact.map(found -> new String(found.value(), StandardCharsets.UTF_8)).orElse(NONE);
+    }
+}

@@ -1,0 +1,214 @@
+package dev.quern.storage;
+
+import dev.quern.common.QuernException;
+import dev.quern.storage.SimDisk.Loss;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
+
+/// A chunk store and a log of facts on a [SimDisk], through any number of crashes. The state that
+/// the log leads to is a [SimTable], which loses its last writes when a process dies. The index of
+/// chunks, which is never synced, is a database in a real directory: at a power failure it is found
+/// as it was, as it was when the store was opened, or not at all. Not thread-safe.
+final class SimEngine implements AutoCloseable {
+    private static final long CACHE_BYTES = 1 << 20;
+
+    private final Path root;
+    private final RandomGenerator random;
+    private SimDisk disk;
+    private SimTable table;
+    private @Nullable Parts parts;
+
+    /// What is open.
+    private record Parts(LRUCache cache, ChunkStore chunks, EmbeddedMetaLog facts) {}
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    /// An empty disk.
+    ///
+    /// @param root an empty directory of the machine
+    SimEngine(Path root, RandomGenerator random) {
+        this.root = root;
+        this.random = random;
+        this.disk = new SimDisk(random, path -> path.startsWith(index(root)));
+        this.table = new SimTable(disk, root.resolve("data/facts"), random);
+    }
+
+    private static Path index(Path root) {
+        return root.resolve("data/chunks/index");
+    }
+
+    private Path directory() {
+        return root.resolve("data/facts");
+    }
+
+    SimDisk disk() {
+        return disk;
+    }
+
+    boolean isOpen() {
+        return parts != null;
+    }
+
+    /// The chunks, opened if they are not.
+    ChunkStore chunks() {
+        return open().chunks;
+    }
+
+    /// The facts, opened if they are not.
+    EmbeddedMetaLog facts() {
+        return open().facts;
+    }
+
+    /// Opens what is not open.
+    @SuppressWarnings("MustBeClosedChecker") // closed by close, kill or powerLoss
+    private Parts open() {
+        Parts open = parts;
+        if (open != null) {
+            return open;
+        }
+        keepIndex();
+        StorageConfig config = Engines.config(root.resolve("data"));
+        LRUCache cache = new LRUCache(CACHE_BYTES);
+        PackChunkStore chunks = null;
+        try {
+            PackChunkStore.Sources sources =
+                    new PackChunkStore.Sources(random, InstantSource.fixed(Instant.EPOCH));
+            chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
+            EmbeddedMetaLog facts =
+                    EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
+            chunks.bind(KeyRing.open(facts, Optional.empty(), Optional.empty(), random));
+            open = new Parts(cache, chunks, facts);
+            parts = open;
+            return open;
+        } finally {
+            if (open == null) {
+                close(chunks);
+                cache.close();
+            }
+        }
+    }
+
+    private static void close(@Nullable ChunkStore chunks) {
+        try {
+            if (chunks != null) {
+                chunks.close();
+            }
+        } catch (QuernException e) {
+            return; // its disk fails, which is why it is closed
+        }
+    }
+
+    /// Ends the process and lets the machine go on.
+    void kill() {
+        next(disk.kill());
+    }
+
+    /// Ends process and machine.
+    void powerLoss(Loss loss) {
+        next(disk.powerLoss(loss));
+        switch (random.nextInt(3)) {
+            case 0 -> delete(index(root));
+            case 1 -> {
+                delete(index(root));
+                copy(root.resolve("index-before"), index(root));
+            }
+            default -> {}
+        }
+    }
+
+    /// Frees what the dead process holds of the machine, and goes on with another disk.
+    private void next(SimDisk next) {
+        SimTable left = table.afterCrash(next);
+        Parts dead = parts;
+        parts = null;
+        if (dead != null) {
+            try {
+                dead.facts.close();
+            } catch (QuernException e) {
+                check(disk.isOff(), e);
+            }
+            close(dead.chunks);
+            dead.cache.close();
+        }
+        disk = next;
+        table = left;
+    }
+
+    private static void check(boolean holds, QuernException otherwise) {
+        if (!holds) {
+            throw otherwise;
+        }
+    }
+
+    /// Closes the engine as a server does that is told to stop.
+    ///
+    /// @throws AssertionError if a file or a mapping stays open
+    @Override
+    public void close() {
+        Parts closed = parts;
+        parts = null;
+        if (closed != null) {
+            try (closed.cache;
+                    closed.chunks;
+                    closed.facts) {
+                settle(closed.facts);
+            }
+            if (disk.held() != 0) {
+                throw new AssertionError(disk.held() + " files or mappings stay open");
+            }
+        }
+    }
+
+    /// Returns when the thread that applies transactions has nothing to do, so that its calls to
+    /// the disk have their place in the order of all.
+    static void settle(EmbeddedMetaLog facts) {
+        while (!facts.queue().isIdle()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void keepIndex() {
+        delete(root.resolve("index-before"));
+        copy(index(root), root.resolve("index-before"));
+    }
+
+    private static void copy(Path from, Path to) {
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Deletes a directory, if it is there.
+    static void delete(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            List<Path> found = files.toList();
+            for (Path file : found.reversed()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
