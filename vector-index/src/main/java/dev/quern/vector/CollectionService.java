@@ -8,6 +8,8 @@ import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.fused.FusedConfig;
+import dev.quern.vector.fused.HotMemory;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +55,7 @@ public final class CollectionService implements AutoCloseable {
         Checkpointer.Rules rules =
                 new Checkpointer.Rules(
                         config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
-        double ramBufferMebibytes = config.ramBuffer().bytes() / (double) (1 << 20);
+        HotMemory.limit(config.hotMemory().bytes());
         this.open =
                 new OpenCollections(
                         new OpenCollections.Setup(
@@ -62,8 +64,19 @@ public final class CollectionService implements AutoCloseable {
                                 new LiveCollection.Parts(catalog, tail, admission, applying),
                                 checkpoints,
                                 rules,
-                                new LuceneIndex.Tuning(ramBufferMebibytes, merging)));
+                                tuning()));
         open.sweep();
+    }
+
+    private LuceneIndex.Tuning tuning() {
+        return new LuceneIndex.Tuning(
+                config.ramBuffer().bytes() / (double) (1 << 20),
+                merging,
+                merging::offer,
+                new FusedConfig(
+                        FusedConfig.DEFAULTS.minVectors(),
+                        config.maxGraph().bytes(),
+                        config.mergeThreads()));
     }
 
     /// Creates a collection.
@@ -131,6 +144,15 @@ public final class CollectionService implements AutoCloseable {
                         live.read(
                                 new Search(definition, live.types(), spec, config.exactScanRows())
                                         ::run));
+    }
+
+    /// How a collection's rows are indexed now.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionStats stats(SpaceId space, String name) {
+        return reading(
+                catalog.get(space, name),
+                live -> live.read(searcher -> CollectionStats.of(searcher.getIndexReader())));
     }
 
     /// The row of an id, with its vector.

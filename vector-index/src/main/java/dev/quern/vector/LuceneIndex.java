@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.vector.fused.FusedConfig;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import org.apache.lucene.codecs.Codec;
+import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.index.DirectoryReader;
@@ -97,7 +100,14 @@ final class LuceneIndex implements Closeable {
     }
 
     /// What an index takes from its surroundings.
-    record Tuning(double ramBufferMebibytes, Executor mergePool) {}
+    ///
+    /// @param mergeHelpers as [PooledMerges] takes them
+    /// @param graphs when a merge builds a graph, and which
+    record Tuning(
+            double ramBufferMebibytes,
+            Executor mergePool,
+            Executor mergeHelpers,
+            FusedConfig graphs) {}
 
     /// Opens an index, making it empty when there is no commit to open.
     ///
@@ -118,21 +128,30 @@ final class LuceneIndex implements Closeable {
         merges.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
         IndexWriterConfig config = new IndexWriterConfig(new EnglishAnalyzer());
         config.setMergePolicy(merges);
-        config.setMergeScheduler(new PooledMerges(tuning.mergePool()));
+        config.setMergeScheduler(new PooledMerges(tuning.mergePool(), tuning.mergeHelpers()));
         config.setIndexDeletionPolicy(pins);
         config.setRAMBufferSizeMB(tuning.ramBufferMebibytes());
         config.setMaxFullFlushMergeWaitMillis(0);
         config.setCommitOnClose(false);
-        config.setCodec(new VectorCodec());
+        config.setCodec(new VectorCodec(tuning.graphs()));
         return config;
     }
 
     /// Written and read as Lucene's own codec of this name; only new segments see the override.
-    private static final class VectorCodec extends Lucene104Codec {
-        private final KnnVectorsFormat vectors = new QuernVectorsFormat();
+    private static final class VectorCodec extends FilterCodec {
+        private final KnnVectorsFormat vectors;
+
+        private VectorCodec(FusedConfig graphs) {
+            this(new Lucene104Codec(), graphs);
+        }
+
+        private VectorCodec(Codec lucene, FusedConfig graphs) {
+            super(lucene.getName(), lucene);
+            this.vectors = new QuernVectorsFormat(graphs);
+        }
 
         @Override
-        public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+        public KnnVectorsFormat knnVectorsFormat() {
             return vectors;
         }
     }

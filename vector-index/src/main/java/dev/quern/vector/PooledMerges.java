@@ -13,15 +13,26 @@ import org.slf4j.LoggerFactory;
 /// Runs one index's merges, one at a time, on a pool that all indexes share. An index has at most
 /// one task in the pool, which works until nothing is left to merge; a merge stays with Lucene
 /// until the task takes it, so closing the index drops those not begun. A full pool only delays:
-/// the next flush asks again.
+/// the next flush asks again. The parts of one merge may run side by side on threads of the pool
+/// that are free.
 final class PooledMerges extends MergeScheduler {
     private static final Logger log = LoggerFactory.getLogger(PooledMerges.class);
 
     private final Executor pool;
+    private final Executor helpers;
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
-    PooledMerges(Executor pool) {
+    /// A scheduler of one index.
+    ///
+    /// @param helpers runs a part of a merge at once or never; the merge itself runs what it drops
+    PooledMerges(Executor pool, Executor helpers) {
         this.pool = pool;
+        this.helpers = helpers;
+    }
+
+    @Override
+    public Executor getIntraMergeExecutor(OneMerge merge) {
+        return helpers;
     }
 
     @Override

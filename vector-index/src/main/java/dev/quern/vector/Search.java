@@ -83,9 +83,9 @@ final class Search {
         return switch (leg) {
             case Leg.Dense(float[] vector, boolean exact) -> {
                 DenseLeg dense = new DenseLeg(searcher, definition.metric(), exactScanRows);
-                LegPlan plan = dense.plan(exact, filter);
-                plans.add(plan);
-                yield dense.run(plan, vector, filter, depth);
+                DenseLeg.Found found = dense.run(dense.plan(exact, filter), vector, filter, depth);
+                plans.add(found.plan());
+                yield found.ranked();
             }
             case Leg.Bm25(String query) -> {
                 plans.add(TextLeg.PLAN);

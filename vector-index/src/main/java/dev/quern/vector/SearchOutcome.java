@@ -12,7 +12,7 @@ public record SearchOutcome(List<Hit> hits, List<LegPlan> plans, long rows) {
     public enum Strategy {
         /// Every matching vector was compared.
         EXACT,
-        /// The graph was walked.
+        /// A graph was walked, in one segment or more.
         GRAPH,
         /// The inverted index was read.
         INVERTED

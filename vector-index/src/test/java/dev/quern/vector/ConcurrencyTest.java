@@ -217,7 +217,9 @@ final class ConcurrencyTest {
                                                 1,
                                                 c.maxQueuedSearches(),
                                                 8,
-                                                c.exactScanRows()));
+                                                c.exactScanRows(),
+                                                c.maxGraph(),
+                                                c.hotMemory()));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(64, Metric.L2);
             AtomicInteger refused = new AtomicInteger();

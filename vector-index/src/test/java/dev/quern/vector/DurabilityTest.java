@@ -395,7 +395,9 @@ final class DurabilityTest {
                                 1,
                                 c.maxQueuedSearches(),
                                 2,
-                                c.exactScanRows()))) {
+                                c.exactScanRows(),
+                                c.maxGraph(),
+                                c.hotMemory()))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;

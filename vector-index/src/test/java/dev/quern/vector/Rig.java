@@ -102,7 +102,9 @@ final class Rig implements AutoCloseable {
                         c.cpuThreads(),
                         c.maxQueuedSearches(),
                         c.maxOpenCollections(),
-                        c.exactScanRows());
+                        c.exactScanRows(),
+                        c.maxGraph(),
+                        c.hotMemory());
     }
 
     Path cache() {

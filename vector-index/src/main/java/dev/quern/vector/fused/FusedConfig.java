@@ -22,4 +22,9 @@ public record FusedConfig(int minVectors, long maxGraphBytes, int threads) {
                             + maxGraphBytes);
         }
     }
+
+    /// Whether the blocks of so many vectors are within the bound.
+    public boolean holds(int vectors, int dims) {
+        return (long) vectors * BlockLayout.of(dims).bytes() <= maxGraphBytes;
+    }
 }

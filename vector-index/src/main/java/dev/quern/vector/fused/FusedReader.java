@@ -150,19 +150,16 @@ final class FusedReader extends KnnVectorsReader {
             return;
         }
         GraphSearch graph = graphs.get(field);
-        int[] collected = new int[0];
+        GraphSearch.Outcome outcome = GraphSearch.NOT_WALKED;
         Bits accepted = acceptDocs.bits();
         if (graph != null) {
             int matching = accepted == null ? values.size() : acceptDocs.cost();
-            GraphSearch.Outcome outcome =
-                    graph.search(target, collector, values, accepted, matching);
+            outcome = graph.search(target, collector, values, accepted, matching);
             if (outcome.done()) {
                 return;
             }
-            collected = outcome.collected();
         }
-        compareAll(
-                values.scorer(target), accepted == null ? null : acceptDocs, collected, collector);
+        compareAll(values.scorer(target), accepted == null ? null : acceptDocs, outcome, collector);
     }
 
     @Override
@@ -170,18 +167,19 @@ final class FusedReader extends KnnVectorsReader {
             throws IOException {
         ByteVectorValues values = flat.getByteVectorValues(field);
         if (values != null && values.size() > 0 && collector.k() > 0) {
-            compareAll(values.scorer(target), acceptDocs, new int[0], collector);
+            compareAll(values.scorer(target), acceptDocs, GraphSearch.NOT_WALKED, collector);
         }
     }
 
     /// Compares the accepted documents one by one.
     ///
     /// @param accept null for all
-    /// @param collected sorted documents that are collected already
+    /// @param before what a walk came to; after one, comparisons are not counted as visits, because
+    ///   Lucene allows for as many visits as documents are accepted, and begins anew beyond
     private static void compareAll(
             @Nullable VectorScorer scorer,
             @Nullable AcceptDocs accept,
-            int[] collected,
+            GraphSearch.Outcome before,
             KnnCollector collector)
             throws IOException {
         if (scorer == null) {
@@ -194,9 +192,11 @@ final class FusedReader extends KnnVectorsReader {
                 return;
             }
             bulk.nextDocsAndScores(DocIdSetIterator.NO_MORE_DOCS, null, buffer);
-            collector.incVisitedCount(buffer.size);
+            if (!before.walked()) {
+                collector.incVisitedCount(buffer.size);
+            }
             for (int i = 0; i < buffer.size; i++) {
-                if (Arrays.binarySearch(collected, buffer.docs[i]) < 0) {
+                if (Arrays.binarySearch(before.collected(), buffer.docs[i]) < 0) {
                     collector.collect(buffer.docs[i], buffer.features[i]);
                 }
             }

@@ -110,7 +110,7 @@ final class FusedWriter extends KnnVectorsWriter {
     private void writeGraph(FieldInfo field, MergeState mergeState) throws IOException {
         BlockLayout layout = BlockLayout.of(field.getVectorDimension());
         int size = MergedVectorValues.mergeFloatVectorValues(field, mergeState).size();
-        if (size < config.minVectors() || (long) size * layout.bytes() > config.maxGraphBytes()) {
+        if (size < config.minVectors() || !config.holds(size, layout.dims())) {
             return;
         }
         try (Arena arena = Arena.ofShared()) {

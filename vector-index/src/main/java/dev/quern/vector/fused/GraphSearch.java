@@ -59,10 +59,11 @@ final class GraphSearch {
     /// What a walk came to.
     ///
     /// @param done whether the search is over; else the documents not collected must be compared
+    /// @param walked whether any vertex was visited
     /// @param collected documents that were collected, sorted
-    record Outcome(boolean done, int[] collected) {}
+    record Outcome(boolean done, boolean walked, int[] collected) {}
 
-    private static final Outcome NOT_WALKED = new Outcome(false, new int[0]);
+    static final Outcome NOT_WALKED = new Outcome(false, false, new int[0]);
 
     /// Walks, unless comparing the accepted documents one by one is cheaper.
     ///
@@ -76,10 +77,8 @@ final class GraphSearch {
             @Nullable Bits accepted,
             int matching)
             throws IOException {
-        int wanted =
-                collector.getSearchStrategy() instanceof FusedStrategy strategy
-                        ? Math.max(strategy.width(), collector.k())
-                        : Math.max(MIN_WIDTH, collector.k());
+        Optional<FusedStrategy> strategy = FusedStrategy.of(collector.getSearchStrategy());
+        int wanted = Math.max(strategy.map(FusedStrategy::width).orElse(MIN_WIDTH), collector.k());
         double share = accepted == null ? 1 : Math.min(1, (double) matching / graph.count());
         double width = Math.ceil(wanted / share);
         if (width * VISIT_COST >= matching || width > MAX_WIDTH) {
@@ -89,6 +88,7 @@ final class GraphSearch {
         if (found.isEmpty()) {
             return NOT_WALKED;
         }
+        strategy.ifPresent(FusedStrategy::walked);
         Walk walk = borrow();
         Collecting collecting =
                 new Collecting(collector, values, values.getAcceptOrds(accepted), wanted);
@@ -98,7 +98,7 @@ final class GraphSearch {
         giveBack(walk);
         boolean enough =
                 accepted == null || collecting.count >= ENOUGH * Math.min(wanted, matching);
-        return new Outcome(enough || collecting.stopped, collecting.documents());
+        return new Outcome(enough || collecting.stopped, true, collecting.documents());
     }
 
     private Walk borrow() {
