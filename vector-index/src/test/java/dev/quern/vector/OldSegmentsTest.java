@@ -133,7 +133,7 @@ final class OldSegmentsTest {
 
     private static CollectionStats check(LuceneIndex index, RandomGenerator random)
             throws IOException {
-        int found = 0;
+        long found = 0;
         IndexSearcher searcher = index.acquire();
         try {
             for (int i = 0; i < 40; i++) {

@@ -20,12 +20,9 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.util.Bits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Graphs against the exact scan, on clusters of near neighbours.
 final class RecallTest {
-    private static final Logger log = LoggerFactory.getLogger(RecallTest.class);
     private static final int ROWS = 22_000;
     private static final int DIMS = 32;
     private static final int CLUSTERS = 200;
@@ -208,7 +205,6 @@ final class RecallTest {
             graph.retainAll(exact);
             found += graph.size();
         }
-        log.info("recall {} under {}", found / (double) wanted, filter);
         return found / (double) wanted;
     }
 
