@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.common.ByteSize;
 import dev.quern.vector.SearchOutcome.Strategy;
+import dev.quern.vector.fused.HotMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,6 +47,7 @@ final class GraphCollectionTest {
         for (AutoCloseable rig : opened) {
             rig.close();
         }
+        HotMemory.limit(Runtime.getRuntime().maxMemory() / 2);
     }
 
     private Rig rig(UnaryOperator<CollectionConfig> settings) {
