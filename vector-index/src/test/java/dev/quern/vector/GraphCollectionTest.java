@@ -202,7 +202,7 @@ final class GraphCollectionTest {
     }
 
     private static void awaitGraph(Rig rig) throws InterruptedException {
-        long deadline = System.nanoTime() + 60_000_000_000L;
+        long deadline = System.nanoTime() + 120_000_000_000L;
         Object never = new Object();
         int more = 0;
         while (stats(rig).fusedRows() + stats(rig).hnswRows() < GRAPH_ROWS) {
