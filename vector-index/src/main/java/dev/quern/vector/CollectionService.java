@@ -13,6 +13,7 @@ import dev.quern.vector.fused.HotMemory;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -81,8 +82,7 @@ public final class CollectionService implements AutoCloseable {
 
     /// Creates a collection.
     ///
-    /// @param ifNotExists true: an existing collection of the same dims, metric and model is
-    ///   returned
+    /// @param ifNotExists true: an existing collection that has the fields is returned
     /// @throws QuernException `CONFLICT` if the name is taken, or with `ifNotExists` by a
     ///   collection of another shape
     public CollectionInfo create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -106,10 +106,33 @@ public final class CollectionService implements AutoCloseable {
         Optional<Checkpoint> checkpoint = checkpoints.findFact(definition);
         long token = checkpoint.map(Checkpoint::token).orElse(0L);
         if (tail.isEmptyAfter(definition, token)) {
-            return definition.info(checkpoint.map(Checkpoint::rows).orElse(0L));
+            return definition.info(
+                    catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
         return reading(
-                definition, live -> live.read(s -> definition.info(s.getIndexReader().numDocs())));
+                definition,
+                live ->
+                        live.read(
+                                s -> definition.info(live.schema(), s.getIndexReader().numDocs())));
+    }
+
+    /// Adds fields to a collection: rows written from now on may have them. A field that is there
+    /// with the same type is left as it is; `strict` becomes what the addition says.
+    ///
+    /// @throws QuernException `NOT_FOUND`; `INVALID` for names and numbers out of bounds;
+    ///   `CONFLICT` for a field that is there with another type
+    public CollectionInfo addFields(SpaceId space, String name, CollectionSchema more) {
+        Definition definition = catalog.get(space, name);
+        try (OpenCollections.Lease lease = open.acquire(definition)) {
+            lease.live()
+                    .change(schema -> {
+                        CollectionSchema whole = schema.fields().with(more);
+                        return whole.equals(schema.fields())
+                                ? schema
+                                : new Schema(schema.version(), whole);
+                    });
+        }
+        return info(definition);
     }
 
     /// Deletes a collection and its rows.
@@ -140,10 +163,7 @@ public final class CollectionService implements AutoCloseable {
         Definition definition = catalog.get(space, name);
         return reading(
                 definition,
-                live ->
-                        live.read(
-                                new Search(definition, live.types(), spec, config.exactScanRows())
-                                        ::run));
+                live -> live.read(new Search(live.schema(), spec, config.exactScanRows())::run));
     }
 
     /// How a collection's rows are indexed now.
@@ -152,7 +172,9 @@ public final class CollectionService implements AutoCloseable {
     public CollectionStats stats(SpaceId space, String name) {
         return reading(
                 catalog.get(space, name),
-                live -> live.read(searcher -> CollectionStats.of(searcher.getIndexReader())));
+                live ->
+                        live.read(searcher ->
+                                CollectionStats.of(searcher.getIndexReader(), live.schema())));
     }
 
     /// The row of an id, with its vector.
@@ -162,7 +184,12 @@ public final class CollectionService implements AutoCloseable {
         WriteCheck.checkId("id", id);
         return reading(
                 catalog.get(space, name),
-                live -> live.read(searcher -> RowReader.find(searcher.getIndexReader(), id)));
+                live ->
+                        live.read(searcher ->
+                                RowReader.find(
+                                        searcher.getIndexReader(),
+                                        id,
+                                        live.schema().fields().vectors().keySet())));
     }
 
     /// A page of rows in id order.
@@ -179,7 +206,12 @@ public final class CollectionService implements AutoCloseable {
                 live ->
                         live.read(searcher ->
                                 RowReader.page(
-                                        searcher.getIndexReader(), after, limit, includeVector)));
+                                        searcher.getIndexReader(),
+                                        after,
+                                        limit,
+                                        includeVector
+                                                ? live.schema().fields().vectors().keySet()
+                                                : Set.of())));
     }
 
     /// Every row as it is now, for export.

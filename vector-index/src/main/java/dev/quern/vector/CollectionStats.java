@@ -2,51 +2,83 @@ package dev.quern.vector;
 
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.HnswGraphProvider;
 import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.FilterLeafReader;
+import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.util.hnsw.HnswGraph;
+import org.jspecify.annotations.Nullable;
 
-/// How a collection's rows are indexed at one moment. Rows that no graph finds are compared one by
-/// one. Those of graphs are counted as they were when the graph was built, those deleted since
-/// included.
+/// How a collection's rows are indexed at one moment.
 ///
 /// @param rows live rows
 /// @param segments Lucene segments
-/// @param fusedRows rows in fused graphs
-/// @param hnswRows rows in Lucene's graphs
-public record CollectionStats(long rows, int segments, long fusedRows, long hnswRows) {
-    static CollectionStats of(IndexReader reader) throws IOException {
+/// @param vectors by vector field
+public record CollectionStats(long rows, int segments, SortedMap<String, Vectored> vectors) {
+    /// Copies the map.
+    public CollectionStats {
+        vectors = Collections.unmodifiableSortedMap(new TreeMap<>(vectors));
+    }
+
+    /// How the vectors of one field are indexed. Those that no graph finds are compared one by one.
+    /// Rows that were deleted since their segment was written are counted.
+    ///
+    /// @param rows with a vector in the field
+    /// @param fusedRows of these in fused graphs
+    /// @param hnswRows of these in Lucene's graphs
+    public record Vectored(long rows, long fusedRows, long hnswRows) {}
+
+    static CollectionStats of(IndexReader reader, Schema schema) throws IOException {
+        TreeMap<String, Vectored> vectors = new TreeMap<>();
+        for (String field : schema.fields().vectors().keySet()) {
+            vectors.put(field, of(reader, RowDocuments.vector(field)));
+        }
+        return new CollectionStats(reader.numDocs(), reader.leaves().size(), vectors);
+    }
+
+    private static Vectored of(IndexReader reader, String luceneField) throws IOException {
+        long rows = 0;
         long fused = 0;
         long hnsw = 0;
         for (LeafReaderContext leaf : reader.leaves()) {
-            if (vectors(leaf.reader()) instanceof HnswGraphProvider graphs) {
-                HnswGraph graph = graphs.getGraph(RowDocuments.VECTOR);
+            FloatVectorValues values = leaf.reader().getFloatVectorValues(luceneField);
+            if (values == null) {
+                continue;
+            }
+            rows += values.size();
+            KnnVectorsReader vectors = vectors(leaf.reader(), luceneField);
+            if (vectors instanceof HnswGraphProvider graphs) {
+                HnswGraph graph = graphs.getGraph(luceneField);
                 hnsw += graph == null ? 0 : graph.size();
             } else {
-                fused +=
-                        FusedVectorsFormat.graphVertices(
-                                vectors(leaf.reader()), RowDocuments.VECTOR);
+                fused += FusedVectorsFormat.graphVertices(vectors, luceneField);
             }
         }
-        return new CollectionStats(reader.numDocs(), reader.leaves().size(), fused, hnsw);
+        return new Vectored(rows, fused, hnsw);
     }
 
     /// Whether some segment is in Lucene's format, with a graph or without.
-    static boolean anyHnsw(IndexReader reader) {
+    ///
+    /// @param field a vector field
+    static boolean anyHnsw(IndexReader reader, String field) {
         return reader.leaves().stream()
-                .anyMatch(leaf -> vectors(leaf.reader()) instanceof HnswGraphProvider);
+                .anyMatch(leaf ->
+                        vectors(leaf.reader(), RowDocuments.vector(field))
+                                instanceof HnswGraphProvider);
     }
 
-    private static KnnVectorsReader vectors(LeafReader leaf) {
+    private static @Nullable KnnVectorsReader vectors(LeafReader leaf, String luceneField) {
         KnnVectorsReader all = ((CodecReader) FilterLeafReader.unwrap(leaf)).getVectorReader();
         return all instanceof PerFieldKnnVectorsFormat.FieldsReader fields
-                ? fields.getFieldReader(RowDocuments.VECTOR)
+                ? fields.getFieldReader(luceneField)
                 : all;
     }
 }

@@ -40,15 +40,20 @@ final class DenseLeg {
     private static final double EXACT_SHARE = 0.05;
 
     private final IndexSearcher searcher;
+    private final String field;
+    private final String luceneField;
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
 
-    DenseLeg(IndexSearcher searcher, Metric metric, int exactScanRows) {
+    /// @param field a vector field of the schema
+    DenseLeg(IndexSearcher searcher, String field, Schema schema, int exactScanRows) {
         this.searcher = searcher;
-        this.metric = metric;
+        this.field = field;
+        this.luceneField = RowDocuments.vector(field);
+        this.metric = schema.vector(field).metric();
         this.exactScanRows = exactScanRows;
-        this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader());
+        this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader(), field);
     }
 
     /// What a leg found, and how.
@@ -97,7 +102,7 @@ final class DenseLeg {
         int candidates = hnsw ? Math.max(depth, MIN_CANDIDATES) : depth;
         Query query =
                 new KnnFloatVectorQuery(
-                        RowDocuments.VECTOR, vector, candidates, filter.orElse(null), asked);
+                        luceneField, vector, candidates, filter.orElse(null), asked);
         return List.of(searcher.search(query, candidates).scoreDocs);
     }
 
@@ -110,7 +115,7 @@ final class DenseLeg {
                                 searcher.rewrite(filter.get()), ScoreMode.COMPLETE_NO_SCORES, 1);
         HitQueue best = new HitQueue(depth, false);
         for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            FloatVectorValues values = leaf.reader().getFloatVectorValues(RowDocuments.VECTOR);
+            FloatVectorValues values = leaf.reader().getFloatVectorValues(luceneField);
             DocIdSetIterator matching = null;
             if (weight != null) {
                 Scorer scorer = weight.scorer(leaf);
@@ -147,6 +152,7 @@ final class DenseLeg {
         RowReader.forEachVector(
                 searcher.getIndexReader(),
                 docs,
+                field,
                 (doc, id, vector) -> ranked.add(new Ranked(doc, id, score(query, vector))));
         ranked.sort(Ranked.BEST_FIRST);
         return ranked;

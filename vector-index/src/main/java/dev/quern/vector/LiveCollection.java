@@ -49,7 +49,7 @@ final class LiveCollection {
     /// Whether a task of the pool is going to look for writes to apply.
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
-    private volatile AttributeTypes types;
+    private volatile Schema schema;
 
     /// Written under `applying`.
     private volatile long appliedToken;
@@ -79,7 +79,7 @@ final class LiveCollection {
         this.applyPool = parts.applyPool();
         this.index = index;
         this.checkpointer = checkpointer;
-        this.types = catalog.attributes(definition);
+        this.schema = catalog.schema(definition);
         long start = checkpointer.token();
         this.appliedToken = start;
         this.shownToken = start;
@@ -94,13 +94,37 @@ final class LiveCollection {
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
+        requireFields(token, batch);
         try {
-            index.apply(batch, types);
+            index.apply(batch, schema);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         appliedToken = token;
         checkpointer.count(batch.upserts().size(), frameBytes);
+    }
+
+    /// A schema only grows, so what was written under an earlier one fits it.
+    private void requireFields(long token, WriteBatch batch) {
+        for (Row row : batch.upserts()) {
+            row.vectors()
+                    .forEach((name, vector) -> {
+                        VectorField field = schema.fields().vectors().get(name);
+                        if (field == null || field.dims() != vector.length) {
+                            throw QuernException.corrupt(
+                                    "collection \""
+                                            + definition.name()
+                                            + "\", write "
+                                            + token
+                                            + " has a vector of "
+                                            + vector.length
+                                            + " dims in field \""
+                                            + name
+                                            + "\", expected "
+                                            + (field == null ? "no such field" : field.dims()));
+                        }
+                    });
+        }
     }
 
     /// A committed write on its way into the index.
@@ -112,8 +136,8 @@ final class LiveCollection {
         long reserved = 0;
         try {
             checkpointer.requireRoom(this);
-            WriteBatch checked = conform(new WriteCheck(definition).check(batch));
-            byte[] frame = WriteFormat.encode(checked, definition.dims());
+            WriteBatch checked = conform(new WriteCheck(schema).check(batch));
+            byte[] frame = WriteFormat.encode(checked);
             admission.reserve(frame.length);
             reserved = frame.length;
             return commit(checked, frame);
@@ -122,29 +146,34 @@ final class LiveCollection {
         }
     }
 
-    /// The batch in the collection's attribute types, which include the batch's new ones.
+    /// The batch in the types of the schema, which is to have the batch's new attributes too.
     private WriteBatch conform(WriteBatch batch) {
-        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, types));
-        AttributeTypes known = types;
-        AttributeTypes wanted = known.with(batch.upserts());
-        WriteBatch conformed = withTypes(batch, wanted);
-        if (wanted.size() == known.size()) {
+        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, schema));
+        Schema known = schema;
+        Schema wanted = known.with(batch.upserts());
+        WriteBatch conformed = in(wanted, batch);
+        if (wanted == known) {
             return conformed;
         }
+        change(base -> base.with(conformed.upserts()));
+        return in(schema, batch);
+    }
+
+    private static WriteBatch in(Schema schema, WriteBatch batch) {
+        return new WriteBatch(
+                batch.upserts().stream().map(schema::conform).toList(),
+                batch.deleteIds(),
+                batch.deleteWhere());
+    }
+
+    /// Changes the schema, durably.
+    void change(Catalog.SchemaChange change) {
         typing.lock();
         try {
-            types = catalog.extend(definition, types, conformed.upserts());
+            schema = catalog.change(definition, schema, change);
         } finally {
             typing.unlock();
         }
-        return withTypes(batch, types);
-    }
-
-    private static WriteBatch withTypes(WriteBatch batch, AttributeTypes types) {
-        return new WriteBatch(
-                batch.upserts().stream().map(types::conform).toList(),
-                batch.deleteIds(),
-                batch.deleteWhere());
     }
 
     private WriteResult commit(WriteBatch batch, byte[] frame) {
@@ -249,7 +278,7 @@ final class LiveCollection {
                 // So that the count of deleted rows is exact.
                 show();
             }
-            int deleted = index.apply(batch, types);
+            int deleted = index.apply(batch, schema);
             appliedToken = write.token();
             checkpointer.count(batch.upserts().size(), write.frameBytes());
             write.result()
@@ -332,7 +361,7 @@ final class LiveCollection {
             // Outlives this reading, so it takes a reference of its own.
             searcher.getIndexReader().incRef();
             return new SnapshotCursor(
-                    searcher, definition.info(searcher.getIndexReader().numDocs()));
+                    searcher, definition.info(schema, searcher.getIndexReader().numDocs()));
         });
     }
 
@@ -395,8 +424,8 @@ final class LiveCollection {
         return definition;
     }
 
-    AttributeTypes types() {
-        return types;
+    Schema schema() {
+        return schema;
     }
 
     /// Whether it must be closed and opened anew.

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
@@ -58,7 +57,7 @@ final class LuceneIndex implements Closeable {
 
     private final Path path;
     private final Directory directory;
-    private final RowDocuments documents;
+    private final Analyzers.OfSchema analyzer;
     private final CommitPins pins;
     private final IndexWriter writer;
     private final SearcherManager searchers;
@@ -69,10 +68,10 @@ final class LuceneIndex implements Closeable {
     /// @param rows live rows
     record Committed(Collection<String> files, long rows) {}
 
-    private LuceneIndex(Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+    private LuceneIndex(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
         this.path = path;
-        this.documents = new RowDocuments(definition.metric());
+        this.analyzer = new Analyzers.OfSchema(schema.fields());
         this.pins = new CommitPins(commitId.orElse(""));
         this.directory =
                 new NRTCachingDirectory(
@@ -114,11 +113,10 @@ final class LuceneIndex implements Closeable {
     /// @param commitId the commit to start from, as given to [#commit]
     /// @throws IOException if the directory has no such commit, or a file of it is damaged
     @MustBeClosed
-    static LuceneIndex open(
-            Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+    static LuceneIndex open(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
         Files.createDirectories(path);
-        return new LuceneIndex(path, definition, commitId, tuning);
+        return new LuceneIndex(path, schema, commitId, tuning);
     }
 
     private IndexWriterConfig config(Tuning tuning) {
@@ -126,7 +124,7 @@ final class LuceneIndex implements Closeable {
         merges.setSegmentsPerTier(SEGMENTS_PER_TIER);
         merges.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
         merges.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
-        IndexWriterConfig config = new IndexWriterConfig(new EnglishAnalyzer());
+        IndexWriterConfig config = new IndexWriterConfig(analyzer);
         config.setMergePolicy(merges);
         config.setMergeScheduler(new PooledMerges(tuning.mergePool(), tuning.mergeHelpers()));
         config.setIndexDeletionPolicy(pins);
@@ -186,18 +184,21 @@ final class LuceneIndex implements Closeable {
     /// Applies a batch; searches see it after [#refresh].
     ///
     /// @return rows that the deletes removed
-    int apply(WriteBatch batch, AttributeTypes types) throws IOException {
+    ///
+    /// @param schema has every field of the batch
+    int apply(WriteBatch batch, Schema schema) throws IOException {
+        analyzer.use(schema.fields());
         int deleted = 0;
         if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-            deleted = delete(batch, types);
+            deleted = delete(batch, schema);
         }
         for (Row row : batch.upserts()) {
-            writer.updateDocument(RowDocuments.id(row.id()), documents.document(row, types));
+            writer.updateDocument(RowDocuments.id(row.id()), RowDocuments.document(row, schema));
         }
         return deleted;
     }
 
-    private int delete(WriteBatch batch, AttributeTypes types) throws IOException {
+    private int delete(WriteBatch batch, Schema schema) throws IOException {
         BooleanQuery.Builder builder = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
             List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
@@ -209,7 +210,7 @@ final class LuceneIndex implements Closeable {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
             ConstantScoreQuery where =
                     new ConstantScoreQuery(
-                            new FilterQueries(types).query(batch.deleteWhere().get()));
+                            new FilterQueries(schema).query(batch.deleteWhere().get()));
             builder.add(where, Occur.SHOULD);
             writer.deleteDocuments(where);
         }

@@ -186,7 +186,7 @@ final class OpenCollections {
         LuceneIndex index =
                 LuceneIndex.open(
                         directory(definition),
-                        definition,
+                        parts.catalog().schema(definition),
                         saved.map(s -> s.checkpoint().commitId()),
                         tuning);
         try {

@@ -66,7 +66,7 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
 
     @Override
     public int getMaxDimensions(String fieldName) {
-        return CollectionSpec.MAX_DIMS;
+        return VectorField.MAX_DIMS;
     }
 
     /// The choice for one new segment.

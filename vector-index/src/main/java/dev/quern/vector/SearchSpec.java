@@ -4,19 +4,16 @@ import java.util.List;
 import java.util.Optional;
 
 /// A search. With one leg the score of a hit is the leg's own ([Metric] for dense, raw BM25 for
-/// text); with several the legs are fused by reciprocal rank: the sum of `1 / (fusionK + rank)`
-/// over the best `max(100, limit)` of each leg, ranks from 1. Equal scores are ordered by id.
+/// text); with several the best `max(100, limit)` of each leg are fused. Equal scores are ordered
+/// by id.
 ///
 /// @param legs 1 to 8
 /// @param filter only rows that match
 /// @param limit 1 to 1,000 hits
-/// @param includeVector whether hits carry their vectors
-/// @param fusionK constant of the fusion, 1 to 10,000; by default [#FUSION_K]
+/// @param includeVectors whether hits carry their vectors
+/// @param fusion of several legs
 public record SearchSpec(
-        List<Leg> legs, Optional<Filter> filter, int limit, boolean includeVector, int fusionK) {
-    /// The default constant of the fusion.
-    public static final int FUSION_K = 60;
-
+        List<Leg> legs, Optional<Filter> filter, int limit, boolean includeVectors, Fusion fusion) {
     /// Copies the legs.
     public SearchSpec {
         legs = List.copyOf(legs);
@@ -24,7 +21,7 @@ public record SearchSpec(
 
     /// A search with the default fusion and without vectors in the hits.
     public static SearchSpec of(List<Leg> legs, Optional<Filter> filter, int limit) {
-        return new SearchSpec(legs, filter, limit, false, FUSION_K);
+        return new SearchSpec(legs, filter, limit, false, Fusion.byDefault());
     }
 
     /// The nearest rows to a vector, by the planner's choice.
@@ -47,11 +44,16 @@ public record SearchSpec(
 
     /// The same search under a filter.
     public SearchSpec where(Filter where) {
-        return new SearchSpec(legs, Optional.of(where), limit, includeVector, fusionK);
+        return new SearchSpec(legs, Optional.of(where), limit, includeVectors, fusion);
     }
 
     /// The same search with vectors in its hits.
     public SearchSpec withVectors() {
-        return new SearchSpec(legs, filter, limit, true, fusionK);
+        return new SearchSpec(legs, filter, limit, true, fusion);
+    }
+
+    /// The same search with another fusion.
+    public SearchSpec fusedBy(Fusion other) {
+        return new SearchSpec(legs, filter, limit, includeVectors, other);
     }
 }
