@@ -73,7 +73,7 @@ final class Catalog {
                 return definition;
             }
         } catch (QuernException e) {
-            throw exists(spec, e.getMessage());
+            throw exists(spec, String.valueOf(e.getMessage()));
         }
         throw exists(spec, "it lacks fields that were asked for: add them to it");
     }
@@ -141,7 +141,7 @@ final class Catalog {
                 .orElseGet(() -> SchemaFormat.ofDefinition(definition));
     }
 
-    /// A change of a schema; gives the very object it got to leave the schema as it is.
+    /// A change of a schema; gives an equal one to leave it as it is.
     interface SchemaChange extends UnaryOperator<Schema> {}
 
     /// Changes a schema, durably.
@@ -154,7 +154,7 @@ final class Catalog {
         Key key = Keys.schema(definition.id());
         for (int tries = 0; tries < MAX_TRIES; tries++) {
             Schema wanted = change.apply(base);
-            if (wanted == base) {
+            if (wanted.equals(base)) {
                 return base;
             }
             try {

@@ -96,6 +96,13 @@ public final class CollectionService implements AutoCloseable {
         return info(catalog.get(space, name));
     }
 
+    /// The fields of a collection, without a look at its rows.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionSchema schema(SpaceId space, String name) {
+        return catalog.schema(catalog.get(space, name)).fields();
+    }
+
     /// The collections of a space in name order.
     public List<CollectionInfo> list(SpaceId space) {
         return catalog.list(space).stream().map(this::info).toList();
@@ -124,13 +131,7 @@ public final class CollectionService implements AutoCloseable {
     public CollectionInfo addFields(SpaceId space, String name, CollectionSchema more) {
         Definition definition = catalog.get(space, name);
         try (OpenCollections.Lease lease = open.acquire(definition)) {
-            lease.live()
-                    .change(schema -> {
-                        CollectionSchema whole = schema.fields().with(more);
-                        return whole.equals(schema.fields())
-                                ? schema
-                                : new Schema(schema.version(), whole);
-                    });
+            lease.live().change(schema -> new Schema(schema.version(), schema.fields().with(more)));
         }
         return info(definition);
     }

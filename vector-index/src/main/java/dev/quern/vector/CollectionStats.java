@@ -36,6 +36,16 @@ public record CollectionStats(long rows, int segments, SortedMap<String, Vectore
     /// @param hnswRows of these in Lucene's graphs
     public record Vectored(long rows, long fusedRows, long hnswRows) {}
 
+    /// Vectors in fused graphs, over all fields.
+    public long fusedRows() {
+        return vectors.values().stream().mapToLong(Vectored::fusedRows).sum();
+    }
+
+    /// Vectors in Lucene's graphs, over all fields.
+    public long hnswRows() {
+        return vectors.values().stream().mapToLong(Vectored::hnswRows).sum();
+    }
+
     static CollectionStats of(IndexReader reader, Schema schema) throws IOException {
         TreeMap<String, Vectored> vectors = new TreeMap<>();
         for (String field : schema.fields().vectors().keySet()) {
@@ -58,7 +68,7 @@ public record CollectionStats(long rows, int segments, SortedMap<String, Vectore
             if (vectors instanceof HnswGraphProvider graphs) {
                 HnswGraph graph = graphs.getGraph(luceneField);
                 hnsw += graph == null ? 0 : graph.size();
-            } else {
+            } else if (vectors != null) {
                 fused += FusedVectorsFormat.graphVertices(vectors, luceneField);
             }
         }

@@ -152,7 +152,7 @@ final class LiveCollection {
         Schema known = schema;
         Schema wanted = known.with(batch.upserts());
         WriteBatch conformed = in(wanted, batch);
-        if (wanted == known) {
+        if (wanted.equals(known)) {
             return conformed;
         }
         change(base -> base.with(conformed.upserts()));

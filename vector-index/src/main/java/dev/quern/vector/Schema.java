@@ -121,7 +121,7 @@ record Schema(long version, CollectionSchema fields) {
             if (fit == null) {
                 throw mismatch(row, attribute.getKey(), wanted, value);
             }
-            if (fit != value) {
+            if (!fit.equals(value)) {
                 conformed = conformed == null ? new TreeMap<>(row.attributes()) : conformed;
                 conformed.put(attribute.getKey(), fit);
             }

@@ -3,6 +3,7 @@ package dev.quern.vector;
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The value of the fact that holds a collection's schema.
@@ -81,7 +82,7 @@ final class SchemaFormat {
     }
 
     private static CollectionSchema withAttributes(
-            CollectionSchema schema, TreeMap<String, AttributeType> attributes) {
+            CollectionSchema schema, SortedMap<String, AttributeType> attributes) {
         return new CollectionSchema(schema.vectors(), schema.texts(), attributes, false);
     }
 
@@ -102,7 +103,7 @@ final class SchemaFormat {
         return new CollectionSchema(vectors, texts, readAttributes(in), strict);
     }
 
-    private static TreeMap<String, AttributeType> readAttributes(FrameInput in) {
+    private static SortedMap<String, AttributeType> readAttributes(FrameInput in) {
         TreeMap<String, AttributeType> attributes = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
             String name = ascending(in, attributes);
@@ -115,7 +116,7 @@ final class SchemaFormat {
         return attributes;
     }
 
-    private static String ascending(FrameInput in, TreeMap<String, ?> before) {
+    private static String ascending(FrameInput in, SortedMap<String, ?> before) {
         String name = in.utf8();
         if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
             throw in.corrupt("has names out of order");

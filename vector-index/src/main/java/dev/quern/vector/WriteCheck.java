@@ -109,7 +109,7 @@ final class WriteCheck {
         requireBytes(what, id, 1, MAX_ID_BYTES);
     }
 
-    /// @return bytes of the name
+    /// Checks a name and gives its bytes.
     static long checkAttributeName(String what, String name) {
         return requireBytes(what, name, 1, MAX_NAME_BYTES);
     }

@@ -259,7 +259,7 @@ final class CollectionServiceTest {
                         Optional.empty(),
                         10,
                         false,
-                        1);
+                        new Fusion.Rrf(1, List.of()));
         assertThat(rig.search(other).hits().getFirst().score()).isEqualTo(1.0);
     }
 
@@ -351,8 +351,8 @@ final class CollectionServiceTest {
 
     @Test
     void indexesTheMostDimensions() {
-        rig.create(CollectionSpec.MAX_DIMS, Metric.COSINE);
-        float[] vector = new float[CollectionSpec.MAX_DIMS];
+        rig.create(VectorField.MAX_DIMS, Metric.COSINE);
+        float[] vector = new float[VectorField.MAX_DIMS];
         vector[16_383] = 1;
         rig.upsert(row("a", vector));
         assertThat(rig.search(SearchSpec.dense(vector, 1)).hits().getFirst().score())

@@ -160,14 +160,7 @@ final class DurabilityTest {
     private static CheckpointStore.Saved saved(Rig rig, CollectionInfo info) {
         Definition definition =
                 new Definition(
-                        SPACE,
-                        info.name(),
-                        info.id(),
-                        info.createdAt(),
-                        info.dims(),
-                        info.metric(),
-                        info.model(),
-                        0);
+                        SPACE, info.name(), info.id(), info.createdAt(), Optional.empty(), 0);
         return new CheckpointStore(rig.chunks(), rig.facts()).find(definition).orElseThrow();
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.vector.fused.FusedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,11 +27,8 @@ final class OldSegmentsTest {
     private static final int ROWS = 7_000;
     private static final String COMMIT = "0123456789abcdef";
 
-    private static final Definition DEFINITION =
-            new Definition(
-                    Rig.SPACE, "docs", "0", Instant.EPOCH, DIMS, Metric.L2, Optional.empty(), 1);
-    private static final AttributeTypes TYPES =
-            new AttributeTypes(1, Map.of("n", AttributeType.LONG));
+    private static final Schema SCHEMA =
+            Rig.schema(DIMS, Metric.L2, Map.of("n", AttributeType.LONG));
 
     @TempDir Path directory;
 
@@ -43,7 +39,7 @@ final class OldSegmentsTest {
             LuceneIndex.Tuning tuning =
                     new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, FusedConfig.DEFAULTS);
             try (LuceneIndex index =
-                    LuceneIndex.open(directory, DEFINITION, Optional.of(COMMIT), tuning)) {
+                    LuceneIndex.open(directory, SCHEMA, Optional.of(COMMIT), tuning)) {
                 CollectionStats before = check(index, random);
                 assertThat(before.rows()).isEqualTo(ROWS);
                 assertThat(before.hnswRows()).isGreaterThan(ROWS / 2);
@@ -94,9 +90,8 @@ final class OldSegmentsTest {
 
     private static void add(IndexWriter writer, RandomGenerator random, int from, int to)
             throws IOException {
-        RowDocuments documents = new RowDocuments(Metric.L2);
         for (int i = from; i < to; i++) {
-            writer.addDocument(documents.document(row(random, i), TYPES));
+            writer.addDocument(RowDocuments.document(row(random, i), SCHEMA));
         }
     }
 
@@ -116,7 +111,7 @@ final class OldSegmentsTest {
             throws IOException {
         int to = from + 1_000;
         for (int i = from; i < to; i++) {
-            index.apply(WriteBatch.upsert(List.of(row(random, i))), TYPES);
+            index.apply(WriteBatch.upsert(List.of(row(random, i))), SCHEMA);
         }
         index.refresh();
         return to;
@@ -125,7 +120,7 @@ final class OldSegmentsTest {
     private static CollectionStats stats(LuceneIndex index) throws IOException {
         IndexSearcher searcher = index.acquire();
         try {
-            return CollectionStats.of(searcher.getIndexReader());
+            return CollectionStats.of(searcher.getIndexReader(), SCHEMA);
         } finally {
             index.release(searcher);
         }
@@ -142,7 +137,7 @@ final class OldSegmentsTest {
                 found += ids(searcher, query, false).stream().filter(exact::contains).count();
             }
             assertThat(found).isGreaterThanOrEqualTo(380);
-            return CollectionStats.of(searcher.getIndexReader());
+            return CollectionStats.of(searcher.getIndexReader(), SCHEMA);
         } finally {
             index.release(searcher);
         }
@@ -151,7 +146,7 @@ final class OldSegmentsTest {
     private static List<String> ids(IndexSearcher searcher, float[] query, boolean exact)
             throws IOException {
         SearchSpec spec = SearchSpec.of(List.of(new Leg.Dense(query, exact)), Optional.empty(), 10);
-        SearchOutcome outcome = new Search(DEFINITION, TYPES, spec, 100).run(searcher);
+        SearchOutcome outcome = new Search(SCHEMA, spec, 100).run(searcher);
         return outcome.hits().stream().map(hit -> hit.row().id()).toList();
     }
 }

@@ -6,7 +6,6 @@ import dev.quern.vector.SearchOutcome.Strategy;
 import dev.quern.vector.fused.FusedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +32,12 @@ final class RecallTest {
     /// Shares of the rows that filters let pass, as one row in so many.
     private static final List<Integer> ONE_IN = List.of(2, 20, 200, 2_000);
 
+    private static final Schema SCHEMA =
+            Rig.schema(
+                    DIMS,
+                    Metric.COSINE,
+                    Map.of("n", AttributeType.LONG, "x", AttributeType.DOUBLE));
+
     @TempDir Path directory;
 
     @Test
@@ -58,36 +63,22 @@ final class RecallTest {
 
     private void finds(FusedConfig graphs, Consumer<CollectionStats> check) {
         Seed.run(random -> {
-            Definition definition =
-                    new Definition(
-                            Rig.SPACE,
-                            "docs",
-                            "0",
-                            Instant.EPOCH,
-                            DIMS,
-                            Metric.COSINE,
-                            Optional.empty(),
-                            1);
             // Merges run in the writing thread, so that what is searched has graphs.
             LuceneIndex.Tuning tuning =
                     new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, graphs);
             try (LuceneIndex index =
-                    LuceneIndex.open(directory, definition, Optional.empty(), tuning)) {
+                    LuceneIndex.open(directory, SCHEMA, Optional.empty(), tuning)) {
                 float[][] centres = centres(random);
-                fill(index, definition, centres, random);
+                fill(index, centres, random);
                 IndexSearcher searcher = index.acquire();
                 try {
-                    check.accept(CollectionStats.of(searcher.getIndexReader()));
-                    compare(searcher, definition, centres, random);
+                    check.accept(CollectionStats.of(searcher.getIndexReader(), SCHEMA));
+                    compare(searcher, centres, random);
                 } finally {
                     index.release(searcher);
                 }
             }
         });
-    }
-
-    private static AttributeTypes types() {
-        return new AttributeTypes(2, Map.of("n", AttributeType.LONG, "x", AttributeType.DOUBLE));
     }
 
     private static float[][] centres(RandomGenerator random) {
@@ -98,10 +89,9 @@ final class RecallTest {
         return centres;
     }
 
-    private static void fill(
-            LuceneIndex index, Definition definition, float[][] centres, RandomGenerator random)
+    private static void fill(LuceneIndex index, float[][] centres, RandomGenerator random)
             throws IOException {
-        WriteCheck check = new WriteCheck(definition);
+        WriteCheck check = new WriteCheck(SCHEMA);
         for (int from = 0; from < ROWS; from += 1_000) {
             List<Row> rows = new ArrayList<>();
             for (int i = from; i < from + 1_000; i++) {
@@ -109,7 +99,7 @@ final class RecallTest {
                 Map<String, Object> attributes = Map.of("n", i % 2_000, "x", (double) vector[0]);
                 rows.add(new Row("r" + i, Optional.empty(), vector, attributes));
             }
-            index.apply(check.check(WriteBatch.upsert(rows)), types());
+            index.apply(check.check(WriteBatch.upsert(rows)), SCHEMA);
             // Makes a segment, and when there are some, a merge.
             index.refresh();
         }
@@ -121,7 +111,7 @@ final class RecallTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(200L));
-        index.apply(WriteBatch.deleteWhere(some), types());
+        index.apply(WriteBatch.deleteWhere(some), SCHEMA);
         index.refresh();
     }
 
@@ -133,11 +123,7 @@ final class RecallTest {
         return vector;
     }
 
-    private static void compare(
-            IndexSearcher searcher,
-            Definition definition,
-            float[][] centres,
-            RandomGenerator random)
+    private static void compare(IndexSearcher searcher, float[][] centres, RandomGenerator random)
             throws IOException {
         float[][] queries = new float[QUERIES][];
         for (int i = 0; i < QUERIES; i++) {
@@ -147,15 +133,14 @@ final class RecallTest {
                             ? gaussian(random, centres[random.nextInt(CLUSTERS)], 0.3)
                             : gaussian(random, new float[DIMS], 1);
         }
-        assertThat(recall(searcher, definition, queries, Optional.empty()))
-                .isGreaterThanOrEqualTo(MIN_RECALL);
+        assertThat(recall(searcher, queries, Optional.empty())).isGreaterThanOrEqualTo(MIN_RECALL);
         double[] first = firstCoordinates(searcher);
         for (int oneIn : ONE_IN) {
             // Spread evenly; and on one side of all, toward which some queries lie, and some not.
             Filter spread = atLeast("n", (long) (2_000 - 2_000 / oneIn));
             Filter side = atLeast("x", first[first.length - first.length / oneIn]);
             for (Filter filter : List.of(spread, side)) {
-                assertThat(recall(searcher, definition, queries, Optional.of(filter)))
+                assertThat(recall(searcher, queries, Optional.of(filter)))
                         .as("%s", filter)
                         .isGreaterThanOrEqualTo(MIN_RECALL);
             }
@@ -185,17 +170,13 @@ final class RecallTest {
         return values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     }
 
-    private static double recall(
-            IndexSearcher searcher,
-            Definition definition,
-            float[][] queries,
-            Optional<Filter> filter)
+    private static double recall(IndexSearcher searcher, float[][] queries, Optional<Filter> filter)
             throws IOException {
         int found = 0;
         int wanted = 0;
         for (float[] query : queries) {
-            Set<String> exact = ids(search(searcher, definition, query, true, filter));
-            SearchOutcome outcome = search(searcher, definition, query, false, filter);
+            Set<String> exact = ids(search(searcher, query, true, filter));
+            SearchOutcome outcome = search(searcher, query, false, filter);
             if (filter.isEmpty()) {
                 assertThat(outcome.plans().getFirst().strategy()).isEqualTo(Strategy.GRAPH);
             }
@@ -209,14 +190,10 @@ final class RecallTest {
     }
 
     private static SearchOutcome search(
-            IndexSearcher searcher,
-            Definition definition,
-            float[] query,
-            boolean exact,
-            Optional<Filter> filter)
+            IndexSearcher searcher, float[] query, boolean exact, Optional<Filter> filter)
             throws IOException {
         SearchSpec spec = SearchSpec.of(List.of(new Leg.Dense(query, exact)), filter, LIMIT);
-        return new Search(definition, types(), spec, 100).run(searcher);
+        return new Search(SCHEMA, spec, 100).run(searcher);
     }
 
     private static Set<String> ids(SearchOutcome outcome) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -105,6 +106,16 @@ final class Rig implements AutoCloseable {
                         c.exactScanRows(),
                         c.maxGraph(),
                         c.hotMemory());
+    }
+
+    /// A schema of one vector field, one text field and some attributes.
+    static Schema schema(int dims, Metric metric, Map<String, AttributeType> attributes) {
+        CollectionSchema simple =
+                CollectionSchema.of(VectorField.of(dims, metric, Optional.empty()));
+        return new Schema(
+                1,
+                new CollectionSchema(
+                        simple.vectors(), simple.texts(), new TreeMap<>(attributes), false));
     }
 
     Path cache() {
