@@ -4,6 +4,8 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.SearchBm25;
+import dev.quern.common.wire.SearchDense;
 import dev.quern.common.wire.SearchFusion;
 import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchResult;
@@ -116,8 +118,8 @@ final class TextRoutes {
     }
 
     private static TextLeg leg(SearchLeg leg) {
-        SearchLeg.Dense dense = leg.dense();
-        SearchLeg.Bm25 bm25 = leg.bm25();
+        SearchDense dense = leg.dense();
+        SearchBm25 bm25 = leg.bm25();
         if (dense != null && bm25 == null) {
             return new TextLeg.Dense(
                     Optional.ofNullable(dense.field()),

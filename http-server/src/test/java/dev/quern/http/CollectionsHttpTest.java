@@ -86,6 +86,78 @@ final class CollectionsHttpTest {
     }
 
     @Test
+    void collectionsHaveManyFields() {
+        String path =
+                collection(
+                        "many",
+                        "\"schema\":{\"vectors\":{\"a\":{\"dims\":2,\"metric\":\"l2\"},\"b\":{\"dims\":1,"
+                                + "\"metric\":\"dot\"}},\"texts\":{\"title\":{\"analyzer\":\"german\"}},"
+                                + "\"attributes\":{\"when\":\"datetime\",\"scores\":\"int64[]\"}}");
+        JsonNode upsert =
+                ok(
+                        server.post(
+                                path + "/upsert",
+                                "{\"rows\":[{\"id\":\"x\",\"vectors\":{\"a\":[1,2],\"b\":[3]},"
+                                        + "\"texts\":{\"title\":\"die M\u00fchlen mahlen\"},"
+                                        + "\"attributes\":{\"when\":\"2026-11-22\",\"scores\":[1,2],"
+                                        + "\"meta\":{\"a\":[null,{}]}}},"
+                                        + "{\"id\":\"y\",\"vectors\":{\"b\":[1]}}]}"));
+        assertThat(upsert.path("upserted").asInt()).isEqualTo(2);
+        JsonNode row = ok(server.get(path + "/rows/x"));
+        assertThat(row.path("vectors").path("a")).hasSize(2);
+        assertThat(row.path("texts").path("title").asText()).startsWith("die M");
+        assertThat(row.path("attributes").path("when").asText()).isEqualTo("2026-11-22T00:00:00Z");
+        assertThat(row.path("attributes").path("meta").toString()).isEqualTo("{\"a\":[null,{}]}");
+        JsonNode hits =
+                ok(
+                                server.post(
+                                        path + "/search",
+                                        "{\"legs\":[{\"dense\":{\"field\":\"b\",\"vector\":[1]},\"weight\":2},"
+                                                + "{\"bm25\":{\"text\":\"M\u00fchle\",\"fields\":{\"title\":3}}}],"
+                                                + "\"fusion\":{\"method\":\"weighted\"},"
+                                                + "\"filter\":{\"contains\":[\"scores\",2]},"
+                                                + "\"include_vector\":true}"))
+                        .path("hits");
+        assertThat(hits).hasSize(1);
+        assertThat(hits.get(0).path("score").asDouble()).isEqualTo(3.0);
+        assertThat(hits.get(0).path("vectors").path("b").get(0).asDouble()).isEqualTo(3.0);
+        JsonNode grown =
+                ok(
+                        server.patch(
+                                path,
+                                "{\"attributes\":{\"year\":\"int64\"},\"strict\":true}"));
+        assertThat(grown.path("schema").path("attributes").path("year").asText())
+                .isEqualTo("int64");
+        assertThat(grown.path("schema").path("attributes").path("meta").asText())
+                .isEqualTo("json");
+        assertThat(grown.path("schema").path("strict").asBoolean()).isTrue();
+        assertThat(grown.has("dims")).isFalse();
+        assertThat(
+                        server.patch(path, "{\"attributes\":{\"year\":\"string\"}}")
+                                .statusCode())
+                .isEqualTo(409);
+        for (String bad :
+                List.of(
+                        "{\"attributes\":{\"z\":\"varchar\"}}",
+                        "{\"texts\":{\"z\":{\"analyzer\":\"klingon\"}}}",
+                        "{\"vectors\":{\"z\":{}}}",
+                        "{\"vectors\":{\"title\":{\"dims\":3}}}")) {
+            assertThat(server.patch(path, bad).statusCode()).as(bad).isEqualTo(400);
+        }
+        for (String bad :
+                List.of(
+                        "{\"legs\":[]}",
+                        "{\"legs\":[{}]}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"b\",\"vector\":[1]}}],\"text\":\"x\"}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"c\",\"vector\":[1]}}]}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"b\",\"text\":\"no model\"}}]}",
+                        "{\"legs\":[{\"bm25\":{\"text\":\"x\"}}],\"fusion\":{\"method\":\"best\"}}",
+                        "{\"vector\":[1]}")) {
+            assertThat(server.post(path + "/search", bad).statusCode()).as(bad).isEqualTo(400);
+        }
+    }
+
+    @Test
     void writesReadsSearchesAndDeletesRows() {
         String path = collection("rows", "\"dims\":2");
         JsonNode upsert =

@@ -90,7 +90,8 @@ final class SchemaTest {
             assertThat(ids(dense("title_v", 1, 0))).containsExactly("title", "both");
             assertThat(ids(dense("body_v", 0, 0, 0))).containsExactly("both");
             SearchSpec spec =
-                    SearchSpec.of(List.of(dense("title_v", 0, 1)), Optional.empty(), 1).withVectors();
+                    SearchSpec.of(List.of(dense("title_v", 0, 1)), Optional.empty(), 1)
+                            .withVectors();
             Row row = rig.search(spec).hits().getFirst().row();
             assertThat(row.vectors().get("title_v")).containsExactly(0, 1);
             assertThat(row.vectors().get("body_v")).containsExactly(1, 1, 1);
