@@ -515,6 +515,10 @@ class Handler(BaseHTTPRequestHandler):
         gone = [row for row in self.json_body().get("ids") or list(rows) if rows.pop(row, None)]
         self.answer(200, {"deleted": len(gone), "token": 1})
 
+    def on_rows_count(self, rows):
+        self.server.last_count = self.json_body()
+        self.answer(200, {"count": len(rows)})
+
     def on_rows_search(self, rows):
         self.server.last_search = wanted = self.json_body()
         hits = [

@@ -113,15 +113,7 @@ public final class CollectionText {
                                 new Leg.Bm25(fields, requireInk("bm25", text));
                     });
         }
-        return collections.search(
-                space,
-                collection,
-                new SearchSpec(
-                        legs,
-                        query.filter(),
-                        query.limit(),
-                        query.includeVectors(),
-                        query.fusion()));
+        return collections.search(space, collection, new SearchSpec(legs, query.options()));
     }
 
     private float[] vector(SpaceId space, String collection, TextLeg.Dense leg) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
@@ -165,6 +166,22 @@ public final class CollectionService implements AutoCloseable {
         return reading(
                 definition,
                 live -> live.read(new Search(live.schema(), spec, config.exactScanRows())::run));
+    }
+
+    /// How many rows match; all without a filter.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, String name, Optional<Filter> filter) {
+        return reading(
+                catalog.get(space, name),
+                live -> {
+                    filter.ifPresent(f -> FilterCheck.check(f, live.schema()));
+                    return live.read(searcher ->
+                            (long)
+                                    searcher.count(
+                                            filter.map(new FilterQueries(live.schema())::query)
+                                                    .orElse(MatchAllDocsQuery.INSTANCE)));
+                });
     }
 
     /// How a collection's rows are indexed now.

@@ -3,7 +3,7 @@ package dev.quern.vector;
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.HnswGraphProvider;
@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// @param rows live rows
 /// @param segments Lucene segments
 /// @param vectors by vector field
-public record CollectionStats(long rows, int segments, SortedMap<String, Vectored> vectors) {
+public record CollectionStats(long rows, int segments, NavigableMap<String, Vectored> vectors) {
     /// Copies the map.
     public CollectionStats {
-        vectors = Collections.unmodifiableSortedMap(new TreeMap<>(vectors));
+        vectors = Collections.unmodifiableNavigableMap(new TreeMap<>(vectors));
     }
 
     /// How the vectors of one field are indexed. Those that no graph finds are compared one by one.

@@ -45,9 +45,17 @@ final class DenseLeg {
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
+    private final Deadline deadline;
 
     /// @param field a vector field of the schema
-    DenseLeg(IndexSearcher searcher, String field, Schema schema, int exactScanRows) {
+    /// @param deadline at which a scan gives what it has; the searcher knows it too
+    DenseLeg(
+            IndexSearcher searcher,
+            String field,
+            Schema schema,
+            int exactScanRows,
+            Deadline deadline) {
+        this.deadline = deadline;
         this.searcher = searcher;
         this.field = field;
         this.luceneField = RowDocuments.vector(field);
@@ -131,12 +139,12 @@ final class DenseLeg {
         return found;
     }
 
-    private static void collect(LeafReaderContext leaf, VectorScorer.Bulk scores, HitQueue best)
+    private void collect(LeafReaderContext leaf, VectorScorer.Bulk scores, HitQueue best)
             throws IOException {
         DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
         scores.nextDocsAndScores(
                 DocIdSetIterator.NO_MORE_DOCS, leaf.reader().getLiveDocs(), buffer);
-        while (buffer.size > 0) {
+        while (buffer.size > 0 && !deadline.shouldExit()) {
             for (int i = 0; i < buffer.size; i++) {
                 best.insertWithOverflow(
                         new ScoreDoc(leaf.docBase + buffer.docs[i], buffer.features[i]));

@@ -256,10 +256,7 @@ final class CollectionServiceTest {
         SearchSpec other =
                 new SearchSpec(
                         List.of(new Leg.Bm25("apple"), new Leg.Bm25("apple")),
-                        Optional.empty(),
-                        10,
-                        false,
-                        new Fusion.Rrf(1, List.of()));
+                        SearchOptions.first(10).fusedBy(new Fusion.Rrf(1, List.of())));
         assertThat(rig.search(other).hits().getFirst().score()).isEqualTo(1.0);
     }
 
