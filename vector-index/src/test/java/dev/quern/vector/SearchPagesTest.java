@@ -35,13 +35,14 @@ final class SearchPagesTest {
         rig.create(2, Metric.L2);
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < ROWS; i++) {
+            int pair = i / 2;
             // Ties in pairs, so that pages end between equal scores.
             rows.add(
                     Rig.row(
                             "r%02d".formatted(i),
                             "mill ".repeat(1 + i % 3),
-                            Map.of("n", i, "half", i / 2.0),
-                            i / 2,
+                            Map.of("n", i, "half", i * 0.5),
+                            pair,
                             0));
         }
         rig.write(WriteBatch.upsert(rows));
