@@ -30,7 +30,7 @@ def filled(own_server, tmp_path):
 
 def test_removed_files_are_collected_and_their_bytes_freed(filled, tmp_path):
     before = json.loads(storage(filled, "stats").stdout)
-    assert before["chunks"] > 4 and before["fact_index"] > 0 and before["quarantined"] == 0
+    assert before["chunks"] > 4 and before["applied_index"] > 0 and before["quarantined"] == 0
     filled.cli("volume", "delete", "drop", "--yes")
     dry = json.loads(storage(filled, "gc", "--grace", "0", "--dry-run").stdout)
     assert dry["dry_run"] and dry["spaces"][0]["garbage"] and not dry["spaces"][0].get("problem")

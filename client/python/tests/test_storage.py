@@ -14,10 +14,12 @@ def test_stats(server, client):
         "dead_bytes": 20,
         "packs": 2,
         "quarantined": 1,
-        "fact_index": 7,
+        "applied_index": 7,
+        "state_hash": "ab",
+        "encrypted": True,
         "added_later": 0,
     }
-    assert client.storage.stats() == storage.StorageStats(3, 10, 30, 20, 2, 1, 7)
+    assert client.storage.stats() == storage.StorageStats(3, 10, 30, 20, 2, 1, 7, "ab", True, None)
 
 
 def test_gc(server, client):
