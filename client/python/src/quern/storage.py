@@ -187,11 +187,11 @@ class Storage:
         found = {**_known(FsckResult, answer), "findings": _findings(answer["findings"])}
         return FsckResult(**found)
 
-    def repair(self, from_: Optional[str] = None, *, backup: Optional[str] = None) -> RepairResult:
-        """Fetches damaged and missing chunks from the backups in ``from_``, the latest unless
-        ``backup`` is another's id, and says what is lost. Without ``from_`` nothing is fetched.
+    def repair(self, source: Optional[str] = None, *, backup: Optional[str] = None) -> RepairResult:
+        """Fetches damaged and missing chunks from the backups in ``source``, the latest unless
+        ``backup`` is another's id, and says what is lost. Without ``source`` nothing is fetched.
         """
-        request = {"from": from_, "backup": backup}
+        request = {"from": source, "backup": backup}
         answer = self._post("repair", {key: value for key, value in request.items() if value is not None})
         found = {**_known(RepairResult, answer), "losses": _findings(answer["losses"])}
         return RepairResult(**found)

@@ -237,8 +237,7 @@ final class StorageCommand {
             description = "Reads all of a backup and compares it with its checksums; no server.",
             mixinStandardHelpOptions = true)
     int verifyBackup(@Mixin Terminal terminal, @Mixin OfflineOptions options) {
-        BackupBody backup =
-                options.open(Optional.empty()).verify(options.from(), options.backup());
+        BackupBody backup = options.open(Optional.empty()).verify(options.from(), options.backup());
         terminal.print(
                 backup,
                 backup.id() + ": " + backup.files() + " files, " + backup.bytes() + " bytes: good");

@@ -55,7 +55,11 @@ public record Setting<T>(String key, String fallback, Function<String, T> parser
         return new Setting<>(
                 key,
                 fallback,
-                text -> between(ByteSize.parse(text), ByteSize.parse(lowest), ByteSize.parse(highest)),
+                text ->
+                        between(
+                                ByteSize.parse(text),
+                                ByteSize.parse(lowest),
+                                ByteSize.parse(highest)),
                 doc + " (" + lowest + " to " + highest + ")");
     }
 

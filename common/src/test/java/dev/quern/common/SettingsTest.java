@@ -72,8 +72,7 @@ final class SettingsTest {
         assertThat(with(all, Map.of("grace", "7D")).get(grace)).isEqualTo(Duration.ofDays(7));
         assertThat(with(all, Map.of("zip", "off")).get(zip)).isFalse();
         assertThat(with(all, Map.of("kept", "2GiB")).get(kept).bytes()).isEqualTo(2L << 30);
-        Map<String, String> wrong =
-                Map.of("grace", "366d", "zip", "yes", "kept", "3GiB");
+        Map<String, String> wrong = Map.of("grace", "366d", "zip", "yes", "kept", "3GiB");
         wrong.forEach((key, value) ->
                 assertThatThrownBy(() -> with(all, Map.of(key, value)))
                         .isInstanceOf(QuernException.class)

@@ -76,9 +76,7 @@ record Request(
     /// @throws QuernException as [#json(Class)]
     <T extends Record> T json(Class<T> type, T whenAbsent) throws IOException {
         byte[] bytes = bytes("the JSON body", maxJsonBytes);
-        return bytes.length == 0
-                ? whenAbsent
-                : Json.read(new ByteArrayInputStream(bytes), type);
+        return bytes.length == 0 ? whenAbsent : Json.read(new ByteArrayInputStream(bytes), type);
     }
 
     /// Reads a body whole.

@@ -77,8 +77,7 @@ final class StorageHttpTest {
 
     @Test
     void othersAreDenied() {
-        for (String path :
-                List.of("gc", "compact", "fsck", "repair", "backup", "rotate-key")) {
+        for (String path : List.of("gc", "compact", "fsck", "repair", "backup", "rotate-key")) {
             HttpResponse<String> reply = post("/v1/storage/" + path, TestServer.TOKEN, "{}");
             assertThat(reply.statusCode()).isEqualTo(403);
             assertThat(reply.body()).contains("\"DENIED\"").contains("operator");

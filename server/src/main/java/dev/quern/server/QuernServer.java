@@ -134,8 +134,7 @@ public final class QuernServer implements AutoCloseable {
             if (engine.hasMaintenance()) {
                 engine.maintenance().start(storage.maintenance());
             }
-            PrometheusMeterRegistry meters =
-                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             HttpServer http =
                     resources.add(

@@ -107,14 +107,12 @@ public record ServerConfig(Settings settings, Optional<OperatorKey> operatorKey)
                     "365d",
                     "how long a chunk must have been garbage before it is removed");
     static final Setting<Duration> GC_INTERVAL =
-            Setting.duration(
-                    "gc-interval", "6h", "1m", "365d", "time between garbage collections");
+            Setting.duration("gc-interval", "6h", "1m", "365d", "time between garbage collections");
     static final Setting<Optional<TierUrl>> STORE_TIER =
             new Setting<>(
                     "store-tier",
                     "",
-                    text ->
-                            text.isBlank() ? Optional.empty() : Optional.of(TierUrl.parse(text)),
+                    text -> text.isBlank() ? Optional.empty() : Optional.of(TierUrl.parse(text)),
                     "where chunks are: file:///DIRECTORY, s3://BUCKET/PREFIX, or empty for the data"
                             + " directory");
     static final Setting<Optional<URI>> S3_ENDPOINT =
@@ -186,8 +184,7 @@ public record ServerConfig(Settings settings, Optional<OperatorKey> operatorKey)
         return new Setting<>(
                 key,
                 "",
-                text ->
-                        text.isBlank() ? Optional.empty() : Optional.of(Path.of(text.strip())),
+                text -> text.isBlank() ? Optional.empty() : Optional.of(Path.of(text.strip())),
                 doc);
     }
 

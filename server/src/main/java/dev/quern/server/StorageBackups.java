@@ -7,6 +7,7 @@ import dev.quern.common.wire.BackupResult;
 import dev.quern.storage.Backup;
 import dev.quern.storage.BackupInfo;
 import dev.quern.storage.BackupReport;
+import dev.quern.storage.Maintenance;
 import dev.quern.storage.RepairReport;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.Tier;
@@ -62,7 +63,10 @@ final class StorageBackups {
                             + ", got "
                             + directory.path());
         }
-        engine.maintenance(); // says why there is nothing to back up when the chunks are in a tier
+        if (!engine.hasMaintenance()) {
+            throw QuernException.invalid(
+                    "chunks are in a tier, which cannot be backed up to " + place);
+        }
         if (!running.tryLock()) {
             throw QuernException.conflict(
                     "cannot start a backup: another is under way; try again later");
@@ -115,15 +119,13 @@ final class StorageBackups {
     /// @param id empty for the latest
     RepairReport repair(String from, Optional<String> id) {
         TierUrl place = TierUrl.parse(from);
-        engine.maintenance();
+        Maintenance maintenance = engine.maintenance();
         return places.with(
                 place,
                 backup ->
-                        engine.maintenance()
-                                .repair(
-                                        backup.source(
-                                                id.orElseGet(() -> latest(backup, place)), engine),
-                                        StorageService.UNLIMITED));
+                        maintenance.repair(
+                                backup.source(id.orElseGet(() -> latest(backup, place)), engine),
+                                StorageService.UNLIMITED));
     }
 
     /// The id of the latest backup.

@@ -33,8 +33,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/// The store's maintenance and backups as the wire has it. What an operator asks for runs at full speed.
-/// Thread-safe.
+/// The store's maintenance and backups as the wire has it. What an operator asks for runs at full
+/// speed. Thread-safe.
 final class StorageService implements StorageAdmin {
     static final ByteSize UNLIMITED = new ByteSize(0);
 

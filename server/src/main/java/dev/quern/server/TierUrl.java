@@ -79,6 +79,7 @@ sealed interface TierUrl {
     ///
     /// @throws QuernException what [LocalTier] and [S3Tier] throw
     @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // handed on
     default Tier open(Access access, RandomGenerator random, InstantSource clock) {
         return switch (this) {
             case Directory directory -> LocalTier.open(directory.path, random, clock);

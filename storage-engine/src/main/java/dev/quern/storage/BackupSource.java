@@ -156,12 +156,15 @@ final class BackupSource implements ChunkSource {
         MemorySegment body = read(place.pack, record.bodyOffset(), record.storedBytes());
         if (Checksums.crc32c(body) != record.form().crc()) {
             throw QuernException.corrupt(
-                    place.pack.path() + " in " + tier + " at offset " + record.offset()
+                    place.pack.path()
+                            + " in "
+                            + tier
+                            + " at offset "
+                            + record.offset()
                             + " does not match its checksum");
         }
         Path name = Path.of(place.pack.path());
-        return Optional.of(
-                codec.decode(record, body, name).toArray(ValueLayout.JAVA_BYTE));
+        return Optional.of(codec.decode(record, body, name).toArray(ValueLayout.JAVA_BYTE));
     }
 
     private MemorySegment read(FileEntry file, long offset, int length) {
@@ -169,8 +172,16 @@ final class BackupSource implements ChunkSource {
         long read = tier.read(file.blob(), offset, bytes);
         if (read != length) {
             throw QuernException.corrupt(
-                    "blob " + file.blob() + " in " + tier + " must have " + length
-                            + " bytes at offset " + offset + ", got " + read);
+                    "blob "
+                            + file.blob()
+                            + " in "
+                            + tier
+                            + " must have "
+                            + length
+                            + " bytes at offset "
+                            + offset
+                            + ", got "
+                            + read);
         }
         return bytes;
     }

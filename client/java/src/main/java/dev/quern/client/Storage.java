@@ -72,7 +72,7 @@ public final class Storage {
     ///
     /// @throws dev.quern.common.QuernException `NOT_FOUND` if the directory is not there
     public List<BackupBody> backups(String to) {
-        Request request = Request.get(Target.of("storage", "backups").with("to", to)).waiting();
+        Request request = Request.get(Target.of("storage", "backups").query("to", to)).waiting();
         return http.json(request, BackupList.class).backups();
     }
 
