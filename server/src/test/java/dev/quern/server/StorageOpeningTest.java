@@ -161,8 +161,7 @@ final class StorageOpeningTest {
             assertThatThrownBy(() -> service.backup("file://" + folder.resolve("b")))
                     .hasMessageContaining("in a tier");
             assertThatThrownBy(service::fsck).hasMessageContaining("in a tier");
-            PrometheusMeterRegistry meters =
-                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             assertThat(meters.scrape())
                     .contains("quern_storage_tier_cache_hits_total 0.0")
@@ -177,8 +176,7 @@ final class StorageOpeningTest {
         try (Resources resources = new Resources()) {
             StorageEngine engine = open(config, resources);
             commit(engine, "one");
-            PrometheusMeterRegistry meters =
-                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             assertThat(meters.scrape())
                     .contains("quern_storage_chunks 0.0")
