@@ -195,6 +195,10 @@ final class KeyRing implements SpaceKeys {
         LOG.info("{} data keys are wrapped by {} now", rotated, next);
     }
 
+    boolean encrypts() {
+        return encrypts;
+    }
+
     @GuardedBy("this")
     private int rotate(List<Fact> page, OperatorKey old, OperatorKey next) {
         Txn.Builder txn = Txn.in(SYSTEM);
