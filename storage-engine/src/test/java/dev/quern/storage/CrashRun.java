@@ -26,7 +26,10 @@ final class CrashRun {
     private static final int KILLS_A_DIRECTORY = 100;
     private static final int WHOLE_EVERY = 25;
     private static final int OPENING_MILLIS = 400;
-    private static final int LIFE_MILLIS = 300;
+    private static final int REST_MILLIS = 30;
+
+    /// Acknowledgements before the kill, at most; in some lives eight times as many.
+    private static final int LIFE = 80;
 
     private final Path work;
     private final Random random;
@@ -121,13 +124,14 @@ final class CrashRun {
                         .start();
         Thread killer = null;
         boolean opening = random.nextInt(5) == 0;
-        Duration rest = Duration.ofMillis(random.nextInt(opening ? OPENING_MILLIS : LIFE_MILLIS));
+        int answers = opening ? 0 : random.nextInt(random.nextInt(8) == 0 ? 8 * LIFE : LIFE);
+        Duration rest = Duration.ofMillis(random.nextInt(opening ? OPENING_MILLIS : REST_MILLIS));
         try (BufferedReader lines =
                 new BufferedReader(
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             String line = lines.readLine();
             while (line != null) {
-                if (killer == null && line.startsWith(opening ? "R" : "A")) {
+                if (line.startsWith(opening ? "R" : "A") && answers-- == 0) {
                     killer = kill(process, rest);
                 }
                 journal.add(line);

@@ -23,7 +23,7 @@ import java.util.Random;
 /// disk fails, processes are killed and the power goes, all as one random source says, and every
 /// answer is checked against [Expected]. The same seed gives the same run.
 final class Simulation {
-    private static final int STEPS = 150;
+    private static final int STEPS = 100;
     private static final int TRACED = 30;
     private static final Duration HOUR = Duration.ofHours(1);
     private static final ByteSize UNBOUNDED = new ByteSize(0);
