@@ -112,7 +112,7 @@ final class PackDirectory implements AutoCloseable {
         if (pack == null) {
             return false;
         }
-        storedBytes.addAndGet(-disk.sizeBytes(pack.file()));
+        storedBytes.addAndGet(-sizeBytes(pack));
         boolean gone = pack.delete();
         disk.syncDirectory(directory);
         return gone;
