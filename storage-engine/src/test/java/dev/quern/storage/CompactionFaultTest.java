@@ -93,6 +93,7 @@ final class CompactionFaultTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closing the engine is part of the script
     void packsThatAreGoneAreNotTakenForThoseThatGetTheirIds() {
         for (int seed = 0; seed < 12; seed++) {
             Path root = directory.resolve("ids" + seed);
