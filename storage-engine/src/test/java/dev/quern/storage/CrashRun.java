@@ -18,14 +18,18 @@ import org.rocksdb.util.Environment;
 
 /// `./quern test crash [--kills N] [--seed S]`: kills a [CrashWriter] N times, 200 by default, with
 /// SIGKILL at random moments, opening included. After each kill the data directory is opened and
-/// compared with the [CrashJournal]; the next process goes on in it. Closes with `kills=N acked=N
-/// lost=N corrupt=N`; exit status 1 if anything was lost or corrupt.
+/// compared with the [CrashJournal]; the next process goes on in it, with encryption from the
+/// middle of a directory's life on. Closes with `kills=N acked=N lost=N corrupt=N`; exit status 1
+/// if anything was lost or corrupt.
 final class CrashRun {
     private static final int KILLS = 200;
-    private static final int KILLS_A_DIRECTORY = 200;
+    private static final int KILLS_A_DIRECTORY = 100;
     private static final int WHOLE_EVERY = 25;
     private static final int OPENING_MILLIS = 400;
-    private static final int LIFE_MILLIS = 300;
+    private static final int REST_MILLIS = 30;
+
+    /// Acknowledgements before the kill, at most; in some lives eight times as many.
+    private static final int LIFE = 80;
 
     private final Path work;
     private final Random random;
@@ -91,10 +95,11 @@ final class CrashRun {
         Path data = work.resolve("data-" + from);
         CrashJournal journal = new CrashJournal();
         for (int kill = from; kill < to; kill++) {
-            live(data, kill, journal);
+            boolean encrypted = kill - from >= (to - from) / 2;
+            live(data, kill, encrypted, journal);
             int before = journal.lost().size() + journal.corrupt().size();
             boolean whole = kill % WHOLE_EVERY == WHOLE_EVERY - 1 || kill == to - 1;
-            try (StorageEngine engine = CrashLoad.open(data)) {
+            try (StorageEngine engine = CrashLoad.open(data, encrypted)) {
                 journal.verify(engine, whole, random);
             }
             if (journal.lost().size() + journal.corrupt().size() > before) {
@@ -111,21 +116,22 @@ final class CrashRun {
     }
 
     /// One process, from its start to its end.
-    private void live(Path data, int life, CrashJournal journal)
+    private void live(Path data, int life, boolean encrypted, CrashJournal journal)
             throws IOException, InterruptedException {
         Process process =
-                new ProcessBuilder(command(data, life))
+                new ProcessBuilder(command(data, life, encrypted))
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start();
         Thread killer = null;
         boolean opening = random.nextInt(5) == 0;
-        Duration rest = Duration.ofMillis(random.nextInt(opening ? OPENING_MILLIS : LIFE_MILLIS));
+        int answers = opening ? 0 : random.nextInt(random.nextInt(8) == 0 ? 8 * LIFE : LIFE);
+        Duration rest = Duration.ofMillis(random.nextInt(opening ? OPENING_MILLIS : REST_MILLIS));
         try (BufferedReader lines =
                 new BufferedReader(
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             String line = lines.readLine();
             while (line != null) {
-                if (killer == null && line.startsWith(opening ? "R" : "A")) {
+                if (line.startsWith(opening ? "R" : "A") && answers-- == 0) {
                     killer = kill(process, rest);
                 }
                 journal.add(line);
@@ -152,7 +158,7 @@ final class CrashRun {
                 });
     }
 
-    private List<String> command(Path data, int life) {
+    private List<String> command(Path data, int life, boolean encrypted) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
         command.addAll(
@@ -170,7 +176,8 @@ final class CrashRun {
                 List.of(
                         data.toString(),
                         Integer.toString(life),
-                        Integer.toString(Integer.MAX_VALUE)));
+                        Integer.toString(Integer.MAX_VALUE),
+                        Boolean.toString(encrypted)));
         return command;
     }
 }

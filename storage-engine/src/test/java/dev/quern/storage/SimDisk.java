@@ -10,9 +10,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -118,6 +120,10 @@ final class SimDisk implements Disk {
 
     @GuardedBy("this")
     private long usable = Long.MAX_VALUE;
+
+    /// Databases that were synced.
+    @GuardedBy("this")
+    private final Set<Path> synced = new HashSet<>();
 
     /// Of every call with its arguments and its end.
     @GuardedBy("this")
@@ -415,6 +421,20 @@ final class SimDisk implements Disk {
     @Override
     public synchronized void admit(Path database) throws IOException {
         leave(enter(Call.DATABASE, database, 0));
+    }
+
+    @Override
+    public synchronized void synced(Path database) {
+        synced.add(database);
+    }
+
+    /// Whether a database was synced since it was last forgotten.
+    synchronized boolean isSynced(Path database) {
+        return synced.contains(database);
+    }
+
+    synchronized void forgetSynced(Path database) {
+        synced.remove(database);
     }
 
     /// An open file.
