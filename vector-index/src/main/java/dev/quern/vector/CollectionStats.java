@@ -19,22 +19,28 @@ import org.apache.lucene.util.hnsw.HnswGraph;
 /// @param rows live rows
 /// @param segments Lucene segments
 /// @param fusedRows rows in fused graphs
+/// @param hotRows of these, rows in graphs that lie in hot memory; the others are read from the
+///   mapped file
 /// @param hnswRows rows in Lucene's graphs
-public record CollectionStats(long rows, int segments, long fusedRows, long hnswRows) {
-    static CollectionStats of(IndexReader reader) throws IOException {
+/// @param merging whether segments are being merged
+public record CollectionStats(
+        long rows, int segments, long fusedRows, long hotRows, long hnswRows, boolean merging) {
+    static CollectionStats of(IndexReader reader, boolean merging) throws IOException {
         long fused = 0;
+        long hot = 0;
         long hnsw = 0;
         for (LeafReaderContext leaf : reader.leaves()) {
             if (vectors(leaf.reader()) instanceof HnswGraphProvider graphs) {
                 HnswGraph graph = graphs.getGraph(RowDocuments.VECTOR);
                 hnsw += graph == null ? 0 : graph.size();
             } else {
-                fused +=
-                        FusedVectorsFormat.graphVertices(
-                                vectors(leaf.reader()), RowDocuments.VECTOR);
+                KnnVectorsReader vectors = vectors(leaf.reader());
+                fused += FusedVectorsFormat.graphVertices(vectors, RowDocuments.VECTOR);
+                hot += FusedVectorsFormat.hotVertices(vectors, RowDocuments.VECTOR);
             }
         }
-        return new CollectionStats(reader.numDocs(), reader.leaves().size(), fused, hnsw);
+        return new CollectionStats(
+                reader.numDocs(), reader.leaves().size(), fused, hot, hnsw, merging);
     }
 
     /// Whether some segment is in Lucene's format, with a graph or without.

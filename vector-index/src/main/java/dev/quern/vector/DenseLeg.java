@@ -43,11 +43,16 @@ final class DenseLeg {
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
+    private final int width;
 
-    DenseLeg(IndexSearcher searcher, Metric metric, int exactScanRows) {
+    /// A leg.
+    ///
+    /// @param width as [Leg.Dense] has it
+    DenseLeg(IndexSearcher searcher, Metric metric, int exactScanRows, int width) {
         this.searcher = searcher;
         this.metric = metric;
         this.exactScanRows = exactScanRows;
+        this.width = width;
         this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader());
     }
 
@@ -87,8 +92,8 @@ final class DenseLeg {
                         : new LegPlan(Strategy.EXACT, "cheaper in every segment", plan.matching()));
     }
 
-    private static int width(int depth) {
-        return Math.max(WIDTH, depth + depth / 2);
+    private int width(int depth) {
+        return width > 0 ? Math.max(width, depth) : Math.max(WIDTH, depth + depth / 2);
     }
 
     private List<ScoreDoc> walk(

@@ -13,6 +13,7 @@ import org.apache.lucene.search.Query;
 final class Search {
     static final int MAX_LIMIT = 1_000;
     private static final int MAX_LEGS = 8;
+    private static final int MAX_WIDTH = 1 << 16;
     private static final int MAX_FUSION_K = 10_000;
     private static final int MAX_QUERY_BYTES = 64 << 10;
 
@@ -47,8 +48,11 @@ final class Search {
 
     private Leg checked(Leg leg) {
         return switch (leg) {
-            case Leg.Dense(float[] vector, boolean exact) ->
-                    new Leg.Dense(Vectors.admit("query vector", vector, definition), exact);
+            case Leg.Dense(float[] vector, boolean exact, int width) -> {
+                requireBetween("width", width, 0, MAX_WIDTH);
+                yield new Leg.Dense(
+                        Vectors.admit("query vector", vector, definition), exact, width);
+            }
             case Leg.Bm25(String query) -> {
                 requireBetween("bytes of the text query", bytes(query), 0, MAX_QUERY_BYTES);
                 yield leg;
@@ -81,8 +85,8 @@ final class Search {
     private List<Ranked> run(IndexSearcher searcher, Leg leg, int depth, List<LegPlan> plans)
             throws IOException {
         return switch (leg) {
-            case Leg.Dense(float[] vector, boolean exact) -> {
-                DenseLeg dense = new DenseLeg(searcher, definition.metric(), exactScanRows);
+            case Leg.Dense(float[] vector, boolean exact, int width) -> {
+                DenseLeg dense = new DenseLeg(searcher, definition.metric(), exactScanRows, width);
                 DenseLeg.Found found = dense.run(dense.plan(exact, filter), vector, filter, depth);
                 plans.add(found.plan());
                 yield found.ranked();

@@ -41,7 +41,8 @@ final class OldSegmentsTest {
         Seed.run(random -> {
             writeAsBefore(random);
             LuceneIndex.Tuning tuning =
-                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, FusedConfig.DEFAULTS);
+                    new LuceneIndex.Tuning(
+                            1, Runnable::run, Runnable::run, () -> false, FusedConfig.DEFAULTS);
             try (LuceneIndex index =
                     LuceneIndex.open(directory, DEFINITION, Optional.of(COMMIT), tuning)) {
                 CollectionStats before = check(index, random);
@@ -125,7 +126,7 @@ final class OldSegmentsTest {
     private static CollectionStats stats(LuceneIndex index) throws IOException {
         IndexSearcher searcher = index.acquire();
         try {
-            return CollectionStats.of(searcher.getIndexReader());
+            return CollectionStats.of(searcher.getIndexReader(), false);
         } finally {
             index.release(searcher);
         }
@@ -142,7 +143,7 @@ final class OldSegmentsTest {
                 found += ids(searcher, query, false).stream().filter(exact::contains).count();
             }
             assertThat(found).isGreaterThanOrEqualTo(380);
-            return CollectionStats.of(searcher.getIndexReader());
+            return CollectionStats.of(searcher.getIndexReader(), false);
         } finally {
             index.release(searcher);
         }

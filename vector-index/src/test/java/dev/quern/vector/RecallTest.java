@@ -70,14 +70,14 @@ final class RecallTest {
                             1);
             // Merges run in the writing thread, so that what is searched has graphs.
             LuceneIndex.Tuning tuning =
-                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, graphs);
+                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, () -> false, graphs);
             try (LuceneIndex index =
                     LuceneIndex.open(directory, definition, Optional.empty(), tuning)) {
                 float[][] centres = centres(random);
                 fill(index, definition, centres, random);
                 IndexSearcher searcher = index.acquire();
                 try {
-                    check.accept(CollectionStats.of(searcher.getIndexReader()));
+                    check.accept(CollectionStats.of(searcher.getIndexReader(), false));
                     compare(searcher, definition, centres, random);
                 } finally {
                     index.release(searcher);

@@ -100,6 +100,12 @@ final class FusedReader extends KnnVectorsReader {
         return meta == null ? 0 : meta.count();
     }
 
+    /// Whether a field's graph lies in [HotMemory].
+    boolean isHot(String field) {
+        GraphSearch graph = graphs.get(field);
+        return graph != null && graph.isHot();
+    }
+
     private static String name(SegmentReadState state, String extension) {
         return IndexFileNames.segmentFileName(
                 state.segmentInfo.name, state.segmentSuffix, extension);
