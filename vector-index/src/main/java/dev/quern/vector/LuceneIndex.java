@@ -35,7 +35,9 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.store.MergeInfo;
 import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
@@ -80,9 +82,7 @@ final class LuceneIndex implements Closeable {
         this.pins = new CommitPins(commitId.orElse(""));
         this.scheduler = new PooledMerges(tuning.mergePool(), tuning.mergeHelpers());
         this.merges = merges(definition, tuning);
-        this.directory =
-                new NRTCachingDirectory(
-                        new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+        this.directory = new SmallFilesCache(path, tuning.graphs().minVectors());
         IndexWriter opening = null;
         try {
             IndexWriterConfig config = config(tuning);
@@ -127,6 +127,24 @@ final class LuceneIndex implements Closeable {
             throws IOException {
         Files.createDirectories(path);
         return new LuceneIndex(path, definition, commitId, tuning);
+    }
+
+    /// Keeps new small files on the heap, but none of a merge that makes a graph: blocks are walked
+    /// where they are mapped.
+    private static final class SmallFilesCache extends NRTCachingDirectory {
+        private final int graphRows;
+
+        SmallFilesCache(Path path, int graphRows) throws IOException {
+            super(new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+            this.graphRows = graphRows;
+        }
+
+        @Override
+        protected boolean doCacheWrite(String name, IOContext context) {
+            MergeInfo merge = context.mergeInfo();
+            return (merge == null || merge.totalMaxDoc() < graphRows)
+                    && super.doCacheWrite(name, context);
+        }
     }
 
     private static CollectionMerges merges(Definition definition, Tuning tuning) {

@@ -5,6 +5,7 @@ import dev.quern.vector.SearchOutcome.LegPlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -77,9 +78,16 @@ final class Search {
                 legs.size() == 1 ? rankings.getFirst() : Fusion.fuse(rankings, spec.fusionK());
         List<Ranked> best = order.subList(0, Math.min(spec.limit(), order.size()));
         return new SearchOutcome(
-                RowReader.hits(searcher.getIndexReader(), best, spec.includeVector()),
+                spec.idsOnly()
+                        ? best.stream().map(Search::bare).toList()
+                        : RowReader.hits(searcher.getIndexReader(), best, spec.includeVector()),
                 plans,
                 searcher.getIndexReader().numDocs());
+    }
+
+    private static Hit bare(Ranked ranked) {
+        return new Hit(
+                new Row(ranked.id(), Optional.empty(), new float[0], Map.of()), ranked.score());
     }
 
     private List<Ranked> run(IndexSearcher searcher, Leg leg, int depth, List<LegPlan> plans)
