@@ -64,7 +64,7 @@ class Faiss:
         import faiss
 
         faiss.extract_index_ivf(self.index).nprobe = max(1, width // 4)
-        self.index.k_factor = 5
+        self.index.k_factor = 20
         return self.index.search(queries, K)[1]
 
 

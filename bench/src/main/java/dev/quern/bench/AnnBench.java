@@ -65,11 +65,12 @@ final class AnnBench implements Benchmark {
     private void report(
             BenchContext context, Map<String, List<Double>> qps, double recall, String peer) {
         String label = "qps@" + Double.toString(recall).substring(1);
-        context.results()
-                .add(
-                        name(),
-                        Metric.more(label, "queries/s", median(qps, "" + recall))
-                                .against(peer, median(qps, peer + recall)));
+        Metric ours = Metric.more(label, "queries/s", median(qps, "" + recall));
+        double theirs = median(qps, peer + recall);
+        // A peer that finds so much at no width has no figure.
+        if (theirs > 0) {
+            context.results().add(name(), ours.against(peer, theirs));
+        }
     }
 
     private static double median(Map<String, List<Double>> qps, String key) {
