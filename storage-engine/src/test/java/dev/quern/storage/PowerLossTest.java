@@ -60,7 +60,8 @@ final class PowerLossTest {
             Path root = directory.resolve("again" + seed);
             try (SimEngine sim = new SimEngine(root, new Random(seed), expected)) {
                 for (int i = 0; i < 3; i++) {
-                    expected.commit(sim, Txn.in(SPACE).put(file(i), new byte[300]).build());
+                    Key key = Key.of("note", Key.number(i));
+                    expected.commit(sim, Txn.in(SPACE).put(key, new byte[300]).build());
                 }
                 sim.powerLoss(Loss.NOTHING);
                 expected.powerLost();
