@@ -652,7 +652,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, server.storage["stats"])
         if rest[0] == "chunks":
             return self.answer(200, {"spaces": server.storage["chunks"].get(rest[1], [])})
+        if rest[0] == "backups":
+            return self.answer(200, {"backups": server.storage["backups"]})
         body = self.json_body()
+        server.storage["body"] = body
         answer = dict(server.storage[rest[0]])
         if rest[0] == "gc":
             answer["dry_run"] = body["dry_run"]

@@ -108,7 +108,8 @@ public final class CollectionText {
                                 new Leg.Dense(
                                         dense.field(),
                                         vector(space, collection, dense),
-                                        dense.exact());
+                                        dense.exact(),
+                                        0);
                         case TextLeg.Bm25(Map<String, Double> fields, String text) ->
                                 new Leg.Bm25(fields, requireInk("bm25", text));
                     });

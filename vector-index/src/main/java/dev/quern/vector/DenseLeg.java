@@ -45,22 +45,26 @@ final class DenseLeg {
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
+    private final int width;
     private final Deadline deadline;
 
-    /// @param field a vector field of the schema
+    /// A leg.
+    ///
+    /// @param leg names a vector field of the schema
     /// @param deadline at which a scan gives what it has; the searcher knows it too
     DenseLeg(
             IndexSearcher searcher,
-            String field,
+            Leg.Dense leg,
             Schema schema,
             int exactScanRows,
             Deadline deadline) {
-        this.deadline = deadline;
         this.searcher = searcher;
-        this.field = field;
+        this.field = leg.field().orElseThrow();
         this.luceneField = RowDocuments.vector(field);
         this.metric = schema.vector(field).metric();
         this.exactScanRows = exactScanRows;
+        this.width = leg.width();
+        this.deadline = deadline;
         this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader(), field);
     }
 
@@ -100,8 +104,8 @@ final class DenseLeg {
                         : new LegPlan(Strategy.EXACT, "cheaper in every segment", plan.matching()));
     }
 
-    private static int width(int depth) {
-        return Math.max(WIDTH, depth + depth / 2);
+    private int width(int depth) {
+        return width > 0 ? Math.max(width, depth) : Math.max(WIDTH, depth + depth / 2);
     }
 
     private List<ScoreDoc> walk(

@@ -26,6 +26,15 @@ public record RowFields(Optional<Set<String>> only, Set<String> without, boolean
         return new RowFields(Optional.empty(), Set.of(), false);
     }
 
+    /// Nothing but the id.
+    public static RowFields none() {
+        return new RowFields(Optional.of(Set.of()), Set.of(), false);
+    }
+
+    boolean isNone() {
+        return only.filter(Set::isEmpty).isPresent();
+    }
+
     /// Everything.
     public static RowFields all() {
         return new RowFields(Optional.empty(), Set.of(), true);

@@ -52,4 +52,9 @@ public record SearchSpec(List<Leg> legs, SearchOptions options) {
     public SearchSpec withVectors() {
         return new SearchSpec(legs, options.with(RowFields.all()));
     }
+
+    /// The same search with nothing but id and score in its hits.
+    public SearchSpec withIdsOnly() {
+        return new SearchSpec(legs, options.with(RowFields.none()));
+    }
 }

@@ -272,6 +272,34 @@ final class CollectionServiceTest {
     }
 
     @Test
+    void idsComeAloneWhenAskedFor() {
+        rig.create(2, Metric.L2);
+        rig.upsert(row("a", "text", Map.of("n", 1L), 1, 0), row("b", "text", Map.of(), 0, 2));
+        SearchSpec spec = SearchSpec.hybrid(new float[] {1, 0}, "text", 10);
+        List<Hit> whole = rig.search(spec).hits();
+        List<Hit> bare = rig.search(spec.withIdsOnly()).hits();
+        assertThat(whole.getFirst().row().text()).contains("text");
+        assertThat(bare).extracting(Hit::score).isEqualTo(whole.stream().map(Hit::score).toList());
+        assertThat(bare)
+                .extracting(hit -> hit.row().id())
+                .isEqualTo(whole.stream().map(hit -> hit.row().id()).toList());
+        assertThat(bare).allMatch(hit -> hit.row().text().isEmpty());
+        assertThat(bare).allMatch(hit -> hit.row().attributes().isEmpty());
+    }
+
+    @Test
+    void aWidthOutOfBoundsIsNamed() {
+        rig.create(2, Metric.L2);
+        for (int width : new int[] {-1, 65_537}) {
+            Leg leg = new Leg.Dense(new float[2], false, width);
+            assertKind(
+                    ErrorKind.INVALID,
+                    "width must be 0 to 65536, got " + width,
+                    () -> rig.search(SearchSpec.of(List.of(leg), Optional.empty(), 1)));
+        }
+    }
+
+    @Test
     void vectorsComeOnlyWhenAskedFor() {
         rig.create(2, Metric.L2);
         rig.upsert(row("a", 1, 2), row("b", 3, 4));

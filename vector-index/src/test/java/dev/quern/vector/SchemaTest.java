@@ -79,7 +79,7 @@ final class SchemaTest {
     }
 
     private static Leg dense(String field, float... query) {
-        return new Leg.Dense(Optional.of(field), query, false);
+        return new Leg.Dense(Optional.of(field), query, false, 0);
     }
 
     @Test
