@@ -13,6 +13,7 @@ import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
@@ -35,6 +36,10 @@ final class Rocks implements AutoCloseable {
     private static final double MEMORY_FILTER_RATIO = 0.05;
     private static final int MAX_OPEN_FILES = 256;
     private static final long REOPEN_AFTER_NANOS = 1_000_000_000;
+
+    /// Of a part of a file's index or filter. A whole one is larger than a shard of the cache, so
+    /// that it would be read again for each look-up.
+    private static final long METADATA_BYTES = 16 << 10;
 
     static {
         RocksDB.loadLibrary();
@@ -78,8 +83,12 @@ final class Rocks implements AutoCloseable {
         BlockBasedTableConfig table =
                 new BlockBasedTableConfig()
                         .setBlockCache(cache)
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setPartitionFilters(true)
+                        .setMetadataBlockSize(METADATA_BYTES)
                         .setCacheIndexAndFilterBlocks(true)
                         .setPinL0FilterAndIndexBlocksInCache(true)
+                        .setPinTopLevelIndexAndFilter(true)
                         .setFilterPolicy(filter);
         options =
                 new Options()
