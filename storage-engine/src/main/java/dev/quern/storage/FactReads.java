@@ -18,11 +18,8 @@ final class FactReads implements FactReader {
 
     @Override
     public Optional<Fact> find(SpaceId space, Key key) {
-        byte[] encoded = FactFormat.key(space, key);
-        byte[] value = state.get(encoded);
-        return value == null
-                ? Optional.empty()
-                : Optional.of(FactFormat.fact(space, encoded, value));
+        byte[] value = state.get(FactFormat.key(space, key));
+        return value == null ? Optional.empty() : Optional.of(FactFormat.fact(key, value));
     }
 
     @Override
