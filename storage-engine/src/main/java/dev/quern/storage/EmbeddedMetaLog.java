@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +21,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// Thread-safe. The monitors of the queue, of the position and of the open views and watches are
 /// taken one at a time.
-final class EmbeddedMetaLog implements MetaLog {
+final class EmbeddedMetaLog extends FactReads implements MetaLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMetaLog.class);
     private static final long ROOM_CHECK_BYTES = 1 << 20;
     private static final int MAX_VIEWS = 64;
@@ -33,7 +32,6 @@ final class EmbeddedMetaLog implements MetaLog {
     private final long minFreeBytes;
     private final ChunkStore chunks;
     private final FactStore facts;
-    private final FactReads reads;
     private final FactLog log;
     private final AppliedPosition applied;
     private final TxnQueue queue;
@@ -50,12 +48,12 @@ final class EmbeddedMetaLog implements MetaLog {
 
     private EmbeddedMetaLog(
             Disk disk, StorageConfig config, ChunkStore chunks, FactStore facts, FactLog log) {
+        super(facts);
         this.disk = disk;
         this.directory = config.directory();
         this.minFreeBytes = config.minFree().bytes() / 2;
         this.chunks = chunks;
         this.facts = facts;
-        this.reads = new FactReads(facts);
         this.log = log;
         this.applied = new AppliedPosition(facts.position());
         this.queue =
@@ -125,32 +123,6 @@ final class EmbeddedMetaLog implements MetaLog {
             throw QuernException.invalid(
                     "transaction requires chunk " + id + ", which space " + space + state);
         }
-    }
-
-    @Override
-    public Optional<Fact> find(SpaceId space, Key key) {
-        return reads.find(space, key);
-    }
-
-    @Override
-    public List<Fact> scan(SpaceId space, KeyRange range, int limit) {
-        return reads.scan(space, range, limit);
-    }
-
-    @Override
-    public List<IndexedFact> scanIndex(
-            SpaceId space, Key prefix, Optional<IndexPosition> after, int limit) {
-        return reads.scanIndex(space, prefix, after, limit);
-    }
-
-    @Override
-    public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
-        return reads.spaces(after, limit);
-    }
-
-    @Override
-    public List<String> kinds(SpaceId space) {
-        return reads.kinds(space);
     }
 
     @Override

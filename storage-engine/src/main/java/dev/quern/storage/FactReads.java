@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.Optional;
 
 /// Answers reads from a state. As thread-safe as the state.
-final class FactReads implements FactReader {
+abstract class FactReads implements FactReader {
     private final FactState state;
 
+    /// @param state stays the caller's
     FactReads(FactState state) {
         this.state = state;
     }
