@@ -25,7 +25,7 @@ import org.rocksdb.WriteOptions;
 /// Thread-safe. Iterations hold off a reopening, so they must be short.
 final class Rocks implements AutoCloseable {
     private static final long WRITE_BUFFER_BYTES = 4L << 20;
-    private static final long FACT_BUFFER_BYTES = 8L << 20;
+    private static final long FACT_BUFFER_BYTES = 16L << 20;
     private static final double MEMORY_FILTER_RATIO = 0.05;
     private static final int MAX_OPEN_FILES = 256;
 
