@@ -10,11 +10,16 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -42,8 +47,8 @@ public class FactsJmh {
     /// Of the record that lies in a file of the database, and not in its memory.
     private static final long STORED = -1;
 
-    /// Makes JMH run the threads of a benchmark as virtual ones.
-    private static final String VIRTUAL = "-Djmh.executor=VIRTUAL";
+    private static final int WRITERS = 64;
+    private static final int COMMITS_EACH = 500;
 
     private static final byte[] VALUE = new byte[100];
     private static final SpaceId SPACE = SpaceId.DEFAULT;
@@ -99,12 +104,26 @@ public class FactsJmh {
     }
 
     /// Durable facts from 64 writers, which share fsyncs: virtual threads, as each request of the
-    /// server is one.
+    /// server is one. They are not JMH's, whose threads spin while one of them opens the engine,
+    /// which virtual threads on few cores never get past.
     @Benchmark
-    @Fork(jvmArgsPrepend = VIRTUAL)
-    @Threads(64)
-    public long commit64() {
-        return commit();
+    @OperationsPerInvocation(WRITERS * COMMITS_EACH)
+    public void commit64() throws InterruptedException, ExecutionException {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> writers = new ArrayList<>();
+            for (int i = 0; i < WRITERS; i++) {
+                writers.add(threads.submit(this::commitMany));
+            }
+            for (Future<?> writer : writers) {
+                writer.get();
+            }
+        }
+    }
+
+    private void commitMany() {
+        for (int i = 0; i < COMMITS_EACH; i++) {
+            commit();
+        }
     }
 
     /// The same from 64 threads of the operating system.
