@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.bench.Jmh.Pair;
 import dev.quern.bench.inner.ChunksJmh;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRun;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.Random;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
@@ -24,10 +26,19 @@ import org.rocksdb.RocksDBException;
 
 /// The chunk store inside one JVM: a large file made durable against hashing alone and against
 /// writing and forcing alone (the smaller of the two is the limit), against BlobDB, and the
-/// operations of [ChunksJmh]; then what a million chunks cost.
+/// operations of [ChunksJmh]; then what garbage collection, compaction and a million chunks cost.
 final class ChunksBench implements Benchmark {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final SpaceId SPACE = SpaceId.DEFAULT;
+
+    private static final List<Pair> OPERATIONS =
+            List.of(
+                    new Pair("put-1m-sync", "putSync", "hash + append + fsync", "hashAppendForce"),
+                    new Pair("put-1m-sync-blobdb", "putSync", "blobdb, no hash", "blobPutSync"),
+                    new Pair("get-1m", "get", "pread", "pread"),
+                    new Pair("get-1m-blobdb", "get", "blobdb", "blobGet"),
+                    new Pair("map-read", "mapRead", "mmap", "mmapRead"),
+                    new Pair("lease-read", "leaseRead", "mmap", "mmapRead"));
 
     @Override
     public String name() {
@@ -39,40 +50,14 @@ final class ChunksBench implements Benchmark {
         Path work = BenchServer.temporary(context.checkout());
         try {
             large(context, work);
-            operations(context, Jmh.run(context, ChunksJmh.class, work));
+            Jmh.run(context, ChunksJmh.class, work)
+                    .report(context.results(), name(), "MiB/s", OPERATIONS);
+            Upkeep.run(context, work);
             ManyChunks.run(context, work.resolve("many"));
             BackupPeer.run(context, work);
         } finally {
             BenchServer.deleteTree(work);
         }
-    }
-
-    private void operations(BenchContext context, Jmh jmh) {
-        Results results = context.results();
-        results.add(
-                name(),
-                Metric.more("put-1m-sync", "MiB/s", jmh.score("putSync"))
-                        .against("hash + append + fsync", jmh.score("hashAppendForce")));
-        results.add(
-                name(),
-                Metric.more("put-1m-sync-blobdb", "MiB/s", jmh.score("putSync"))
-                        .against("blobdb, no hash", jmh.score("blobPutSync")));
-        results.add(
-                name(),
-                Metric.more("get-1m", "MiB/s", jmh.score("get"))
-                        .against("pread", jmh.score("pread")));
-        results.add(
-                name(),
-                Metric.more("get-1m-blobdb", "MiB/s", jmh.score("get"))
-                        .against("blobdb", jmh.score("blobGet")));
-        results.add(
-                name(),
-                Metric.more("map-read", "MiB/s", jmh.score("mapRead"))
-                        .against("mmap", jmh.score("mmapRead")));
-        results.add(
-                name(),
-                Metric.more("lease-read", "MiB/s", jmh.score("leaseRead"))
-                        .against("mmap", jmh.score("mmapRead")));
     }
 
     /// One file after the other in turn with its peers; the median of the rounds.
@@ -100,19 +85,16 @@ final class ChunksBench implements Benchmark {
         double put = Stats.of(ours).median();
         double hashing = Stats.of(hash).median();
         double writing = Stats.of(write).median();
-        Results results = context.results();
-        results.add(
-                name(),
-                Metric.more("put-large", "MB/s", put).against("limit", Math.min(hashing, writing)));
-        results.add(
-                name(), Metric.more("put-large-sha256", "MB/s", put).against("sha-256", hashing));
-        results.add(
-                name(),
-                Metric.more("put-large-file", "MB/s", put).against("write + fsync", writing));
-        results.add(
-                name(),
-                Metric.more("put-large-blobdb", "MB/s", put)
-                        .against("blobdb, no hash", Stats.of(blobs).median()));
+        double blob = Stats.of(blobs).median();
+        against(context, "put-large", put, "limit", Math.min(hashing, writing));
+        against(context, "put-large-sha256", put, "sha-256", hashing);
+        against(context, "put-large-file", put, "write + fsync", writing);
+        against(context, "put-large-blobdb", put, "blobdb, no hash", blob);
+    }
+
+    private void against(
+            BenchContext context, String metric, double value, String peer, double peers) {
+        context.results().add(name(), Metric.more(metric, "MB/s", value).against(peer, peers));
     }
 
     private static double megabytes(int chunks, double seconds) {
