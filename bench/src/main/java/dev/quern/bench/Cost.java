@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /// What some work of this process took.
 ///
@@ -26,19 +24,6 @@ record Cost(double seconds, double cpuSeconds, double writtenBytes) {
         work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Cost(seconds, (cpuNanos() - cpu) / 1e9, written() - written);
-    }
-
-    /// The median of one of its figures over several rounds, for each of so many units.
-    static double median(List<Cost> rounds, ToDoubleFunction<Cost> figure, double units) {
-        double[] values = rounds.stream().mapToDouble(figure).toArray();
-        return Stats.of(values).median() / units;
-    }
-
-    Cost plus(Cost other) {
-        return new Cost(
-                seconds + other.seconds,
-                cpuSeconds + other.cpuSeconds,
-                writtenBytes + other.writtenBytes);
     }
 
     private static long cpuNanos() {

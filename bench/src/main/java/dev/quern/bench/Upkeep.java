@@ -9,11 +9,14 @@ import dev.quern.storage.StorageEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /// What garbage collection and compaction cost, in stores of which 9 chunks in 16 are garbage
 /// ([HalfDead]). Collecting takes two runs, one that condemns and one that removes; its peer is
@@ -24,7 +27,8 @@ final class Upkeep {
     private static final String BENCH = "chunks";
     private static final long FORCE_BYTES = 64 << 20;
     private static final double GIGA = 1e9;
-    private static final GcRequest AT_ONCE = new GcRequest(Duration.ZERO, false, new ByteSize(0));
+    private static final ByteSize UNLIMITED = new ByteSize(0);
+    private static final GcRequest AT_ONCE = new GcRequest(Duration.ZERO, false, UNLIMITED);
 
     private Upkeep() {}
 
@@ -34,66 +38,87 @@ final class Upkeep {
         run(context, work, 64 << 10, "64k");
     }
 
+    /// What our work and the peers' took in one round.
+    private record Round(Cost collect, Cost index, Cost compact, Cost copy) {}
+
     private static void run(BenchContext context, Path work, int chunkBytes, String name)
             throws IOException {
         int chunks = (int) ((long) context.size(2048, 64) * (1 << 20) / chunkBytes);
-        int rounds = context.size(3, 1);
-        List<Cost> collected = new ArrayList<>();
-        List<Cost> indexed = new ArrayList<>();
-        List<Cost> compacted = new ArrayList<>();
-        List<Cost> copied = new ArrayList<>();
-        long moved = 0;
-        for (int round = context.quick() ? 0 : -1; round < rounds; round++) {
+        int count = context.size(4, 1);
+        List<Round> rounds = new ArrayList<>();
+        for (int number = context.quick() ? 0 : -1; number < count; number++) {
             Path directory = work.resolve("upkeep");
-            try (StorageEngine engine = StorageEngine.open(StorageConfig.in(directory))) {
-                Cost gc =
-                        collect(engine, HalfDead.fill(engine.chunks(), chunks, chunkBytes, round));
-                Cost index = IndexPeer.collect(directory.resolve("peer"), chunks);
-                CompactReport[] report = new CompactReport[1];
-                Cost compact =
-                        Cost.of(() -> report[0] = engine.maintenance().compact(new ByteSize(0)));
-                moved = report[0].bytesMoved();
-                Cost copy = copy(directory, moved, chunkBytes);
-                if (round >= 0) {
-                    collected.add(gc);
-                    indexed.add(index);
-                    compacted.add(compact);
-                    copied.add(copy);
+            try {
+                Round round = round(directory, chunks, chunkBytes, number);
+                if (number >= 0) {
+                    rounds.add(round);
                 }
             } finally {
                 BenchServer.deleteTree(directory);
             }
         }
-        double stored = (double) chunks * chunkBytes / GIGA;
+        double stored = chunks * (double) chunkBytes / GIGA;
+        double live = liveBytes(chunks, chunkBytes) / GIGA;
         Results results = context.results();
         results.add(
                 BENCH,
-                Metric.less("gc-" + name, "s/GB", Cost.median(collected, Cost::seconds, stored))
-                        .against(IndexPeer.NAME, Cost.median(indexed, Cost::seconds, stored)));
-        compaction(results, "compact-" + name, compacted, copied, moved / GIGA);
+                Metric.less("gc-" + name, "s/GB", median(rounds, r -> r.collect.seconds() / stored))
+                        .against(IndexPeer.NAME, median(rounds, r -> r.index.seconds() / stored)));
+        String compact = "compact-" + name;
+        compaction(results, compact, "s/GB", rounds, cost -> cost.seconds() / live);
+        compaction(results, compact + "-cpu", "CPU s/GB", rounds, c -> c.cpuSeconds() / live);
+        compaction(
+                results,
+                compact + "-written",
+                "GB/GB",
+                rounds,
+                cost -> cost.writtenBytes() / GIGA / live);
     }
 
     private static void compaction(
-            Results results, String name, List<Cost> ours, List<Cost> peer, double gigabytes) {
-        String copy = "read + write + fsync";
+            Results results,
+            String metric,
+            String unit,
+            List<Round> rounds,
+            ToDoubleFunction<Cost> figure) {
         results.add(
                 BENCH,
-                Metric.less(name, "s/GB", Cost.median(ours, Cost::seconds, gigabytes))
-                        .against(copy, Cost.median(peer, Cost::seconds, gigabytes)));
-        results.add(
-                BENCH,
-                Metric.less(
-                                name + "-cpu",
-                                "CPU s/GB",
-                                Cost.median(ours, Cost::cpuSeconds, gigabytes))
-                        .against(copy, Cost.median(peer, Cost::cpuSeconds, gigabytes)));
-        results.add(
-                BENCH,
-                Metric.less(
-                                name + "-written",
-                                "GB/GB",
-                                Cost.median(ours, Cost::writtenBytes, gigabytes * GIGA))
-                        .against(copy, Cost.median(peer, Cost::writtenBytes, gigabytes * GIGA)));
+                Metric.less(metric, unit, median(rounds, r -> figure.applyAsDouble(r.compact)))
+                        .against(
+                                "read + write + fsync",
+                                median(rounds, r -> figure.applyAsDouble(r.copy))));
+    }
+
+    private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {
+        return Stats.of(rounds.stream().mapToDouble(figure).toArray()).median();
+    }
+
+    /// In every other round the peer of compaction goes first.
+    private static Round round(Path directory, int chunks, int chunkBytes, int number)
+            throws IOException {
+        long live = liveBytes(chunks, chunkBytes);
+        try (StorageEngine engine = StorageEngine.open(StorageConfig.in(directory))) {
+            Cost gc = collect(engine, HalfDead.fill(engine.chunks(), chunks, chunkBytes, number));
+            Cost index = IndexPeer.collect(directory.resolve("peer"), chunks);
+            if (number % 2 == 0) {
+                Cost copy = copy(directory, live, chunkBytes);
+                return new Round(gc, index, compact(engine, live), copy);
+            }
+            return new Round(gc, index, compact(engine, live), copy(directory, live, chunkBytes));
+        }
+    }
+
+    private static long liveBytes(int chunks, int chunkBytes) {
+        return IntStream.range(0, chunks).filter(i -> !HalfDead.isDead(i)).count() * chunkBytes;
+    }
+
+    private static Cost compact(StorageEngine engine, long live) throws IOException {
+        CompactReport[] report = new CompactReport[1];
+        Cost cost = Cost.of(() -> report[0] = engine.maintenance().compact(UNLIMITED));
+        if (report[0].bytesMoved() < live / 2) {
+            throw new IllegalStateException("compaction moved little: " + report[0]);
+        }
+        return cost;
     }
 
     /// Collects all garbage: a run that condemns it and one that removes it.
@@ -125,6 +150,9 @@ final class Upkeep {
             }
             from.force(false);
             return Cost.of(() -> copy(from, to, piece));
+        } finally {
+            Files.deleteIfExists(directory.resolve("from"));
+            Files.deleteIfExists(directory.resolve("to"));
         }
     }
 

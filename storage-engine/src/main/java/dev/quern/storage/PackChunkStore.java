@@ -213,6 +213,22 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
+    public int read(SpaceId space, ChunkId id, MemorySegment target) {
+        requireOpen();
+        return (int)
+                reader.read(new Name(space, id), length -> Segments.room(target, length, id))
+                        .byteSize();
+    }
+
+    @Override
+    public byte[] read(SpaceId space, ChunkId id) {
+        requireOpen();
+        return Segments.array(
+                reader.read(
+                        new Name(space, id), length -> MemorySegment.ofArray(new byte[length])));
+    }
+
+    @Override
     public Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
         requireOpen();
         return reader.locate(space, chunks);
