@@ -62,8 +62,9 @@ final class ChunksBench implements Benchmark {
     }
 
     /// One file after the other in turn with its peers; the median of the rounds. Each begins with
-    /// nothing on the disk and leaves nothing, for memory of the page cache that was in use a moment
-    /// before is several times faster to write to than memory that a virtual machine has not had yet.
+    /// nothing on the disk and leaves nothing, for memory of the page cache that was in use a
+    /// moment before is several times faster to write to than memory that a virtual machine has not
+    /// had yet.
     private void large(BenchContext context, Path work) throws IOException {
         int chunks = context.size(1024, 64);
         int rounds = context.size(5, 1);
@@ -102,7 +103,7 @@ final class ChunksBench implements Benchmark {
         return chunks * (double) CHUNK_BYTES / 1e6 / seconds;
     }
 
-    private static double put(Path work, Source source, int chunks) throws IOException {
+    private static double put(Path work, Source source, int chunks) {
         Path path = work.resolve("large");
         try (StorageEngine engine = StorageEngine.open(StorageConfig.in(path))) {
             ChunkStore store = engine.chunks();

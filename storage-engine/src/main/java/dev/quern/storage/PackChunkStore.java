@@ -273,6 +273,25 @@ final class PackChunkStore implements KeyedChunks {
         return places.damaged();
     }
 
+    /// Chunks that were found damaged and are so still.
+    long quarantined() {
+        return places.quarantined();
+    }
+
+    /// Ends the pack that is appended to, so that it can be compacted.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the store takes no more writes
+    void roll() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+        } finally {
+            syncLock.unlock();
+        }
+    }
+
     /// What turns bodies into chunks.
     BodyCodec codec() {
         return codec;

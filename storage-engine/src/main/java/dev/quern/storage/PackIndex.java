@@ -41,6 +41,7 @@ final class PackIndex implements AutoCloseable {
     private Map<Long, PackState> states = Map.of();
 
     private volatile long chunks;
+    private volatile long quarantined;
 
     /// Where a chunk's record begins.
     record Location(long packId, long offset) {}
@@ -74,16 +75,34 @@ final class PackIndex implements AutoCloseable {
     /// @param indexedThrough every record before this offset has been indexed
     /// @param chunks entries whose location is in this pack
     /// @param liveBytes of these chunks' stored bodies
+    /// @param quarantined how many of these chunks were found corrupt
     /// @param closed whether nothing will be appended any more
-    record PackState(long indexedThrough, long chunks, long liveBytes, boolean closed) {
-        static final PackState NEW = new PackState(PackFormat.HEADER_BYTES, 0, 0, false);
+    record PackState(
+            long indexedThrough, long chunks, long liveBytes, long quarantined, boolean closed) {
+        static final PackState NEW = new PackState(PackFormat.HEADER_BYTES, 0, 0, 0, false);
 
-        PackState plus(int chunk, long bytes) {
-            return new PackState(indexedThrough, chunks + chunk, liveBytes + bytes, closed);
+        /// With an entry more.
+        PackState plus(Entry entry) {
+            return counting(entry, 1);
+        }
+
+        /// With an entry less.
+        PackState minus(Entry entry) {
+            return counting(entry, -1);
+        }
+
+        private PackState counting(Entry entry, int sign) {
+            return new PackState(
+                    indexedThrough,
+                    chunks + sign,
+                    liveBytes + (long) sign * entry.storedBytes,
+                    quarantined + (entry.quarantined ? sign : 0),
+                    closed);
         }
 
         PackState at(Progress progress) {
-            return new PackState(progress.indexedThrough, chunks, liveBytes, progress.closed);
+            return new PackState(
+                    progress.indexedThrough, chunks, liveBytes, quarantined, progress.closed);
         }
     }
 
@@ -159,11 +178,17 @@ final class PackIndex implements AutoCloseable {
     private void adopt(Map<Long, PackState> current) {
         states = Map.copyOf(current);
         chunks = current.values().stream().mapToLong(PackState::chunks).sum();
+        quarantined = current.values().stream().mapToLong(PackState::quarantined).sum();
     }
 
     /// How many chunks it has, in all spaces.
     long chunks() {
         return chunks;
+    }
+
+    /// How many of them were found corrupt.
+    long quarantined() {
+        return quarantined;
     }
 
     Optional<Entry> find(SpaceId space, ChunkId id) {

@@ -18,12 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A run that is being written ([RunFormat]). Chunks are gathered in blocks ([RunBlocks]); while
 /// the caller goes on with the next, another thread writes a block that is full, and every 16 MiB a
-/// third one begins to force what is there, so that little is left for the end. What finds no block
-/// is written at once.
+/// third one begins to force what is there, so that little is left for the end. The first 2 MiB,
+/// which may be all, are not worth another thread, and what finds no block is written at once.
 ///
 /// Not thread-safe, except that [#forceFinished] and [#close] may follow in another thread.
 final class RunWriter implements PackOutput {
-    private static final int MAX_WRITING = 2;
+    private static final int MAX_WRITING = 3;
+    private static final long ALONE_BYTES = 2 << 20;
     private static final long FLUSH_BYTES = 16 << 20;
 
     /// More than this is never written and not forced: the writer waits then.
@@ -123,15 +124,23 @@ final class RunWriter implements PackOutput {
             position += length;
         }
         if (position == end) {
-            writeAside(to);
+            writeFull(to);
         }
     }
 
-    private void writeAside(Block full) throws IOException {
+    private void writeFull(Block full) throws IOException {
         block = null;
         long at = handedTo;
         MemorySegment bytes = full.bytes().asSlice(0, position - at);
         handedTo = position;
+        if (position <= ALONE_BYTES) {
+            try {
+                file.write(bytes.asByteBuffer(), at);
+            } finally {
+                threads.blocks().give(full);
+            }
+            return;
+        }
         writing.add(CompletableFuture.runAsync(() -> write(full, bytes, at), threads::write));
         while (writing.size() > MAX_WRITING || isDone(writing.peek())) {
             await(writing.remove());

@@ -45,11 +45,6 @@ import org.rocksdb.WriteOptions;
 public class ChunksJmh {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final int CHUNKS = 256;
-
-    /// The plain file is written in pieces as long as a huge page, as the store does: the page
-    /// cache keeps a file in pages as large as it was written in, and reads depend on that.
-    private static final int PIECE_BYTES = 2 << 20;
-
     private static final SpaceId SPACE = SpaceId.DEFAULT;
 
     private final Random random = new Random(1);
@@ -81,16 +76,11 @@ public class ChunksJmh {
         options = new Options().setCreateIfMissing(true).setEnableBlobFiles(true);
         synced = new WriteOptions().setSync(true);
         blobs = RocksDB.open(options, work.resolve("blobs").toString());
-        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
         try (ChunkRun run = engine.chunks().beginRun(SPACE)) {
             for (int i = 0; i < CHUNKS; i++) {
                 random.nextBytes(content);
                 ids[i] = run.put(MemorySegment.ofArray(content)).id();
-                piece.put(content);
-                if (!piece.hasRemaining()) {
-                    file.write(piece.flip());
-                    piece.clear();
-                }
+                file.write(ByteBuffer.wrap(content));
                 blobs.put(ids[i].bytes(), content);
             }
             run.finish();
