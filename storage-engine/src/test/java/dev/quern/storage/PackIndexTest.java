@@ -58,7 +58,7 @@ final class PackIndexTest {
 
         assertThat(index.find(SPACE, first.id()))
                 .contains(new Entry(first.id(), new Location(1, 32), 101, 77, true));
-        assertThat(index.packs()).isEqualTo(Map.of(1L, new PackState(500, 1, 101, 0, true)));
+        assertThat(index.packs()).isEqualTo(Map.of(1L, new PackState(500, 1, 101, 1, true)));
         assertThat(index.chunks()).isEqualTo(1);
     }
 
