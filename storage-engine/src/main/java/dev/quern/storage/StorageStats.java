@@ -1,11 +1,7 @@
 package dev.quern.storage;
 
-import dev.quern.common.SpaceId;
-import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.PackState;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// Counts of what is stored.
 ///
@@ -21,7 +17,6 @@ public record StorageStats(
         return Math.max(0, storedBytes - liveBytes);
     }
 
-    /// Looks at every index entry, for the damaged ones.
     static StorageStats of(PackChunkStore store) {
         ChunkStore.ChunkStats stats = store.stats();
         return new StorageStats(
@@ -29,7 +24,7 @@ public record StorageStats(
                 liveBytes(store),
                 stats.storedBytes(),
                 stats.packs(),
-                quarantined(store));
+                store.quarantined());
     }
 
     /// Bytes of all live records.
@@ -48,19 +43,5 @@ public record StorageStats(
             case RECORDS -> state.liveBytes() + state.chunks() * PackFormat.RECORD_BYTES;
             case RUN -> state.liveBytes();
         };
-    }
-
-    private static long quarantined(PackChunkStore store) {
-        long count = 0;
-        for (SpaceId space : store.index().spaces()) {
-            Optional<ChunkId> after = Optional.empty();
-            List<Entry> page;
-            do {
-                page = store.index().scan(space, after, PackIndex.MAX_SCAN);
-                count += page.stream().filter(Entry::quarantined).count();
-                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
-            } while (page.size() == PackIndex.MAX_SCAN);
-        }
-        return count;
     }
 }
