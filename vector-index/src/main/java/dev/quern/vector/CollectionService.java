@@ -130,8 +130,9 @@ public final class CollectionService implements AutoCloseable {
         return reading(
                 definition,
                 live ->
-                        live.read(
-                                s -> definition.info(live.schema(), s.getIndexReader().numDocs())));
+                        live.read(s ->
+                                definition.info(
+                                        live.schema().now(), s.getIndexReader().numDocs())));
     }
 
     /// Adds fields to a collection: rows written from now on may have them. A field that is there
@@ -142,7 +143,9 @@ public final class CollectionService implements AutoCloseable {
     public CollectionInfo addFields(SpaceId space, String name, CollectionSchema more) {
         Definition definition = catalog.get(space, name);
         try (OpenCollections.Lease lease = open.acquire(definition)) {
-            lease.live().change(schema -> new Schema(schema.version(), schema.fields().with(more)));
+            lease.live()
+                    .schema()
+                    .change(schema -> new Schema(schema.version(), schema.fields().with(more)));
         }
         return info(definition);
     }
@@ -175,7 +178,10 @@ public final class CollectionService implements AutoCloseable {
         Definition definition = catalog.get(space, name);
         return reading(
                 definition,
-                live -> live.read(new Search(live.schema(), spec, config.exactScanRows())::run));
+                live ->
+                        live.read(
+                                new Search(live.schema().now(), spec, config.exactScanRows())
+                                        ::run));
     }
 
     /// How many rows match; all without a filter.
@@ -185,11 +191,13 @@ public final class CollectionService implements AutoCloseable {
         return reading(
                 catalog.get(space, name),
                 live -> {
-                    filter.ifPresent(f -> FilterCheck.check(f, live.schema()));
+                    filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
                     return live.read(searcher ->
                             (long)
                                     searcher.count(
-                                            filter.map(new FilterQueries(live.schema())::query)
+                                            filter.map(
+                                                            new FilterQueries(live.schema().now())
+                                                                    ::query)
                                                     .orElse(MatchAllDocsQuery.INSTANCE)));
                 });
     }
@@ -227,7 +235,7 @@ public final class CollectionService implements AutoCloseable {
                                 RowReader.find(
                                         searcher.getIndexReader(),
                                         id,
-                                        live.schema().fields().vectors().keySet())));
+                                        live.schema().now().fields().vectors().keySet())));
     }
 
     /// A page of rows in id order.
@@ -248,7 +256,7 @@ public final class CollectionService implements AutoCloseable {
                                         after,
                                         limit,
                                         includeVector
-                                                ? live.schema().fields().vectors().keySet()
+                                                ? live.schema().now().fields().vectors().keySet()
                                                 : Set.of())));
     }
 

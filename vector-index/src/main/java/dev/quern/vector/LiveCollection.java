@@ -39,13 +39,11 @@ final class LiveCollection {
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Definition definition;
-    private final Catalog catalog;
     private final WriteLog tail;
     private final WriteAdmission admission;
     private final LuceneIndex index;
     private final Checkpointer checkpointer;
     private final TokenOrder<PendingWrite> order = new TokenOrder<>();
-    private final ReentrantLock typing = new ReentrantLock();
     private final ReentrantLock applying = new ReentrantLock();
     private final Executor applyPool;
     private final InstantSource clock;
@@ -53,7 +51,7 @@ final class LiveCollection {
     /// Whether a task of the pool is going to look for writes to apply.
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
-    private volatile Schema schema;
+    private final LiveSchema schema;
 
     /// Written under `applying`.
     private volatile long appliedToken;
@@ -90,14 +88,13 @@ final class LiveCollection {
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
             throws IOException {
         this.definition = definition;
-        this.catalog = parts.catalog();
         this.tail = parts.tail();
         this.admission = parts.admission();
         this.applyPool = parts.applyPool();
         this.clock = parts.clock();
         this.index = index;
         this.checkpointer = checkpointer;
-        this.schema = catalog.schema(definition);
+        this.schema = new LiveSchema(definition, parts.catalog());
         long start = checkpointer.token();
         this.appliedToken = start;
         this.shownToken = start;
@@ -114,37 +111,14 @@ final class LiveCollection {
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
-        requireFields(token, batch);
+        schema.requireFits(token, batch);
         try {
-            index.apply(batch, schema);
+            index.apply(batch, schema.now());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         appliedToken = token;
         checkpointer.count(batch.upserts().size(), frameBytes);
-    }
-
-    /// A schema only grows, so what was written under an earlier one fits it.
-    private void requireFields(long token, WriteBatch batch) {
-        for (Row row : batch.upserts()) {
-            row.vectors()
-                    .forEach((name, vector) -> {
-                        VectorField field = schema.fields().vectors().get(name);
-                        if (field == null || field.dims() != vector.length) {
-                            throw QuernException.corrupt(
-                                    "collection \""
-                                            + definition.name()
-                                            + "\", write "
-                                            + token
-                                            + " has a vector of "
-                                            + vector.length
-                                            + " dims in field \""
-                                            + name
-                                            + "\", expected "
-                                            + (field == null ? "no such field" : field.dims()));
-                        }
-                    });
-        }
     }
 
     /// A committed write on its way into the index.
@@ -156,43 +130,13 @@ final class LiveCollection {
         long reserved = 0;
         try {
             checkpointer.requireRoom(this);
-            WriteBatch checked = conform(new WriteCheck(schema).check(batch));
+            WriteBatch checked = schema.conform(batch);
             byte[] frame = WriteFormat.encode(checked);
             admission.reserve(frame.length);
             reserved = frame.length;
             return commit(checked, frame);
         } finally {
             admission.leave(reserved);
-        }
-    }
-
-    /// The batch in the types of the schema, which is to have the batch's new attributes too.
-    private WriteBatch conform(WriteBatch batch) {
-        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, schema));
-        Schema known = schema;
-        Schema wanted = known.with(batch.upserts());
-        WriteBatch conformed = in(wanted, batch);
-        if (wanted.equals(known)) {
-            return conformed;
-        }
-        change(base -> base.with(conformed.upserts()));
-        return in(schema, batch);
-    }
-
-    private static WriteBatch in(Schema schema, WriteBatch batch) {
-        return new WriteBatch(
-                batch.upserts().stream().map(schema::conform).toList(),
-                batch.deleteIds(),
-                batch.deleteWhere());
-    }
-
-    /// Changes the schema, durably.
-    void change(Catalog.SchemaChange change) {
-        typing.lock();
-        try {
-            schema = catalog.change(definition, schema, change);
-        } finally {
-            typing.unlock();
         }
     }
 
@@ -298,7 +242,7 @@ final class LiveCollection {
                 // So that the count of deleted rows is exact.
                 show();
             }
-            int deleted = index.apply(batch, schema);
+            int deleted = index.apply(batch, schema.now());
             appliedToken = write.token();
             changedAt = clock.instant();
             checkpointer.count(batch.upserts().size(), write.frameBytes());
@@ -392,7 +336,8 @@ final class LiveCollection {
     /// How its rows are indexed now.
     CollectionStats stats() {
         boolean merging = index.isMerging();
-        return read(searcher -> CollectionStats.of(searcher.getIndexReader(), schema, merging));
+        return read(
+                searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
     }
 
     /// Something that reads the index.
@@ -439,7 +384,7 @@ final class LiveCollection {
             // Outlives this reading, so it takes a reference of its own.
             searcher.getIndexReader().incRef();
             return new SnapshotCursor(
-                    searcher, definition.info(schema, searcher.getIndexReader().numDocs()));
+                    searcher, definition.info(schema.now(), searcher.getIndexReader().numDocs()));
         });
     }
 
@@ -507,7 +452,7 @@ final class LiveCollection {
         return definition;
     }
 
-    Schema schema() {
+    LiveSchema schema() {
         return schema;
     }
 

@@ -153,7 +153,8 @@ final class LuceneIndex implements Closeable {
         tiers.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
         tiers.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
         FusedConfig graphs = tuning.graphs();
-        long largest = graphs.maxVectors(
+        long largest =
+                graphs.maxVectors(
                         schema.vectors().values().stream()
                                 .mapToInt(VectorField::dims)
                                 .max()

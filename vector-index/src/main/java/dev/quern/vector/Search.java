@@ -94,11 +94,7 @@ final class Search {
     /// The leg with its fields named and its vector as it is indexed.
     private Leg checked(Leg leg) {
         return switch (leg) {
-            case Leg.Dense(
-                    Optional<String> field,
-                    float[] vector,
-                    boolean exact,
-                    int width) -> {
+            case Leg.Dense(Optional<String> field, float[] vector, boolean exact, int width) -> {
                 requireBetween("width", width, 0, MAX_WIDTH);
                 String name =
                         field.or(schema.fields()::defaultVector)
@@ -219,11 +215,9 @@ final class Search {
             throws IOException {
         return switch (leg) {
             case Leg.Dense asked -> {
-                DenseLeg dense =
-                        new DenseLeg(searcher, asked, schema, exactScanRows, deadline);
+                DenseLeg dense = new DenseLeg(searcher, asked, schema, exactScanRows, deadline);
                 DenseLeg.Found found =
-                        dense.run(
-                                dense.plan(asked.exact(), filter), asked.vector(), filter, depth);
+                        dense.run(dense.plan(asked.exact(), filter), asked.vector(), filter, depth);
                 plans.add(found.plan());
                 yield found.ranked();
             }
