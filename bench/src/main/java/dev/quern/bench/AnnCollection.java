@@ -123,7 +123,7 @@ final class AnnCollection implements AutoCloseable {
 
     /// Ids and scores, which is what the peers return.
     private SearchOutcome nearest(float[] query, int width) {
-        Leg leg = new Leg.Dense(query, false, width);
+        Leg leg = new Leg.Dense(Optional.empty(), query, false, width);
         return service.search(
                 SPACE,
                 NAME,

@@ -291,7 +291,7 @@ final class CollectionServiceTest {
     void aWidthOutOfBoundsIsNamed() {
         rig.create(2, Metric.L2);
         for (int width : new int[] {-1, 65_537}) {
-            Leg leg = new Leg.Dense(new float[2], false, width);
+            Leg leg = new Leg.Dense(Optional.empty(), new float[2], false, width);
             assertKind(
                     ErrorKind.INVALID,
                     "width must be 0 to 65536, got " + width,

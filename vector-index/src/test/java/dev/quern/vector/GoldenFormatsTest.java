@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /// Bytes of every version ever written, as the versions wrote them.
 final class GoldenFormatsTest {
     @Test
-    void thisVersionWritesTheseBytes() throws IOException {
+    void thisVersionWritesTheseBytes() {
         assertThat(WriteFormat.encode(FormatsTest.batch())).isEqualTo(golden("write-v2"));
         assertThat(RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()))
                 .isEqualTo(golden("row-v2"));
@@ -23,7 +24,7 @@ final class GoldenFormatsTest {
     }
 
     @Test
-    void readsWritesAndRowsOfVersion1() throws IOException {
+    void readsWritesAndRowsOfVersion1() {
         WriteBatch batch = WriteFormat.decode(golden("write-v1"));
         assertThat(batch.deleteIds()).containsExactly("gone");
         assertThat(batch.deleteWhere()).isPresent();
@@ -43,7 +44,7 @@ final class GoldenFormatsTest {
     }
 
     @Test
-    void readsCollectionsOfVersion1() throws IOException {
+    void readsCollectionsOfVersion1() {
         Definition definition =
                 DefinitionFormat.decode(Rig.SPACE, FormatsTest.fact(golden("definition-v1")));
         VectorField vector = VectorField.of(2, Metric.L2, Optional.of("model"));
@@ -61,10 +62,13 @@ final class GoldenFormatsTest {
                 .isEqualTo(Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
     }
 
-    private static byte[] golden(String name) throws IOException {
+    /// The bytes of a file.
+    static byte[] golden(String name) {
         try (InputStream in =
                 GoldenFormatsTest.class.getResourceAsStream("/golden/" + name + ".bin")) {
             return Objects.requireNonNull(in, name).readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

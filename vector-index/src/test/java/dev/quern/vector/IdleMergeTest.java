@@ -31,10 +31,7 @@ final class IdleMergeTest {
     private static final int ROWS = 6_000;
     private static final Duration SHORT = Duration.ofSeconds(2);
 
-    private static final Definition DEFINITION =
-            new Definition(
-                    Rig.SPACE, "docs", "0", Instant.EPOCH, DIMS, Metric.L2, Optional.empty(), 1);
-    private static final AttributeTypes TYPES = new AttributeTypes(0, Map.of());
+    private static final Schema SCHEMA = Rig.schema(DIMS, Metric.L2, Map.of());
 
     @TempDir Path directory;
 
@@ -173,7 +170,7 @@ final class IdleMergeTest {
 
     private static void fill(LuceneIndex index, RandomGenerator random) throws IOException {
         for (int from = 0; from < ROWS; from += ROWS / 3) {
-            index.apply(WriteBatch.upsert(rows(random, from, from + ROWS / 3)), TYPES);
+            index.apply(WriteBatch.upsert(rows(random, from, from + ROWS / 3)), SCHEMA);
             index.refresh();
         }
     }
@@ -181,7 +178,7 @@ final class IdleMergeTest {
     private static CollectionStats stats(LuceneIndex index) throws IOException {
         IndexSearcher searcher = index.acquire();
         try {
-            return CollectionStats.of(searcher.getIndexReader(), index.isMerging());
+            return CollectionStats.of(searcher.getIndexReader(), SCHEMA, index.isMerging());
         } finally {
             index.release(searcher);
         }
@@ -196,7 +193,7 @@ final class IdleMergeTest {
                             16, later::execute, _ -> {}, () -> false, FusedConfig.DEFAULTS);
             try (LuceneIndex index =
                     LuceneIndex.open(
-                            directory.resolve("full"), DEFINITION, Optional.empty(), tuning)) {
+                            directory.resolve("full"), SCHEMA, Optional.empty(), tuning)) {
                 fill(index, random);
                 later.full = true;
                 assertThat(index.merge(SHORT)).isFalse();
@@ -245,7 +242,7 @@ final class IdleMergeTest {
                             FusedConfig.DEFAULTS);
             merging[0] =
                     LuceneIndex.open(
-                            directory.resolve("close"), DEFINITION, Optional.empty(), tuning);
+                            directory.resolve("close"), SCHEMA, Optional.empty(), tuning);
             fill(merging[0], random);
             assertThat(merging[0].merge(SHORT)).isTrue();
             later.runAll();
