@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public final class Backup {
     /// @throws QuernException `CONFLICT` while old backups are removed there; what the tier throws:
     ///   then another run goes on with what is there
     public BackupReport run(StorageEngine engine) {
-        Instant begun = clock.instant();
+        Instant begun = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         String id = BackupFormat.newId(begun, random);
         try (BackupLease lease = BackupLease.forBackup(tier, clock, random)) {
             BackupRun run = new BackupRun(tier, engine.directory());
@@ -87,7 +88,10 @@ public final class Backup {
     /// Backups, the oldest first.
     public List<BackupInfo> list() {
         return new BackupRestore(tier)
-                .ids().stream().map(id -> new BackupRestore(tier).manifest(id).info()).toList();
+                .ids().stream()
+                        .map(id -> new BackupRestore(tier).manifest(id).info())
+                        .sorted(BackupInfo.OLDEST_FIRST)
+                        .toList();
     }
 
     /// Removes old backups, and the files that none of the others needs.

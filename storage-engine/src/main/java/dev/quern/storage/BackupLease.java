@@ -85,11 +85,10 @@ final class BackupLease implements AutoCloseable {
     private void requireNone(Busy.Kind kind) {
         Instant now = clock.instant();
         for (Busy other : all()) {
-            boolean apart = kind == Busy.Kind.BACKUP && other.kind() == Busy.Kind.BACKUP;
-            if (apart || other.equals(own)) {
-                continue;
-            }
-            if (other.until().isAfter(now)) {
+            boolean together = kind == Busy.Kind.BACKUP && other.kind() == Busy.Kind.BACKUP;
+            if (!other.until().isAfter(now)) {
+                tier.delete(other.blob());
+            } else if (!together && !other.equals(own)) {
                 throw QuernException.conflict(
                         "cannot start "
                                 + kind.what()
@@ -100,7 +99,6 @@ final class BackupLease implements AutoCloseable {
                                 + " is under way there; if it was broken off, that passes at "
                                 + other.until());
             }
-            tier.delete(other.blob());
         }
     }
 

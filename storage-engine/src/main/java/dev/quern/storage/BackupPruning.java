@@ -4,6 +4,7 @@ import dev.quern.common.QuernException;
 import dev.quern.storage.BackupFormat.Manifest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +41,7 @@ final class BackupPruning {
         for (String id : restore.ids()) {
             all.add(restore.manifest(id)); // all of them can be read, or nothing is removed
         }
+        all.sort(Comparator.comparing(Manifest::info, BackupInfo.OLDEST_FIRST));
         List<BackupInfo> removed = beyond(policy, all.stream().map(Manifest::info).toList(), now);
         Set<String> gone = new HashSet<>(removed.stream().map(BackupInfo::id).toList());
         Set<String> needed = new HashSet<>();

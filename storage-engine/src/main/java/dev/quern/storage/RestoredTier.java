@@ -58,7 +58,7 @@ final class RestoredTier {
         scratch = directory;
         Path own = directory.resolve("chunks-tier");
         disk.createDirectories(own);
-        TierMembers.join(tier, own.resolve("member"), random);
+        TierMembers.join(tier, disk, own, random);
     }
 
     /// Puts a pack unless the tier has it.
@@ -104,7 +104,7 @@ final class RestoredTier {
     }
 
     /// Packs that were on their way out are needed again. Makes sure that all are there.
-    void finish(Manifest manifest) throws IOException {
+    void finish(Manifest manifest) {
         Set<Long> needed = new HashSet<>();
         for (FileEntry file : manifest.files()) {
             TierStoreFormat.packId(file.path()).ifPresent(needed::add);
@@ -121,7 +121,6 @@ final class RestoredTier {
                                 + " the restore again");
             }
         }
-        disk.syncDirectory(scratch.resolve("chunks-tier"));
     }
 
     private void keep(Set<Long> packs) {

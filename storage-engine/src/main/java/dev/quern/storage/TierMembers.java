@@ -1,8 +1,10 @@
 package dev.quern.storage;
 
 import dev.quern.common.QuernException;
+import dev.quern.storage.Disk.DiskFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,13 +25,13 @@ final class TierMembers {
     /// Makes a directory a member, or makes sure that it is one still. To be called before packs
     /// are looked for.
     ///
-    /// @param file keeps the name of the member
+    /// @param directory whose file `member` keeps the name of the member
     /// @throws QuernException `CORRUPT` naming the file if it has none
-    static TierMembers join(Tier tier, Path file, RandomGenerator random) throws IOException {
+    static TierMembers join(Tier tier, Disk disk, Path directory, RandomGenerator random)
+            throws IOException {
+        Path file = directory.resolve("member");
         if (!Files.exists(file)) {
-            Path part = file.resolveSibling(file.getFileName() + ".part");
-            Files.writeString(part, TierStoreFormat.newMember(random) + "\n");
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            write(disk, directory, TierStoreFormat.newMember(random) + "\n");
         }
         String own = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
         if (!TierStoreFormat.isMember(own)) {
@@ -37,6 +39,19 @@ final class TierMembers {
         }
         tier.putIfAbsent(own, MemorySegment.ofArray(TierStoreFormat.member()));
         return new TierMembers(tier, own);
+    }
+
+    /// Durably, so that a crash does not make the directory another member.
+    private static void write(Disk disk, Path directory, String name) throws IOException {
+        Path part = directory.resolve("member.part");
+        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+        disk.delete(part);
+        try (DiskFile out = disk.create(part, bytes.length)) {
+            out.write(ByteBuffer.wrap(bytes), 0);
+            out.force();
+        }
+        Files.move(part, directory.resolve("member"), StandardCopyOption.ATOMIC_MOVE);
+        disk.syncDirectory(directory);
     }
 
     /// Checks that no facts but those of this directory name chunks of the store.

@@ -57,7 +57,7 @@ record TierStoreParts(
         try {
             setup.disk.createDirectories(directory);
             requireSameStore(directory.resolve("store"), identity(tier, setup.random));
-            TierMembers members = TierMembers.join(tier, directory.resolve("member"), setup.random);
+            TierMembers members = TierMembers.join(tier, setup.disk, directory, setup.random);
             TierCache cache =
                     TierCache.open(
                             setup.disk,
