@@ -1,9 +1,7 @@
 package dev.quern.http;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
-import dev.quern.common.SpaceId;
 import dev.quern.common.wire.CollectionList;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
@@ -58,7 +56,8 @@ final class CollectionRoutes {
         CreateCollection body = request.json(CreateCollection.class);
         boolean ifNotExists = Boolean.TRUE.equals(body.ifNotExists());
         CollectionSpec spec = spec(body);
-        boolean existed = ifNotExists && exists(request.space(), body.name());
+        boolean existed =
+                ifNotExists && Lookup.finds(() -> collections.get(request.space(), body.name()));
         CollectionInfo info = collections.create(request.space(), spec, ifNotExists);
         return Reply.json(existed ? 200 : 201, CollectionWire.collection(info));
     }
@@ -85,18 +84,6 @@ final class CollectionRoutes {
                             + dims);
         }
         return new CollectionSpec(body.name(), model.dims(), metric, Optional.of(model.id()));
-    }
-
-    private boolean exists(SpaceId space, String name) {
-        try {
-            collections.get(space, name);
-            return true;
-        } catch (QuernException e) {
-            if (e.kind() == ErrorKind.NOT_FOUND) {
-                return false;
-            }
-            throw e;
-        }
     }
 
     private Reply get(Request request) {

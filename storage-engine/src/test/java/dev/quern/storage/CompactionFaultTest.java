@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import dev.quern.storage.Expected.Name;
-import dev.quern.storage.SimDisk.Fault;
 import dev.quern.storage.SimDisk.Loss;
+import dev.quern.storage.SimPlan.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -55,7 +55,7 @@ final class CompactionFaultTest {
             sim.disk().plan((n, _, _) -> n == failing ? Fault.IO : Fault.NONE);
             boolean done = compacts(sim);
             boolean reached = sim.disk().calls() >= failing;
-            sim.disk().plan(SimDisk.Plan.GOOD);
+            sim.disk().plan(SimPlan.GOOD);
             if (again) {
                 compacts(sim);
             }

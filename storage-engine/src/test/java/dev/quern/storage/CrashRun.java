@@ -12,6 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.rocksdb.RocksDB;
 import org.rocksdb.util.Environment;
@@ -19,8 +23,8 @@ import org.rocksdb.util.Environment;
 /// `./quern test crash [--kills N] [--seed S]`: kills a [CrashWriter] N times, 200 by default, with
 /// SIGKILL at random moments, opening included. After each kill the data directory is opened and
 /// compared with the [CrashJournal]; the next process goes on in it, with encryption from the
-/// middle of a directory's life on. Closes with `kills=N acked=N lost=N corrupt=N`; exit status 1
-/// if anything was lost or corrupt.
+/// middle of a directory's life on. Directories live side by side, as many as there are cores.
+/// Closes with `kills=N acked=N lost=N corrupt=N`; exit status 1 if anything was lost or corrupt.
 final class CrashRun {
     private static final int KILLS = 200;
     private static final int KILLS_A_DIRECTORY = 100;
@@ -32,15 +36,21 @@ final class CrashRun {
     private static final int LIFE = 80;
 
     private final Path work;
+    private final int from;
+    private final int to;
     private final Random random;
     private final PrintStream out;
-    private long acknowledged;
-    private int lost;
-    private int corrupt;
+    private final CrashJournal journal = new CrashJournal();
 
-    private CrashRun(Path work, long seed, PrintStream out) {
+    /// One directory's life.
+    ///
+    /// @param from number of its first kill, counted from 0
+    /// @param to number of the first kill after it
+    private CrashRun(Path work, int from, int to, long seed, PrintStream out) {
         this.work = work;
-        this.random = new Random(seed);
+        this.from = from;
+        this.to = to;
+        this.random = new Random(seed + from);
         this.out = out;
     }
 
@@ -56,32 +66,55 @@ final class CrashRun {
             throws IOException, InterruptedException {
         RocksDB.loadLibrary();
         Path work = Files.createTempDirectory("quern-crash");
-        CrashRun run = new CrashRun(work, seed, out);
-        run.unpackNative();
-        for (int done = 0; done < kills; done += KILLS_A_DIRECTORY) {
-            run.directory(done, Math.min(kills, done + KILLS_A_DIRECTORY));
+        unpackNative(work);
+        List<CrashRun> runs = new ArrayList<>();
+        for (int from = 0; from < kills; from += KILLS_A_DIRECTORY) {
+            runs.add(
+                    new CrashRun(work, from, Math.min(kills, from + KILLS_A_DIRECTORY), seed, out));
         }
-        boolean good = run.lost == 0 && run.corrupt == 0;
+        int cores = Runtime.getRuntime().availableProcessors();
+        List<Future<?>> ends = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(cores, Thread::new)) {
+            for (CrashRun run : runs) {
+                ends.add(pool.submit(run::directory));
+            }
+        }
+        boolean good = sum(runs, ends, kills, out);
         if (good) {
             SimEngine.delete(work);
         } else {
             out.println("data is left in " + work);
             out.println("rerun: ./quern test crash --kills " + kills + " --seed " + seed);
         }
-        out.println(
-                "kills="
-                        + kills
-                        + " acked="
-                        + run.acknowledged
-                        + " lost="
-                        + run.lost
-                        + " corrupt="
-                        + run.corrupt);
         return good;
     }
 
+    private static boolean sum(
+            List<CrashRun> runs, List<Future<?>> ends, int kills, PrintStream out)
+            throws InterruptedException {
+        int failed = 0;
+        int lost = 0;
+        int corrupt = 0;
+        long acknowledged = 0;
+        for (int i = 0; i < runs.size(); i++) {
+            try {
+                ends.get(i).get();
+            } catch (ExecutionException e) {
+                failed++;
+                out.println("kills from " + runs.get(i).from + " on: " + e.getCause());
+            }
+            CrashJournal journal = runs.get(i).journal;
+            acknowledged += journal.acknowledged();
+            lost += journal.lost().size();
+            corrupt += journal.corrupt().size();
+        }
+        String found = " acked=" + acknowledged + " lost=" + lost + " corrupt=" + corrupt;
+        out.println("kills=" + kills + found);
+        return failed + lost + corrupt == 0;
+    }
+
     /// Once, since each killed process would leave its own copy behind.
-    private void unpackNative() throws IOException {
+    private static void unpackNative(Path work) throws IOException {
         Path folder = Files.createDirectory(work.resolve("native"));
         String name = Environment.getJniLibraryFileName("rocksdb");
         try (InputStream library = RocksDB.class.getClassLoader().getResourceAsStream(name)) {
@@ -91,12 +124,12 @@ final class CrashRun {
         }
     }
 
-    private void directory(int from, int to) throws IOException, InterruptedException {
+    /// All lives of the directory; returns where it is.
+    private Path directory() throws IOException, InterruptedException {
         Path data = work.resolve("data-" + from);
-        CrashJournal journal = new CrashJournal();
         for (int kill = from; kill < to; kill++) {
             boolean encrypted = kill - from >= (to - from) / 2;
-            live(data, kill, encrypted, journal);
+            live(data, kill, encrypted);
             int before = journal.lost().size() + journal.corrupt().size();
             boolean whole = kill % WHOLE_EVERY == WHOLE_EVERY - 1 || kill == to - 1;
             try (StorageEngine engine = CrashLoad.open(data, encrypted)) {
@@ -107,16 +140,14 @@ final class CrashRun {
                 out.println("after kill " + (kill + 1) + ": corrupt " + journal.corrupt());
             }
         }
-        acknowledged += journal.acknowledged();
-        lost += journal.lost().size();
-        corrupt += journal.corrupt().size();
         if (journal.lost().isEmpty() && journal.corrupt().isEmpty()) {
             SimEngine.delete(data);
         }
+        return data;
     }
 
     /// One process, from its start to its end.
-    private void live(Path data, int life, boolean encrypted, CrashJournal journal)
+    private void live(Path data, int life, boolean encrypted)
             throws IOException, InterruptedException {
         Process process =
                 new ProcessBuilder(command(data, life, encrypted))

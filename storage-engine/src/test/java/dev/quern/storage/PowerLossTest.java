@@ -3,13 +3,14 @@ package dev.quern.storage;
 import static dev.quern.storage.Chunks.OTHER;
 import static dev.quern.storage.Chunks.SPACE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import dev.quern.storage.Expected.Name;
-import dev.quern.storage.SimDisk.Call;
-import dev.quern.storage.SimDisk.Fault;
 import dev.quern.storage.SimDisk.Loss;
+import dev.quern.storage.SimPlan.Call;
+import dev.quern.storage.SimPlan.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,35 @@ final class PowerLossTest {
                 crash(at + 1, other, Loss.EVERYTHING);
             } else if (calls.get(at).changes() && at % 3 == 0) {
                 crash(at + 1, when, Loss.RANDOM);
+            }
+        }
+    }
+
+    /// Opening writes the last group of the log once more: what was acknowledged stays when that
+    /// write is torn. See the assumption in decision 0003.
+    @Test
+    void whileTheLastGroupIsWrittenAgain() {
+        for (int seed = 0; seed < 60; seed++) {
+            Expected expected = new Expected();
+            Path root = directory.resolve("again" + seed);
+            try (SimEngine sim = new SimEngine(root, new Random(seed), expected)) {
+                for (int i = 0; i < 3; i++) {
+                    Key key = Key.of("note", Key.number(i));
+                    expected.commit(sim, Txn.in(SPACE).put(key, new byte[300]).build());
+                }
+                sim.powerLoss(Loss.NOTHING);
+                expected.powerLost();
+                sim.disk()
+                        .plan((_, call, file) ->
+                                call == Call.WRITE && file.toString().endsWith(LogSegment.SUFFIX)
+                                        ? Fault.POWER_AFTER
+                                        : Fault.NONE);
+                assertThatThrownBy(sim::facts).hasMessageContaining("the power fails");
+                sim.powerLoss(Loss.RANDOM);
+                expected.powerLost();
+                expected.verifyAfterOpening(sim);
+            } catch (AssertionError | QuernException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
         }
     }

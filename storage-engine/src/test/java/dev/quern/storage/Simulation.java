@@ -5,9 +5,9 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.Expected.Name;
-import dev.quern.storage.SimDisk.Call;
-import dev.quern.storage.SimDisk.Fault;
 import dev.quern.storage.SimDisk.Loss;
+import dev.quern.storage.SimPlan.Call;
+import dev.quern.storage.SimPlan.Fault;
 import dev.quern.storage.Txn.Condition;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +58,7 @@ final class Simulation {
             for (int i = 0; i < STEPS; i++) {
                 step();
             }
-            sim.disk().plan(SimDisk.Plan.GOOD);
+            sim.disk().plan(SimPlan.GOOD);
             faulty = false;
             log("last reopening");
             reopen();
@@ -383,7 +383,7 @@ final class Simulation {
         sim.disk()
                 .plan(
                         switch (kind) {
-                            case 0 -> SimDisk.Plan.GOOD;
+                            case 0 -> SimPlan.GOOD;
                             case 1 -> (n, _, _) -> n == at ? Fault.POWER_BEFORE : Fault.NONE;
                             case 2 -> (n, _, _) -> n == at ? Fault.POWER_AFTER : Fault.NONE;
                             case 3 ->

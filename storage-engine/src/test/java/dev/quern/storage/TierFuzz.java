@@ -39,8 +39,8 @@ final class TierFuzz {
     /// A manifest of a backup, which has one encoding only.
     static void manifest(byte[] bytes) {
         Manifest manifest = BackupFormat.decode(bytes, "fuzzed");
-        FuzzTargets.require(manifest.info().files() == manifest.files().size(), "files");
-        FuzzTargets.require(
+        FuzzTarget.require(manifest.info().files() == manifest.files().size(), "files");
+        FuzzTarget.require(
                 Arrays.equals(BackupFormat.encode(manifest), bytes),
                 "another encoding of a manifest");
     }
@@ -57,24 +57,24 @@ final class TierFuzz {
     static void cache(byte[] bytes) {
         BlobRange range = GoldenTierTest.range();
         MemorySegment body = CacheFormat.body(MemorySegment.ofArray(bytes), range);
-        FuzzTargets.require(body == null || body.byteSize() == range.length(), "range");
+        FuzzTarget.require(body == null || body.byteSize() == range.length(), "range");
     }
 
     /// The name of a blob: what it says is what it is called by.
     static void name(byte[] bytes) {
         String name = new String(bytes, ISO_8859_1);
         TierStoreFormat.packId(name)
-                .ifPresent(id -> FuzzTargets.require(TierStoreFormat.pack(id).equals(name), name));
+                .ifPresent(id -> FuzzTarget.require(TierStoreFormat.pack(id).equals(name), name));
         TierStoreFormat.retirement(name)
-                .ifPresent(one -> FuzzTargets.require(one.blob().equals(name), name));
+                .ifPresent(one -> FuzzTarget.require(one.blob().equals(name), name));
         BackupFormat.busy(name)
-                .ifPresent(one -> FuzzTargets.require(one.blob().equals(name), name));
-        FuzzTargets.require(!TierStoreFormat.isMember(name) || TierNames.isValid(name), name);
+                .ifPresent(one -> FuzzTarget.require(one.blob().equals(name), name));
+        FuzzTarget.require(!TierStoreFormat.isMember(name) || TierNames.isValid(name), name);
     }
 
     /// What says which store a tier has.
     static void identity(byte[] bytes) {
         String identity = TierStoreFormat.checked(bytes, "fuzzed");
-        FuzzTargets.require(identity.length() == 32, identity);
+        FuzzTarget.require(identity.length() == 32, identity);
     }
 }
