@@ -133,6 +133,7 @@ final class BackupRestore {
         Manifest manifest = manifest(id);
         try {
             begin(id, directory);
+            requireNot(directory.resolve("chunks-tier"), "to a tier");
             Path packs = directory.resolve(BackupFormat.PACKS);
             disk.createDirectories(packs);
             Workers.run(manifest.files(), file -> fetch(file, directory));
@@ -150,6 +151,7 @@ final class BackupRestore {
         chunks.requireFit(manifest);
         try {
             begin(id, directory);
+            requireNot(directory.resolve("chunks"), "without a tier");
             chunks.begin(directory);
             Workers.run(
                     manifest.files(),
@@ -166,6 +168,14 @@ final class BackupRestore {
             throw StorageErrors.of("cannot restore to " + directory, e);
         }
         return manifest.info();
+    }
+
+    /// What was broken off goes on as it began.
+    private static void requireNot(Path other, String how) {
+        if (Files.exists(other)) {
+            throw QuernException.invalid(
+                    "directory " + other.getParent() + " has an unfinished restore " + how);
+        }
     }
 
     private void finish(BackupInfo info, Path directory) throws IOException {

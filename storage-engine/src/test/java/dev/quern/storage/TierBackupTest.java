@@ -178,6 +178,9 @@ final class TierBackupTest {
         assertThatThrownBy(() -> backup.restore(made.id(), directory.resolve("other"), other))
                 .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.CORRUPT))
                 .hasMessageContaining(pack);
+        assertThatThrownBy(() -> backup.restore(made.id(), directory.resolve("other")))
+                .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.INVALID))
+                .hasMessageContaining("unfinished restore to a tier");
         other.delete(pack);
         backup.restore(made.id(), directory.resolve("other"), other); // goes on
         try (StorageEngine restored = open("other", other)) {
