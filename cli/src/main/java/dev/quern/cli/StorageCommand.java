@@ -270,7 +270,7 @@ final class StorageCommand {
                     boolean dryRun) {
         PrunedBackups pruned =
                 place.open(Optional.empty())
-                        .prune(place.from(), OfflineStorage.policy(keep, within), dryRun);
+                        .prune(place.from(), keep, Optional.ofNullable(within), dryRun);
         terminal.printTable(
                 pruned,
                 List.of("ID", "CREATED", "WHAT"),

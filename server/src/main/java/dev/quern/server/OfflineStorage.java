@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// What an operator does with a store while no server runs. The settings say how to reach buckets.
 public final class OfflineStorage {
@@ -129,10 +128,14 @@ public final class OfflineStorage {
 
     /// Removes old backups from a place, and what no other backup there needs.
     ///
+    /// @param keep how many of the latest stay
+    /// @param within a time such as `12h` or `30d`: those that are not older stay too
     /// @param dryRun true to change nothing and say what would be removed
-    /// @throws QuernException `NOT_FOUND` if there is no backup; `CONFLICT` while one is made there
-    ///   or another removal goes on; `CORRUPT` if one cannot be read, then nothing is removed
-    public PrunedBackups prune(String from, BackupPolicy policy, boolean dryRun) {
+    /// @throws QuernException `INVALID` naming what is wrong; `NOT_FOUND` if there is no backup;
+    ///   `CONFLICT` while one is made there or another removal goes on; `CORRUPT` if one cannot be
+    ///   read, then nothing is removed
+    public PrunedBackups prune(String from, int keep, Optional<String> within, boolean dryRun) {
+        BackupPolicy policy = new BackupPolicy(keep, within.map(OfflineStorage::within));
         TierUrl place = TierUrl.parse(from);
         return places.with(
                 place,
@@ -140,16 +143,6 @@ public final class OfflineStorage {
                     StorageBackups.latest(backups, place);
                     return PrunedBackups.of(backups.prune(policy, dryRun));
                 });
-    }
-
-    /// Which backups stay.
-    ///
-    /// @param keep how many of the latest
-    /// @param within a time such as `12h` or `30d`: those that are not older stay too; null for
-    ///   none
-    /// @throws QuernException `INVALID` naming what is wrong
-    public static BackupPolicy policy(int keep, @Nullable String within) {
-        return new BackupPolicy(keep, Optional.ofNullable(within).map(OfflineStorage::within));
     }
 
     private static Duration within(String text) {

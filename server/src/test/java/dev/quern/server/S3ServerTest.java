@@ -149,7 +149,7 @@ final class S3ServerTest {
 
         OfflineStorage local = new OfflineStorage(config("local"));
         String place = "s3://granary/backups";
-        assertThat(local.prune(place, OfflineStorage.policy(1, "0s"), false).removed()).hasSize(1);
+        assertThat(local.prune(place, 1, Optional.of("0s"), false).removed()).hasSize(1);
         local.verify(place, Optional.empty());
         local.restore(place, Optional.empty());
         ServerConfig elsewhere = config("elsewhere", "store-tier", "s3://granary/elsewhere");

@@ -104,25 +104,24 @@ final class StorageOpeningTest {
             }
         }
         OfflineStorage offline = new OfflineStorage(config);
-        PrunedBackups dry = offline.prune(place, OfflineStorage.policy(2, null), true);
+        PrunedBackups dry = offline.prune(place, 2, Optional.empty(), true);
         assertThat(dry.removed()).hasSize(1);
-        assertThat(offline.prune(place, OfflineStorage.policy(2, "30d"), false).removed())
-                .isEmpty();
-        PrunedBackups pruned = offline.prune(place, OfflineStorage.policy(2, null), false);
+        assertThat(offline.prune(place, 2, Optional.of("30d"), false).removed()).isEmpty();
+        PrunedBackups pruned = offline.prune(place, 2, Optional.empty(), false);
         assertThat(pruned.removed()).isEqualTo(dry.removed());
         assertThat(pruned.files()).isEqualTo(dry.files()).isPositive();
         assertThat(pruned.kept()).hasSize(2);
         offline.verify(place, Optional.of(pruned.kept().getFirst().id()));
 
-        assertThatThrownBy(() -> OfflineStorage.policy(0, null)).hasMessageContaining("1 or more");
-        assertThatThrownBy(() -> OfflineStorage.policy(1, "soon"))
+        assertThatThrownBy(() -> offline.prune(place, 0, Optional.empty(), false))
+                .hasMessageContaining("1 or more");
+        assertThatThrownBy(() -> offline.prune(place, 1, Optional.of("soon"), false))
                 .hasMessageContaining("--keep-within must be a time like 12h or 30d");
-        assertThatThrownBy(() -> OfflineStorage.policy(1, "99999d"))
+        assertThatThrownBy(() -> offline.prune(place, 1, Optional.of("99999d"), false))
                 .hasMessageContaining("at most 36500d");
-        assertThatThrownBy(() -> offline.prune("s3:", OfflineStorage.policy(1, null), false))
+        assertThatThrownBy(() -> offline.prune("s3:", 1, Optional.empty(), false))
                 .hasMessageContaining("address must be");
-        assertThatThrownBy(() ->
-                        offline.prune("file:///no/such", OfflineStorage.policy(1, null), false))
+        assertThatThrownBy(() -> offline.prune("file:///no/such", 1, Optional.empty(), false))
                 .hasMessageContaining("/no/such is not there");
     }
 
