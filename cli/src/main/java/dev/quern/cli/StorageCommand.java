@@ -70,7 +70,8 @@ final class StorageCommand {
                             names = "--grace",
                             paramLabel = "SECONDS",
                             description =
-                                    "how long they must have been garbage; default 3600. The first"
+                                    "how long they must have been garbage; default the"
+                                            + " server's gc-grace. The first"
                                             + " run that finds one only marks it")
                     @Nullable Double grace,
             @Option(names = "--dry-run", description = "change nothing, say what would be done")

@@ -172,7 +172,8 @@ public final class QuernServer implements AutoCloseable {
                     new StorageBackups(
                             engine,
                             new StorageBackups.Places(
-                                    config.data(), settings.access(), clock, random)));
+                                    config.data(), settings.access(), clock, random)),
+                    settings.gcGrace());
         }
 
         /// Everyone who commits facts; nothing is garbage before all of them have said what they

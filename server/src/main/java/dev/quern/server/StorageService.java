@@ -40,12 +40,19 @@ final class StorageService implements StorageAdmin {
     private final StorageEngine engine;
     private final Optional<TierUrl> tier;
     private final StorageBackups backups;
+    private final Duration gcGrace;
 
     /// @param tier where the engine's chunks are, if not in its directory
-    StorageService(StorageEngine engine, Optional<TierUrl> tier, StorageBackups backups) {
+    /// @param gcGrace of a collection for which none is asked
+    StorageService(
+            StorageEngine engine,
+            Optional<TierUrl> tier,
+            StorageBackups backups,
+            Duration gcGrace) {
         this.engine = engine;
         this.tier = tier;
         this.backups = backups;
+        this.gcGrace = gcGrace;
     }
 
     @Override
@@ -67,7 +74,7 @@ final class StorageService implements StorageAdmin {
 
     @Override
     public GcResult gc(Optional<Duration> grace, boolean dryRun) {
-        GcRequest request = new GcRequest(grace.orElse(GcRequest.DEFAULT_GRACE), dryRun, UNLIMITED);
+        GcRequest request = new GcRequest(grace.orElse(gcGrace), dryRun, UNLIMITED);
         GcReport report = engine.maintenance().gc(request);
         return new GcResult(
                 report.dryRun(),

@@ -46,6 +46,11 @@ final class ChunkPlaces {
         return damaged.sum();
     }
 
+    /// Chunks that are corrupt, as far as is known.
+    long quarantined() {
+        return index.quarantined() + quarantined.size();
+    }
+
     /// Pending chunks.
     int pending() {
         return pending.size();

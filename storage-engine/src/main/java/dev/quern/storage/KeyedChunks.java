@@ -17,4 +17,7 @@ interface KeyedChunks extends ChunkStore {
 
     /// How often a chunk was found damaged since it was opened.
     long damaged();
+
+    /// Chunks that were found damaged and are so still.
+    long quarantined();
 }

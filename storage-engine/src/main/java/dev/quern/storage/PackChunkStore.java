@@ -215,6 +215,22 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
+    public int read(SpaceId space, ChunkId id, MemorySegment target) {
+        requireOpen();
+        return (int)
+                reader.read(new Name(space, id), length -> Segments.room(target, length, id))
+                        .byteSize();
+    }
+
+    @Override
+    public byte[] read(SpaceId space, ChunkId id) {
+        requireOpen();
+        return Segments.array(
+                reader.read(
+                        new Name(space, id), length -> MemorySegment.ofArray(new byte[length])));
+    }
+
+    @Override
     public Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
         requireOpen();
         return reader.locate(space, chunks);
@@ -252,6 +268,25 @@ final class PackChunkStore implements KeyedChunks {
     @Override
     public long damaged() {
         return places.damaged();
+    }
+
+    @Override
+    public long quarantined() {
+        return places.quarantined();
+    }
+
+    /// Ends the pack that is appended to, so that it can be compacted.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the store takes no more writes
+    void roll() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+        } finally {
+            syncLock.unlock();
+        }
     }
 
     /// What turns bodies into chunks.

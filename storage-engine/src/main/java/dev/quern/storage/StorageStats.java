@@ -1,10 +1,6 @@
 package dev.quern.storage;
 
-import dev.quern.common.SpaceId;
-import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.PackState;
-import java.util.List;
-import java.util.Optional;
 
 /// Counts of what is stored.
 ///
@@ -20,7 +16,6 @@ public record StorageStats(
         return Math.max(0, storedBytes - liveBytes);
     }
 
-    /// Looks at every index entry, for the damaged ones.
     static StorageStats of(KeyedChunks store) {
         ChunkStore.ChunkStats stats = store.stats();
         return new StorageStats(
@@ -28,7 +23,7 @@ public record StorageStats(
                 store.liveBytes(),
                 stats.storedBytes(),
                 stats.packs(),
-                quarantined(store.index()));
+                store.quarantined());
     }
 
     /// Bytes of a pack's live records, with their headers if they have any.
@@ -37,19 +32,5 @@ public record StorageStats(
             case RECORDS -> state.liveBytes() + state.chunks() * PackFormat.RECORD_BYTES;
             case RUN -> state.liveBytes();
         };
-    }
-
-    private static long quarantined(PackIndex index) {
-        long count = 0;
-        for (SpaceId space : index.spaces()) {
-            Optional<ChunkId> after = Optional.empty();
-            List<Entry> page;
-            do {
-                page = index.scan(space, after, PackIndex.MAX_SCAN);
-                count += page.stream().filter(Entry::quarantined).count();
-                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
-            } while (page.size() == PackIndex.MAX_SCAN);
-        }
-        return count;
     }
 }

@@ -298,6 +298,11 @@ final class TierChunkStore implements KeyedChunks {
     }
 
     @Override
+    public long quarantined() {
+        return places.quarantined();
+    }
+
+    @Override
     public PackIndex index() {
         return parts.index();
     }

@@ -38,11 +38,11 @@
 /// reads the state of each pack, and only of packs that were open at a crash the chunks.
 ///
 /// Lock order: `PackChunkStore.syncLock`, then the monitor of `PackAppender`, then that of a
-/// `Pack`, then the read-write lock of a `Rocks`. The monitors of the MetaLog (its queue, its
+/// `Pack`, then the read-write lock of a `RocksHandle`. The monitors of the MetaLog (its queue, its
 /// position, its open views and watches, a watch's own, a segment's mapping) guard small things;
 /// under a watch's own the position's and a segment's are taken, under the others none but a
-/// `Rocks`. A commit looks chunks up before it queues. The monitor of `KeyRing` is taken with no
-/// other held, and held over a commit.
+/// `RocksHandle`. A commit looks chunks up before it queues. The monitor of `KeyRing` is taken with
+/// no other held, and held over a commit.
 @NullMarked
 package dev.quern.storage;
 
