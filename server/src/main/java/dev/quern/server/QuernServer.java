@@ -131,9 +131,7 @@ public final class QuernServer implements AutoCloseable {
             registerRoots(
                     engine.roots(),
                     List.of(volumes.roots(), collections.roots(), functions.roots()));
-            if (engine.hasMaintenance()) {
-                engine.maintenance().start(storage.maintenance());
-            }
+            engine.maintenance().start(storage.maintenance());
             PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             HttpServer http =

@@ -19,7 +19,6 @@ import dev.quern.common.wire.StorageFinding;
 import dev.quern.http.StorageAdmin;
 import dev.quern.storage.ChunkFate;
 import dev.quern.storage.ChunkId;
-import dev.quern.storage.ChunkStore;
 import dev.quern.storage.CompactReport;
 import dev.quern.storage.FsckReport;
 import dev.quern.storage.GcReport;
@@ -58,7 +57,7 @@ final class StorageService implements StorageAdmin {
 
     @Override
     public StorageBody stats() {
-        StorageStats stats = storageStats();
+        StorageStats stats = engine.maintenance().stats();
         LogPosition position = engine.facts().position();
         return new StorageBody(
                 stats.chunks(),
@@ -71,16 +70,6 @@ final class StorageService implements StorageAdmin {
                 position.hash().toString(),
                 engine.isEncrypted(),
                 tier.map(TierUrl::toString).orElse(null));
-    }
-
-    /// In a tier nothing is dead, for nothing is removed.
-    private StorageStats storageStats() {
-        if (engine.hasMaintenance()) {
-            return engine.maintenance().stats();
-        }
-        ChunkStore.ChunkStats stats = engine.chunks().stats();
-        return new StorageStats(
-                stats.chunks(), stats.storedBytes(), stats.storedBytes(), stats.packs(), 0);
     }
 
     @Override

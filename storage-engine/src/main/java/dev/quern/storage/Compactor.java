@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /// the chunk up again.
 ///
 /// Not thread-safe; [Maintenance] runs one at a time.
-final class Compactor {
+final class Compactor implements Compaction {
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
 
     private final PackChunkStore chunks;
@@ -42,10 +42,8 @@ final class Compactor {
         this.index = chunks.index();
     }
 
-    /// Copies every pack that is worth it now.
-    ///
-    /// @param bytesPerSecond bound on reading; 0 for none
-    CompactReport run(long bytesPerSecond) {
+    @Override
+    public CompactReport run(long bytesPerSecond) {
         long before = packs.storedBytes();
         Tally tally = new Tally();
         rollWhenMostlyDead();

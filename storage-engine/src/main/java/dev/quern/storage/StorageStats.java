@@ -1,7 +1,6 @@
 package dev.quern.storage;
 
 import dev.quern.storage.PackIndex.PackState;
-import java.util.Map;
 
 /// Counts of what is stored.
 ///
@@ -17,24 +16,14 @@ public record StorageStats(
         return Math.max(0, storedBytes - liveBytes);
     }
 
-    static StorageStats of(PackChunkStore store) {
+    static StorageStats of(KeyedChunks store) {
         ChunkStore.ChunkStats stats = store.stats();
         return new StorageStats(
                 stats.chunks(),
-                liveBytes(store),
+                store.liveBytes(),
                 stats.storedBytes(),
                 stats.packs(),
                 store.quarantined());
-    }
-
-    /// Bytes of all live records.
-    static long liveBytes(PackChunkStore store) {
-        long live = 0;
-        for (Map.Entry<Long, PackState> known : store.index().packs().entrySet()) {
-            Pack pack = store.packs().find(known.getKey());
-            live += pack == null ? 0 : liveBytes(pack.kind(), known.getValue());
-        }
-        return live;
     }
 
     /// Bytes of a pack's live records, with their headers if they have any.

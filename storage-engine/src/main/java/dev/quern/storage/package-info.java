@@ -13,7 +13,7 @@
 /// | `chunks/index/` | RocksDB: where each chunk lies | built again from the packs at open |
 /// | `facts/log/*.log` | the transactions, as far back as is retained | those since the last flush are gone |
 /// | `facts/` | RocksDB: the facts as the log led to them | they are gone, unless the log goes back to its first entry |
-/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache | what no sync was asked for |
+/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache, its name as a member | what no sync was asked for; the member stays in the tier |
 /// | `backup-last` | the manifest of the last backup | packs are hashed again by the next |
 /// | `RESTORING` | a restore is not finished; no engine opens the directory | |
 ///

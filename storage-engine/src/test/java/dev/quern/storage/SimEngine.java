@@ -143,7 +143,7 @@ final class SimEngine implements AutoCloseable {
             RootRegistry roots = new RootRegistry();
             roots.register(new TestRoots(facts));
             roots.register(ChunkRoots.none("x", "y", KeyRing.KIND));
-            Maintenance maintenance = new Maintenance(chunks, facts, roots);
+            Maintenance maintenance = Maintenance.of(chunks, facts, roots);
             open = new Parts(cache, chunks, log, keys, maintenance);
             parts = open;
             previous = Optional.empty();
