@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -192,8 +191,7 @@ final class IdleMergeTest {
                     new LuceneIndex.Tuning(
                             16, later::execute, _ -> {}, () -> false, FusedConfig.DEFAULTS);
             try (LuceneIndex index =
-                    LuceneIndex.open(
-                            directory.resolve("full"), SCHEMA, Optional.empty(), tuning)) {
+                    LuceneIndex.open(directory.resolve("full"), SCHEMA, Optional.empty(), tuning)) {
                 fill(index, random);
                 later.full = true;
                 assertThat(index.merge(SHORT)).isFalse();
@@ -241,8 +239,7 @@ final class IdleMergeTest {
                             },
                             FusedConfig.DEFAULTS);
             merging[0] =
-                    LuceneIndex.open(
-                            directory.resolve("close"), SCHEMA, Optional.empty(), tuning);
+                    LuceneIndex.open(directory.resolve("close"), SCHEMA, Optional.empty(), tuning);
             fill(merging[0], random);
             assertThat(merging[0].merge(SHORT)).isTrue();
             later.runAll();

@@ -187,7 +187,11 @@ final class SearchPagesTest {
                             schema,
                             Optional.empty(),
                             new LuceneIndex.Tuning(
-                                    1, Runnable::run, Runnable::run, () -> false, FusedConfig.DEFAULTS));
+                                    1,
+                                    Runnable::run,
+                                    Runnable::run,
+                                    () -> false,
+                                    FusedConfig.DEFAULTS));
             List<Row> rows = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
                 rows.add(Rig.row("r" + i, i, 0));

@@ -8,10 +8,8 @@ import dev.quern.storage.FuzzTarget;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.CheckpointFormat.SavedFile;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// The decoders of collections. Counts have more than one form, so that a value is encoded and read
@@ -126,8 +124,7 @@ public final class VectorFuzz implements FuzzSuite {
     /// In a collection of version 1, so that bytes of version 1 can be read, too.
     private static void schema(byte[] bytes) {
         Definition first =
-                DefinitionFormat.decode(
-                        Rig.SPACE, fact(GoldenFormatsTest.golden("definition-v1")));
+                DefinitionFormat.decode(Rig.SPACE, fact(GoldenFormatsTest.golden("definition-v1")));
         Schema schema = SchemaFormat.decode(first, fact(bytes));
         equal(schema, SchemaFormat.decode(first, fact(SchemaFormat.encode(schema.fields()))));
     }

