@@ -9,6 +9,7 @@ import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
+import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchHit;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
@@ -20,7 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +39,9 @@ import picocli.CommandLine.Parameters;
 final class CollectionCommand {
     private static final int PAGE_ROWS = 1_000;
     private static final int TEXT_SHOWN = 100;
+    private static final String SCHEMA =
+            "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
+                    + "\"attributes\":{\"when\":\"datetime\"},\"strict\":true}'";
 
     @Command(description = "Creates a collection.", mixinStandardHelpOptions = true)
     int create(
@@ -49,17 +55,45 @@ final class CollectionCommand {
                     @Nullable String metric,
             @Option(names = "--model", description = "embeds rows and queries that come as text")
                     @Nullable String model,
+            @Option(names = "--schema", paramLabel = "JSON", description = SCHEMA)
+                    @Nullable String schema,
             @Option(
                             names = "--if-not-exists",
-                            description = "an existing one of the same shape is fine")
+                            description = "an existing one that has the fields is fine")
                     boolean ifNotExists) {
         try (QuernClient client = terminal.connect()) {
             CollectionBody body =
                     client.collections()
-                            .create(new CreateCollection(name, dims, metric, model, ifNotExists));
+                            .create(
+                                    new CreateCollection(
+                                            name,
+                                            dims,
+                                            metric,
+                                            model,
+                                            ifNotExists,
+                                            schema == null ? null : schema(schema)));
             terminal.print(body, describe(body));
         }
         return 0;
+    }
+
+    @Command(
+            name = "add-fields",
+            description = "Adds vector fields, text fields and attributes to a collection.",
+            mixinStandardHelpOptions = true)
+    int addFields(
+            @Mixin Terminal terminal,
+            @Parameters(paramLabel = "COLLECTION") String name,
+            @Parameters(paramLabel = "JSON", description = SCHEMA) String schema) {
+        try (QuernClient client = terminal.connect()) {
+            CollectionBody body = client.collections().addFields(name, schema(schema));
+            terminal.print(body, describe(body));
+        }
+        return 0;
+    }
+
+    private static SchemaBody schema(String json) {
+        return Terminal.read("the schema", json, SchemaBody.class);
     }
 
     @Command(description = "Lists collections.", mixinStandardHelpOptions = true)
@@ -79,8 +113,8 @@ final class CollectionCommand {
         return List.of(
                 body.name(),
                 Long.toString(body.rows()),
-                Integer.toString(body.dims()),
-                body.metric(),
+                body.dims() == null ? "-" : Integer.toString(body.dims()),
+                Objects.requireNonNullElse(body.metric(), "-"),
                 model == null ? "-" : model);
     }
 
@@ -94,16 +128,29 @@ final class CollectionCommand {
     }
 
     private static String describe(CollectionBody body) {
-        String model = body.model();
-        return "collection "
-                + body.name()
-                + ": "
-                + body.rows()
-                + " rows, "
-                + body.dims()
-                + " dimensions, "
-                + body.metric()
-                + (model == null ? "" : ", " + model);
+        StringBuilder text = new StringBuilder();
+        text.append("collection ").append(body.name()).append(": ").append(body.rows());
+        text.append(" rows");
+        SchemaBody schema = body.schema();
+        sorted(schema.vectors()).forEach((name, field) -> {
+            text.append("\n  vector ").append(name).append(": ").append(field.dims());
+            text.append(" dimensions, ").append(field.metric());
+            if (field.model() != null) {
+                text.append(", ").append(field.model()).append(" of ").append(field.source());
+            }
+        });
+        sorted(schema.texts()).forEach((name, field) ->
+                text.append("\n  text ").append(name).append(": ").append(field.analyzer()));
+        sorted(schema.attributes()).forEach((name, type) ->
+                text.append("\n  attribute ").append(name).append(": ").append(type));
+        if (Boolean.TRUE.equals(schema.strict())) {
+            text.append("\n  strict: no other attributes");
+        }
+        return text.toString();
+    }
+
+    private static <T> Map<String, T> sorted(@Nullable Map<String, T> fields) {
+        return new TreeMap<>(Objects.requireNonNullElse(fields, Map.of()));
     }
 
     @Command(description = "Deletes a collection with its rows.", mixinStandardHelpOptions = true)
@@ -120,7 +167,8 @@ final class CollectionCommand {
     }
 
     @Command(
-            description = "Writes rows from a file of JSON lines: {id, text, vector, attributes}.",
+            description = "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
+                            + " vectors}.",
             mixinStandardHelpOptions = true)
     int upsert(
             @Mixin Terminal terminal,

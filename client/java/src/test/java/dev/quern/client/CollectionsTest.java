@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.SchemaBody;
+import dev.quern.common.wire.SearchDense;
+import dev.quern.common.wire.SearchFusion;
+import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.VectorFieldBody;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +57,7 @@ final class CollectionsTest {
         server.answer(
                 201,
                 "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"dims\":3,"
-                        + "\"metric\":\"cosine\",\"rows\":0}");
+                        + "\"metric\":\"cosine\",\"schema\":{},\"rows\":0}");
         client.collections().create(new CreateCollection("docs", 3, null, null, true));
         assertThat(server.last().body())
                 .isEqualTo("{\"name\":\"docs\",\"dims\":3,\"if_not_exists\":true}");
@@ -85,6 +91,35 @@ final class CollectionsTest {
         assertThat(result.hits().getFirst().attributes()).isEqualTo(Map.of("line", 3));
         assertThat(server.last().body())
                 .isEqualTo("{\"text\":\"hello\",\"limit\":5,\"filter\":{\"eq\":[\"line\",3]}}");
+    }
+
+    @Test
+    void addsFieldsAndSearchesThem() {
+        server.answer(
+                        200,
+                        "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"rows\":0,"
+                                + "\"schema\":{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}}}}")
+                .answer(200, "{\"hits\":[],\"mode\":\"dense\",\"took_ms\":1}");
+        SchemaBody more =
+                new SchemaBody(
+                        Map.of("v", new VectorFieldBody(2, "l2", null, null)), null, null, true);
+        CollectionBody grown = client.collections().addFields("docs", more);
+        assertThat(server.last().method()).isEqualTo("PATCH");
+        assertThat(server.last().body())
+                .isEqualTo("{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}},\"strict\":true}");
+        assertThat(grown.dims()).isNull();
+        assertThat(grown.schema().vectors()).containsOnlyKeys("v");
+        SearchDense leg = new SearchDense("v", null, List.of(1f, 2f), null);
+        client.collections()
+                .search(
+                        "docs",
+                        SearchRows.of(
+                                List.of(new SearchLeg(leg, null, 2.0)),
+                                new SearchFusion("weighted", null)));
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"legs\":[{\"dense\":{\"field\":\"v\",\"vector\":[1.0,2.0]},\"weight\":2.0}],"
+                                + "\"fusion\":{\"method\":\"weighted\"}}");
     }
 
     @Test

@@ -40,4 +40,9 @@ public record SearchRows(
             @Nullable Boolean exact) {
         this(mode, text, vector, limit, filter, includeVector, exact, null, null);
     }
+
+    /// A search by legs, with the default limit, without a filter.
+    public static SearchRows of(List<SearchLeg> legs, @Nullable SearchFusion fusion) {
+        return new SearchRows(null, null, null, null, null, null, null, legs, fusion);
+    }
 }
