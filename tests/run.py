@@ -2,13 +2,15 @@
 
 Suites: unit (Maven: every module's JUnit tests with all static checks, and the Python SDK's tests),
 sim (seeded simulation of the storage engine with faults and power failures), crash (its process killed
-under load), fuzz (its decoders), e2e (the real server process and the real clients), readme (every block
-of the README), bad-input. Without a name all of them run. sim, crash and fuzz close with their own line
-and count as one test each. Closes with one line: N passed, N failed, N skipped.
+under load), fuzz (the decoders of all modules), e2e (the real server process and the real clients), readme
+(every block of the README), bad-input. Without a name all of them run, also after one that fails or cannot
+be built, which counts as a failed test. sim, crash and fuzz close with their own line and count as one test
+each. Closes with one line: N passed, N failed, N skipped.
 Exit status: 0 when nothing failed and something ran, 1 otherwise, 2 for wrong arguments.
 """
 
 import argparse
+import functools
 import os
 import pathlib
 import re
@@ -23,13 +25,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 VENV = TESTS / ".venv"
 PYTEST_SUITES = {"e2e": TESTS / "e2e", "readme": TESTS / "readme", "bad-input": TESTS / "bad_input"}
+# Suites whose tests stand alone run in two processes, so that one works while the other waits.
+PARALLEL = {"python-sdk", "e2e", "bad-input"}
 # Main classes among the tests of storage-engine, with the options that each takes.
 PROOF_SUITES = {
     "sim": ("SimulationRun", ["seeds", "seed"]),
     "crash": ("CrashRun", ["kills", "seed"]),
     "fuzz": ("FuzzRun", ["seconds", "seed"]),
 }
+# Modules with a FuzzSuite; the last one's class path holds them all.
+FUZZ_MODULES = ["storage-engine", "volume-service", "vector-index", "function-service", "embed-workers", "server"]
 SUITES = ["unit", *PROOF_SUITES, *PYTEST_SUITES]
+
+
+class SuiteError(Exception):
+    """A suite that cannot run; the message says why."""
 
 
 class Tally:
@@ -72,13 +82,14 @@ def python_in_venv():
     try:
         venv.EnvBuilder(with_pip=True).create(VENV)
     except (subprocess.CalledProcessError, ImportError, SystemExit) as error:
-        sys.exit(
-            "quern test: python3 cannot make a virtual environment"
+        raise SuiteError(
+            "python3 cannot make a virtual environment"
             f" ({error}); install the venv module, for example: apt-get install python3-venv"
-        )
+        ) from error
     command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*command, "-r", requirements], check=True)
-    subprocess.run([*command, "--no-deps", "-e", ROOT / "client" / "python"], check=True)
+    for what in (["-r", requirements], ["--no-deps", "-e", ROOT / "client" / "python"]):
+        if subprocess.run([*command, *what]).returncode != 0:
+            raise SuiteError("pip could not install what the Python suites use")
     stamp.write_text(wanted)
     return python
 
@@ -111,28 +122,38 @@ def run_unit(tally, options):
     run_pytest(tally, "python-sdk", ROOT / "client" / "python" / "tests", options)
 
 
-def compile_proofs():
-    """Builds the test classes of storage-engine; the class path to run them with."""
+@functools.cache
+def compile_proofs(last):
+    """Builds the test classes of a module and those below it."""
     maven = shutil.which("mvn") or str(ROOT / "mvnw")
     command = [maven, "-B", "-ntp", "-Dquick", "-Dmaven.test.skip=false", "-Djacoco.skip=true"]
     log_path = ROOT / "target" / "proofs.log"
     log_path.parent.mkdir(exist_ok=True)
     with open(log_path, "w") as log:
-        command += ["test-compile", "-pl", "storage-engine", "-am"]
+        command += ["test-compile", "-pl", last, "-am"]
         status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode
     if status != 0:
         errors = [line for line in log_path.read_text().splitlines() if re.match(r"\[(ERROR|WARNING)\] \S*\.java|\[ERROR\]", line)]
         print("\n".join(errors[:15]))
-        sys.exit(f"quern test: the build failed; the whole log is {log_path.relative_to(ROOT)}")
-    target = ROOT / "storage-engine" / "target"
-    libraries = (target / "test-classpath.txt").read_text()
-    return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
+        raise SuiteError(f"the build failed; the whole log is {log_path.relative_to(ROOT)}")
+
+
+def class_path(modules):
+    """That of the tests of some modules, each with what those before it need."""
+    compile_proofs(modules[-1])
+    targets = [ROOT / module / "target" for module in modules]
+    paths = [str(target / "test-classes") for target in targets]
+    for target in targets:
+        listed = target / "test-classpath.txt"
+        paths += [str(target / "classes"), *(listed.read_text().split(os.pathsep) if listed.exists() else [])]
+    return os.pathsep.join(dict.fromkeys(paths))
 
 
 def run_proof(tally, suite, options):
     main, names = PROOF_SUITES[suite]
+    modules = FUZZ_MODULES if suite == "fuzz" else FUZZ_MODULES[:1]
     command = [pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java", "--enable-native-access=ALL-UNNAMED"]
-    command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", compile_proofs(), f"dev.quern.storage.{main}"]
+    command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", class_path(modules), f"dev.quern.storage.{main}"]
     for name in names:
         value = getattr(options, name)
         if value is not None:
@@ -153,6 +174,8 @@ def run_pytest(tally, name, folder, options):
         environment["QUERN_TEST_KILLS"] = str(options.kills)
     command = [python_in_venv(), "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider"]
     command += ["--durations=5", f"--junitxml={report}", folder, *options.pytest]
+    if name in PARALLEL:
+        command += ["-n", "2", "--dist", "worksteal"]
     if options.k:
         command += ["-k", options.k]
     subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
@@ -175,12 +198,16 @@ def main():
     for suite in options.suite or SUITES:
         started = time.monotonic()
         print(f"== {suite}", flush=True)
-        if suite == "unit":
-            run_unit(tally, options)
-        elif suite in PROOF_SUITES:
-            run_proof(tally, suite, options)
-        else:
-            run_pytest(tally, suite, PYTEST_SUITES[suite], options)
+        try:
+            if suite == "unit":
+                run_unit(tally, options)
+            elif suite in PROOF_SUITES:
+                run_proof(tally, suite, options)
+            else:
+                run_pytest(tally, suite, PYTEST_SUITES[suite], options)
+        except SuiteError as error:
+            print(f"quern test: {error}", flush=True)
+            tally.add(0, 1, 0)
         print(f"== {suite} took {time.monotonic() - started:.0f} s", flush=True)
     print(tally, flush=True)
     sys.exit(0 if tally.failed == 0 and tally.passed > 0 else 1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import zipfile
 
 import httpx
 import pytest
+
+from conftest import LAUNCHER
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,10 @@ def test_paths_out_of_the_volume(server, path):
         ({"id": "a", "vector": [0, 0, 0, 0]}, ("zero",)),
         ({"id": "", "vector": [1, 2, 3, 4]}, ("id",)),
         ({"id": "x" * 513, "vector": [1, 2, 3, 4]}, ("id", "512")),
-        ({"id": "a", "vector": [1, 2, 3, 4], "attributes": {"a": {"b": 1}}}, ("a",)),
+        ({"id": "a", "vector": [1, 2, 3, 4], "attributes": {"a": None}}, ("a", "null")),
+        ({"id": "a", "vector": [1, 2, 3, 4], "attributes": {"a": {"b": 10**30}}}, ("a",)),
+        ({"id": "a", "vectors": {"nose": [1]}}, ("nose", "vector")),
+        ({"id": "a", "vector": [1, 2, 3, 4], "texts": {"nose": "x"}}, ("nose", "text")),
         ({"id": "a", "vector": [1, 2, 3, "x"]}, ("vector",)),
         ({"id": "a", "vector": [1, 2, 3, 4], "colour": 1}, ("colour",)),
         ({"vector": [1, 2, 3, 4]}, ("id",)),
@@ -325,10 +331,80 @@ def test_a_pickle_sent_to_a_java_function(rest, server, tmp_path):
         expect(rest.put("/v1/functions/twice2", json={**body, "entry": entry}), 400, "INVALID")
 
 
+@pytest.mark.parametrize(
+    ("route", "body", "status", "code", "word"),
+    [
+        ("backup", {}, 400, "INVALID", "to"), ("backup", {"to": "/tmp"}, 400, "INVALID", "file:///DIRECTORY"),
+        ("backup", {"to": "s3:///x"}, 400, "INVALID", "s3://BUCKET/PREFIX"), ("backup", {"to": "s3://Bad_Bucket"}, 400, "INVALID", "bucket"),
+        ("backup", {"to": "s3://bucket/../x"}, 400, "INVALID", "name"), ("backup", {"to": "file:///%00"}, 400, "INVALID", "file:///DIRECTORY"),
+        ("backup", {"to": "file:///dev/null/x"}, 503, "UNAVAILABLE", "/dev/null/x"), ("backup", {"to": 1}, 400, "INVALID", "to"),
+        ("repair", {"from": "nowhere"}, 400, "INVALID", "nowhere"), ("repair", {"from": "file:///no/such"}, 404, "NOT_FOUND", "/no/such"),
+        ("repair", {"backup": "x"}, 400, "INVALID", "from"), ("repair", {"source": "x"}, 400, "INVALID", "source"),
+        ("rotate-key", {}, 400, "INVALID", "operator key"), ("rotate-key", {"space": "nobody"}, 404, "NOT_FOUND", "nobody"),
+        ("rotate-key", {"space": "../x"}, 400, "INVALID", "../x"),
+    ],
+)
+def test_backups_and_keys(rest, route, body, status, code, word):
+    expect(rest.post(f"/v1/storage/{route}", json=body), status, code, word)
+
+
+def test_lists_of_backups(rest, server):
+    expect(rest.get("/v1/storage/backups"), 400, "INVALID", "to")
+    expect(rest.get("/v1/storage/backups", params={"to": "file:///no/such"}), 404, "NOT_FOUND", "/no/such")
+    expect(rest.get("/v1/storage/backups", params={"to": "x", "from": "y"}), 400, "INVALID", "from")
+    inside = f"file://{server.data}/backups"
+    expect(rest.post("/v1/storage/backup", json={"to": inside}), 400, "INVALID", "outside of the data directory")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("store-compression", "maybe"), ("operator-key-file", "/no/such/key"), ("previous-operator-key-file", "/dev/null"),
+        ("fact-log-retention", "1KiB"), ("gc-grace", "soon"), ("gc-interval", "0s"), ("store-tier", "ftp://x/y"),
+        ("s3-endpoint", "localhost"), ("s3-region", "Frankfurt!"), ("s3-path-style", "yes"), ("tier-cache-max-bytes", "1"),
+    ],
+)
+def test_settings_of_the_store(tmp_path, flag, value):
+    result = run("serve", "--data", tmp_path / "data", "--http-port", "0", "--flight-port", "0", f"--{flag}", value)
+    assert result.returncode in (2, 6), result.stderr
+    assert flag in result.stderr or value in result.stderr
+    assert "\tat " not in result.stderr
+
+
+def run(*arguments, **environment):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("QUERN_")}
+    return subprocess.run(
+        [LAUNCHER, *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, env={**kept, **environment}
+    )
+
+
+def test_an_operator_key_in_the_environment_is_not_shown(tmp_path):
+    result = run("serve", "--data", tmp_path / "data", QUERN_OPERATOR_KEY="tooshort-secret")
+    assert result.returncode == 2 and "QUERN_OPERATOR_KEY" in result.stderr and "tooshort" not in result.stderr
+    key = "0123456789abcdef" * 4
+    result = run("serve", "--data", tmp_path / "data", "--print-config", QUERN_OPERATOR_KEY=key)
+    assert result.returncode == 0 and "(hidden)" in result.stdout and key not in result.stdout
+
+
+def test_restores(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "diary.txt").write_text("dear")
+    for arguments, status, word in (
+        (["--from", f"file://{tmp_path}", "--data", tmp_path / "full"], 2, "diary.txt"),
+        (["--from", f"file://{tmp_path}", "--data", tmp_path / "new"], 3, "no backup"),
+        (["--from", f"file://{tmp_path}", "--backup", "x", "--data", tmp_path / "new"], 2, "backup id"),
+        (["--from", "file:///no/such", "--data", tmp_path / "new"], 3, "/no/such"),
+        (["--from", "nowhere", "--data", tmp_path / "new"], 2, "nowhere"),
+        (["--data", tmp_path / "new"], 2, "--from"),
+    ):
+        result = run("restore", *arguments)
+        assert result.returncode == status, result.stderr
+        assert word in result.stderr and "\tat " not in result.stderr
+    assert (tmp_path / "full" / "diary.txt").read_text() == "dear"
+
+
 def test_disk_full_on_put(own_server, tmp_path):
     """A data directory on a small tmpfs: the put fails, nothing is lost, and the server goes on."""
-    import os
-
     if os.geteuid() != 0:
         pytest.skip("needs root to mount a small tmpfs")
     small = tmp_path / "small"

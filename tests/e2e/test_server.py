@@ -90,7 +90,10 @@ def test_health_ready_metrics_and_request_ids(server):
     assert re.search(r'^quern_http_requests_seconds_count\{', metrics.text, re.M)
     answer = httpx.get(server.url + "/v1/volumes", headers={**server.headers, "x-request-id": "abc-123"})
     assert answer.headers["x-request-id"] == "abc-123"
-    assert "abc-123" in server.log.read_text()
+    deadline = time.monotonic() + 10  # the line is written after the answer
+    while "abc-123" not in server.log.read_text():
+        assert time.monotonic() < deadline, "no line in the log has the request's id"
+        time.sleep(0.05)
 
 
 def test_logs_can_be_json(own_server):

@@ -1,10 +1,14 @@
-"""The operator's view of the store: garbage, packs and damage, by the command line and the Python SDK."""
+"""The operator's view of the store: garbage, packs, damage, backups, keys and tiers, by the command line and the Python SDK."""
 
 import json
 import os
 import re
+import shutil
 
+import httpx
 import pytest
+
+from conftest import Server
 
 
 def storage(server, *arguments, check=True):
@@ -30,7 +34,7 @@ def filled(own_server, tmp_path):
 
 def test_removed_files_are_collected_and_their_bytes_freed(filled, tmp_path):
     before = json.loads(storage(filled, "stats").stdout)
-    assert before["chunks"] > 4 and before["fact_index"] > 0 and before["quarantined"] == 0
+    assert before["chunks"] > 4 and before["applied_index"] > 0 and before["quarantined"] == 0
     filled.cli("volume", "delete", "drop", "--yes")
     dry = json.loads(storage(filled, "gc", "--grace", "0", "--dry-run").stdout)
     assert dry["dry_run"] and dry["spaces"][0]["garbage"] and not dry["spaces"][0].get("problem")
@@ -93,3 +97,191 @@ def test_bad_input_is_named(filled):
         result = filled.cli("storage", *arguments, check=False)
         assert result.returncode == status, result.stderr
         assert word in result.stderr
+
+
+def backup(server, place):
+    return json.loads(storage(server, "backup", "--to", place).stdout)
+
+
+def put(server, volume, name, content, folder):
+    (folder / name).write_bytes(content)
+    server.cli("volume", "put", volume, folder / name)
+
+
+def same(server, volume, name, content, folder):
+    server.cli("volume", "get", volume, name, folder / "got")
+    assert (folder / "got").read_bytes() == content
+
+
+def test_a_backup_is_incremental_and_restores(own_server, tmp_path):
+    server = own_server()
+    place = f"file://{tmp_path / 'backups'}"
+    big, small, late = os.urandom(3_000_000), b"a line of text\n" * 5000, os.urandom(500_000)
+    server.cli("volume", "create", "v")
+    put(server, "v", "big", big, tmp_path)
+    put(server, "v", "small", small, tmp_path)
+    first = backup(server, place)
+    assert first["new_files"] == first["files"] and first["new_bytes"] == first["bytes"] > 3_000_000
+    put(server, "v", "late", late, tmp_path)
+    second = backup(server, place)
+    assert 500_000 < second["new_bytes"] < 2_000_000 and second["bytes"] > 3_500_000
+    listed = json.loads(storage(server, "backups", "--to", place).stdout)["backups"]
+    assert [b["id"] for b in listed] == [first["id"], second["id"]]
+    state = json.loads(storage(server, "stats").stdout)
+    assert state["state_hash"] == second["state_hash"] and state["applied_index"] == second["index"]
+    old_token = server.token
+    server.stop()
+    shutil.rmtree(server.data)
+
+    assert json.loads(storage(server, "verify-backup", "--from", place).stdout)["id"] == second["id"]
+    restored = json.loads(server.cli("restore", "--from", place, "--data", server.data, "--json").stdout)
+    assert restored["id"] == second["id"]
+    again = server.cli("restore", "--from", place, "--data", tmp_path, check=False)
+    assert again.returncode == 2 and "must be empty" in again.stderr
+    server.start()
+    assert server.token != old_token  # a new one is made; the old one, whose hash was in the backup, is good too
+    for name, content in (("big", big), ("small", small), ("late", late)):
+        same(server, "v", name, content, tmp_path)
+    assert json.loads(storage(server, "fsck").stdout)["clean"]
+    server.token = old_token
+    same(server, "v", "late", late, tmp_path)
+    server.stop()
+
+    server.data = tmp_path / "earlier"
+    server.cli("restore", "--from", place, "--backup", first["id"], "--data", server.data)
+    server.start()
+    same(server, "v", "big", big, tmp_path)
+    assert server.cli("volume", "get", "v", "late", tmp_path / "got2", check=False).returncode == 3
+
+
+def test_repair_fetches_from_a_backup(filled, tmp_path):
+    place = f"file://{tmp_path / 'backups'}"
+    backup(filled, place)
+    filled.stop()
+    packs = filled.data / "store" / "chunks" / "packs"
+    for pack in packs.iterdir():
+        if pack.suffix in (".pack", ".run") and pack.stat().st_size > 100_000:
+            with open(pack, "r+b") as file:
+                file.seek(50_000)
+                wrong = bytes(b ^ 0xFF for b in file.read(16))
+                file.seek(-16, os.SEEK_CUR)
+                file.write(wrong)
+    filled.start()
+    assert storage(filled, "fsck", check=False).returncode == 1
+    nowhere = storage(filled, "repair", "--from", f"file://{tmp_path}", check=False)
+    assert nowhere.returncode == 3 and "no backup" in nowhere.stderr
+    repaired = json.loads(storage(filled, "repair", "--from", place).stdout)
+    assert repaired["repaired"] >= 2 and repaired["lost"] == 0
+    for name in ("keep", "drop"):
+        same(filled, name, f"{name}.bin", (tmp_path / f"{name}.bin").read_bytes(), tmp_path)
+    assert json.loads(storage(filled, "fsck").stdout)["clean"]
+
+
+def fails_to_start(server, *flags):
+    before = server.flags
+    server.flags = list(flags)
+    with pytest.raises(AssertionError) as failed:
+        server.start()
+    server.process.wait(timeout=30)
+    server.process.stdout.close()
+    server.flags = before
+    return str(failed.value)
+
+
+def test_an_encrypted_store(own_server, tmp_path):
+    key, next_key = tmp_path / "key", tmp_path / "next-key"
+    cli = Server(tmp_path / "none")
+    cli.url = cli.token = cli.flight_url = ""
+    for file in (key, next_key):
+        cli.cli("storage", "new-key", file)
+        assert file.stat().st_mode & 0o777 == 0o600 and len(bytes.fromhex(file.read_text())) == 32
+    refused = cli.cli("storage", "new-key", key, check=False)
+    assert refused.returncode == 5 and "never overwritten" in refused.stderr
+
+    server = own_server("data", "--operator-key-file", str(key))
+    unique, text = os.urandom(2_000_000), b"plainly readable %d\n" % os.getpid() * 10_000
+    server.cli("volume", "create", "v")
+    put(server, "v", "unique", unique, tmp_path)
+    put(server, "v", "text", text, tmp_path)
+    assert json.loads(storage(server, "stats").stdout)["encrypted"]
+    assert json.loads(storage(server, "rotate-key").stdout) == {"space": "default", "key_id": 2}
+    after = os.urandom(300_000)
+    put(server, "v", "after", after, tmp_path)
+    place = f"file://{tmp_path / 'backups'}"
+    backup(server, place)
+    server.stop()
+    for folder in (server.data / "store", tmp_path / "backups"):
+        for file in folder.rglob("*"):
+            if file.is_file():
+                content = file.read_bytes()
+                for secret in (unique[1000:1032], unique[1_500_000:1_500_032], text[:18], after[:32]):
+                    assert secret not in content, file
+
+    server.start()
+    same(server, "v", "unique", unique, tmp_path)
+    server.stop()
+    assert "is encrypted" in fails_to_start(server)
+    assert "operator key" in fails_to_start(server, "--operator-key-file", str(next_key))
+    rotation = ["--operator-key-file", str(next_key), "--previous-operator-key-file", str(key)]
+    server.flags = rotation
+    server.start()
+    same(server, "v", "text", text, tmp_path)
+    server.stop()
+    server.flags = []
+    server.environment = {"QUERN_OPERATOR_KEY": next_key.read_text().strip()}
+    server.start()
+    same(server, "v", "after", after, tmp_path)
+    server.stop()
+    assert "operator key" in fails_to_start(server, "--operator-key-file", str(key))
+
+    server.environment = {}
+    server.flags = ["--operator-key-file", str(key)]  # the backup was made under the key before
+    server.data = tmp_path / "restored"
+    server.cli("restore", "--from", place, "--data", server.data)
+    server.start()
+    same(server, "v", "unique", unique, tmp_path)
+
+
+def test_chunks_in_a_tier(own_server, tmp_path):
+    place = f"file://{tmp_path / 'tier'}"
+    server = own_server("data", "--store-tier", place, "--tier-cache-max-bytes", "64MiB")
+    content = {f"f{i}": os.urandom(300_000 * (i + 1)) for i in range(5)}
+    server.cli("volume", "create", "v")
+    for name, data in content.items():
+        put(server, "v", name, data, tmp_path)
+    assert json.loads(storage(server, "stats").stdout)["tier"] == place
+    refused = storage(server, "backup", "--to", f"file://{tmp_path / 'backups'}", check=False)
+    assert refused.returncode == 2 and "in a tier" in refused.stderr
+    server.stop()
+    shutil.rmtree(server.data / "store" / "chunks-tier" / "cache")
+    shutil.rmtree(server.data / "cache")
+    server.start()
+    for name, data in content.items():
+        same(server, "v", name, data, tmp_path)
+    metrics = httpx.get(server.url + "/metrics", headers=server.headers).text
+    assert float(re.search(r"^quern_storage_tier_cache_misses_total (\S+)", metrics, re.M)[1]) > 0
+    server.stop()
+    assert "in a tier" in fails_to_start(server)
+    assert "belongs to chunk store" in fails_to_start(server, "--store-tier", f"file://{tmp_path / 'other'}")
+
+
+def test_metrics_of_the_store(filled):
+    metrics = httpx.get(filled.url + "/metrics", headers=filled.headers).text
+    for name in ("chunks", "stored_bytes", "packs", "applied_index"):
+        assert float(re.search(rf"^quern_storage_{name} (\S+)", metrics, re.M)[1]) > 0, name
+    for name in ("dead_bytes", "quarantined_total", "gc_removed_bytes_total"):
+        assert re.search(rf"^quern_storage_{name} ", metrics, re.M), name
+
+
+def test_python_sdk_backups(filled, tmp_path):
+    import quern
+
+    place = f"file://{tmp_path / 'backups'}"
+    with quern.Client(filled.url, filled.token) as client:
+        made = client.storage.backup(place)
+        assert made.new_bytes > 0
+        assert [b.id for b in client.storage.backups(place)] == [made.id]
+        assert client.storage.repair(place, backup=made.id).lost == 0
+        assert client.storage.stats().state_hash == made.state_hash
+        with pytest.raises(quern.exception.InvalidError, match="operator key"):
+            client.storage.rotate_key()

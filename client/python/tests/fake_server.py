@@ -515,6 +515,10 @@ class Handler(BaseHTTPRequestHandler):
         gone = [row for row in self.json_body().get("ids") or list(rows) if rows.pop(row, None)]
         self.answer(200, {"deleted": len(gone), "token": 1})
 
+    def on_rows_count(self, rows):
+        self.server.last_count = self.json_body()
+        self.answer(200, {"count": len(rows)})
+
     def on_rows_search(self, rows):
         self.server.last_search = wanted = self.json_body()
         hits = [
@@ -648,7 +652,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, server.storage["stats"])
         if rest[0] == "chunks":
             return self.answer(200, {"spaces": server.storage["chunks"].get(rest[1], [])})
+        if rest[0] == "backups":
+            return self.answer(200, {"backups": server.storage["backups"]})
         body = self.json_body()
+        server.storage["body"] = body
         answer = dict(server.storage[rest[0]])
         if rest[0] == "gc":
             answer["dry_run"] = body["dry_run"]

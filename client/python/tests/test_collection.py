@@ -106,6 +106,27 @@ def test_fields_by_name(server, client):
         docs.upsert([{"id": "b", "attributes": {"when": datetime.datetime(2026, 1, 1)}}])
 
 
+def test_pages_fields_and_counts(server, docs):
+    docs.upsert([{"id": "a", "text": "t"}])
+    result = docs.search(
+        "grain", fields=("n",), exclude=["m"], after="x", timeout_ms=5, explain=True
+    )
+    assert server.last_search == {
+        "text": "grain",
+        "limit": 10,
+        "fields": ["n"],
+        "exclude": ["m"],
+        "after": "x",
+        "timeout_ms": 5,
+        "explain": True,
+    }
+    assert (result.next, result.partial, result.plans) == (None, False, None)
+    assert docs.count() == 1
+    assert server.last_count == {}
+    docs.count(filter={"exists": "n"})
+    assert server.last_count == {"filter": {"exists": "n"}}
+
+
 def test_adds_fields(server, docs):
     docs.count()
     grown = docs.add_fields(attributes={"year": "int64"}, strict=True)

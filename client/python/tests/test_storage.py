@@ -14,10 +14,12 @@ def test_stats(server, client):
         "dead_bytes": 20,
         "packs": 2,
         "quarantined": 1,
-        "fact_index": 7,
+        "applied_index": 7,
+        "state_hash": "ab",
+        "encrypted": True,
         "added_later": 0,
     }
-    assert client.storage.stats() == storage.StorageStats(3, 10, 30, 20, 2, 1, 7)
+    assert client.storage.stats() == storage.StorageStats(3, 10, 30, 20, 2, 1, 7, "ab", True, None)
 
 
 def test_gc(server, client):
@@ -79,6 +81,32 @@ def test_compact_fsck_repair_explain(server, client):
     assert client.storage.explain("ab") == [
         storage.ChunkFate("default", True, False, False, ["volume v, f"])
     ]
+
+
+def test_backup_and_rotate(server, client):
+    made = {
+        "id": "20260304T050607Z-0a1b2c3d",
+        "created": "2026-03-04T05:06:07Z",
+        "files": 3,
+        "bytes": 30,
+        "index": 7,
+        "state_hash": "ab",
+    }
+    server.storage["backup"] = {**made, "new_files": 1, "new_bytes": 10}
+    result = client.storage.backup("file:///b")
+    assert server.storage["body"] == {"to": "file:///b"}
+    assert (result.id, result.new_bytes, result.state_hash) == (made["id"], 10, "ab")
+    server.storage["backups"] = [made]
+    assert client.storage.backups("s3://b/p") == [storage.BackupInfo(**made)]
+    assert server.sent("GET /v1/storage/backups*") == ["GET /v1/storage/backups"]
+    server.storage["rotate-key"] = {"space": "default", "key_id": 2}
+    assert client.storage.rotate_key() == 2
+    assert server.storage["body"] == {}
+    assert client.storage.rotate_key("default") == 2
+    assert server.storage["body"] == {"space": "default"}
+    server.storage["repair"] = {"repaired": 1, "lost": 0, "losses": [], "problems": []}
+    assert client.storage.repair("file:///b", backup="x").repaired == 1
+    assert server.storage["body"] == {"from": "file:///b", "backup": "x"}
 
 
 def test_only_an_operator_may(server, client):

@@ -58,13 +58,25 @@ class Hit(NamedTuple):
     vector: Optional[List[float]]
     texts: Dict[str, str] = {}
     vectors: Dict[str, List[float]] = {}
+    legs: Optional[List[Dict[str, Any]]] = None
+    """With ``explain``: ``rank`` and ``score`` in each leg, or nothing where it has no place."""
 
 
 class SearchResult(List[Hit]):
-    """Hits, best first. ``mode`` is what was run, ``took_ms`` the time at the server."""
+    """Hits, best first."""
 
     mode: str = ""
+    """What was run."""
     took_ms: float = 0.0
+    """The time at the server."""
+    rows: int = 0
+    """Rows of the collection at that moment."""
+    next: Optional[str] = None
+    """For ``after`` of the page after this one; None at the end."""
+    partial: bool = False
+    """Whether the time was over before everything was looked at."""
+    plans: Optional[List[Dict[str, Any]]] = None
+    """With ``explain``: ``strategy``, ``reason`` and ``matching`` of each leg."""
 
 
 class SyncProgress(NamedTuple):
@@ -197,6 +209,11 @@ class Collection:
         exact: bool = False,
         legs: Optional[Sequence[Mapping[str, Any]]] = None,
         fusion: Optional[Mapping[str, Any]] = None,
+        fields: Optional[Sequence[str]] = None,
+        exclude: Optional[Sequence[str]] = None,
+        after: Optional[str] = None,
+        timeout_ms: Optional[int] = None,
+        explain: bool = False,
     ) -> SearchResult:
         """Finds rows by ``text``, by ``vector`` or by both; best first, at most ``limit``, which is
         1 to 1,000.
@@ -213,6 +230,10 @@ class Collection:
         of ``{"dense": {"field": "title", "text": "..."}, "weight": 2}`` (or ``vector``) and
         ``{"bm25": {"text": "...", "fields": {"title": 3}}}``; ``fusion`` makes one ranking of
         them: ``{"method": "rrf", "k": 60}`` (default) or ``{"method": "weighted"}``.
+
+        ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
+        that they have not. ``after`` is the ``next`` of an earlier result. With ``timeout_ms`` the
+        answer is what was found by then. ``explain`` tells how each leg was run.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
@@ -226,12 +247,21 @@ class Collection:
             "exact": exact or None,
             "legs": None if legs is None else [_leg(leg) for leg in legs],
             "fusion": fusion,
+            "fields": None if fields is None else list(fields),
+            "exclude": None if exclude is None else list(exclude),
+            "after": after,
+            "timeout_ms": timeout_ms,
+            "explain": explain or None,
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
         result = SearchResult(_hit(wire) for wire in answer["hits"])
         result.mode = answer["mode"]
         result.took_ms = answer["took_ms"]
+        result.rows = answer.get("rows", 0)
+        result.next = answer.get("next")
+        result.partial = bool(answer.get("partial"))
+        result.plans = answer.get("plans")
         return result
 
     def get(self, id: str) -> Row:
@@ -251,9 +281,10 @@ class Collection:
             if after is None:
                 return
 
-    def count(self) -> int:
-        """How many rows there are."""
-        return int(self.info()["rows"])
+    def count(self, *, filter: Any = None) -> int:
+        """How many rows there are, or with a filter, as in :meth:`search`, how many match."""
+        request = {} if filter is None else {"filter": filter}
+        return int(self._json("POST", "/count", request, retry="always")["count"])
 
     def info(self) -> Dict[str, Any]:
         """``name``, ``id``, ``created_at``, ``rows``, ``schema`` and, of the field ``vector``,
@@ -441,6 +472,7 @@ def _hit(wire: Dict[str, Any]) -> Hit:
         wire.get("vector"),
         wire.get("texts") or {},
         wire.get("vectors") or {},
+        wire.get("legs"),
     )
 
 

@@ -23,8 +23,14 @@ class StorageStats(NamedTuple):
     packs: int
     quarantined: int
     """Chunks that were found damaged."""
-    fact_index: int
+    applied_index: int
     """Index of the last transaction."""
+    state_hash: str
+    """Hash of all facts at this index, 32 hex digits."""
+    encrypted: bool
+    """Whether new chunks are encrypted."""
+    tier: Optional[str] = None
+    """Where the chunks are; ``None`` when they are in the data directory."""
 
 
 class Garbage(NamedTuple):
@@ -106,6 +112,32 @@ class RepairResult(NamedTuple):
     problems: List[str]
 
 
+class BackupInfo(NamedTuple):
+    """A backup; later ones have greater ids. ``created`` is ISO-8601."""
+
+    id: str
+    created: str
+    files: int
+    bytes: int
+    index: int
+    """Index of the last transaction in it."""
+    state_hash: str
+
+
+class BackupResult(NamedTuple):
+    """What making a backup took: ``new_files`` of its ``files`` had to be copied."""
+
+    id: str
+    created: str
+    files: int
+    bytes: int
+    new_files: int
+    new_bytes: int
+    index: int
+    """Index of the last transaction in it."""
+    state_hash: str
+
+
 class ChunkFate(NamedTuple):
     """Why a chunk of one space is kept, or not: ``uses`` is what needs it, none for garbage."""
 
@@ -155,13 +187,34 @@ class Storage:
         found = {**_known(FsckResult, answer), "findings": _findings(answer["findings"])}
         return FsckResult(**found)
 
-    def repair(self) -> RepairResult:
-        """Fetches damaged and missing chunks from where the server has another copy, if anywhere,
-        and says what is lost.
+    def repair(self, source: Optional[str] = None, *, backup: Optional[str] = None) -> RepairResult:
+        """Fetches damaged and missing chunks from the backups in ``source``, the latest unless
+        ``backup`` is another's id, and says what is lost. Without ``source`` nothing is fetched.
         """
-        answer = self._post("repair")
+        request = {"from": source, "backup": backup}
+        answer = self._post("repair", {key: value for key, value in request.items() if value is not None})
         found = {**_known(RepairResult, answer), "losses": _findings(answer["losses"])}
         return RepairResult(**found)
+
+    def backup(self, to: str) -> BackupResult:
+        """Makes a backup: copies what earlier ones lack to ``file:///directory`` on the server's
+        machine, or to ``s3://bucket/prefix``.
+        """
+        return BackupResult(**_known(BackupResult, self._post("backup", {"to": to})))
+
+    def backups(self, to: str) -> List[BackupInfo]:
+        """The backups in a place, the oldest first."""
+        path = f"/v1/storage/backups?to={segment(to)}"
+        answer = self._client.json("GET", path, waits=True)
+        return [BackupInfo(**_known(BackupInfo, backup)) for backup in answer["backups"]]
+
+    def rotate_key(self, space: Optional[str] = None) -> int:
+        """Encrypts the new chunks of a space, by default ``default``, with a new data key.
+        Returns the key's number.
+        """
+        request = {} if space is None else {"space": space}
+        key: int = self._post("rotate-key", request)["key_id"]
+        return key
 
     def explain(self, chunk: str) -> List[ChunkFate]:
         """Why a chunk is kept, in each space that has it or needs it."""

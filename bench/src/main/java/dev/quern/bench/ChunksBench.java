@@ -2,6 +2,7 @@ package dev.quern.bench;
 
 import dev.quern.bench.inner.ChunksJmh;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkRun;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
@@ -68,6 +69,10 @@ final class ChunksBench implements Benchmark {
                 name(),
                 Metric.more("map-read", "MiB/s", jmh.score("mapRead"))
                         .against("mmap", jmh.score("mmapRead")));
+        results.add(
+                name(),
+                Metric.more("lease-read", "MiB/s", jmh.score("leaseRead"))
+                        .against("mmap", jmh.score("mmapRead")));
     }
 
     /// One file after the other in turn with its peers; the median of the rounds.
@@ -116,8 +121,11 @@ final class ChunksBench implements Benchmark {
 
     private static double put(ChunkStore store, Source source, int chunks) {
         long start = System.nanoTime();
-        for (int i = 0; i < chunks; i++) {
-            store.put(SPACE, MemorySegment.ofArray(source.next()));
+        try (ChunkRun run = store.beginRun(SPACE)) {
+            for (int i = 0; i < chunks; i++) {
+                run.put(MemorySegment.ofArray(source.next()));
+            }
+            run.finish();
         }
         store.sync();
         return seconds(start);

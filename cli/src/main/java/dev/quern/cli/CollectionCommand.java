@@ -11,6 +11,7 @@ import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.SearchPlan;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
@@ -132,17 +133,26 @@ final class CollectionCommand {
         text.append("collection ").append(body.name()).append(": ").append(body.rows());
         text.append(" rows");
         SchemaBody schema = body.schema();
-        sorted(schema.vectors()).forEach((name, field) -> {
-            text.append("\n  vector ").append(name).append(": ").append(field.dims());
-            text.append(" dimensions, ").append(field.metric());
-            if (field.model() != null) {
-                text.append(", ").append(field.model()).append(" of ").append(field.source());
-            }
-        });
-        sorted(schema.texts()).forEach((name, field) ->
-                text.append("\n  text ").append(name).append(": ").append(field.analyzer()));
-        sorted(schema.attributes()).forEach((name, type) ->
-                text.append("\n  attribute ").append(name).append(": ").append(type));
+        sorted(schema.vectors())
+                .forEach((name, field) -> {
+                    text.append("\n  vector ").append(name).append(": ").append(field.dims());
+                    text.append(" dimensions, ").append(field.metric());
+                    if (field.model() != null) {
+                        text.append(", ")
+                                .append(field.model())
+                                .append(" of ")
+                                .append(field.source());
+                    }
+                });
+        sorted(schema.texts())
+                .forEach((name, field) ->
+                        text.append("\n  text ")
+                                .append(name)
+                                .append(": ")
+                                .append(field.analyzer()));
+        sorted(schema.attributes())
+                .forEach((name, type) ->
+                        text.append("\n  attribute ").append(name).append(": ").append(type));
         if (Boolean.TRUE.equals(schema.strict())) {
             text.append("\n  strict: no other attributes");
         }
@@ -167,7 +177,8 @@ final class CollectionCommand {
     }
 
     @Command(
-            description = "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
+            description =
+                    "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
                             + " vectors}.",
             mixinStandardHelpOptions = true)
     int upsert(
@@ -223,7 +234,9 @@ final class CollectionCommand {
                     @Nullable String filter,
             @Option(names = "--vector", paramLabel = "JSON", description = "array of numbers")
                     @Nullable String vector,
-            @Option(names = "--exact", description = "compare every row") boolean exact) {
+            @Option(names = "--exact", description = "compare every row") boolean exact,
+            @Option(names = "--explain", description = "tell how each leg was run")
+                    boolean explain) {
         SearchRows request =
                 new SearchRows(
                         mode,
@@ -234,7 +247,14 @@ final class CollectionCommand {
                         limit,
                         filter == null ? null : Terminal.read("--filter", filter, JsonNode.class),
                         false,
-                        exact);
+                        exact,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        explain);
         try (QuernClient client = terminal.connect()) {
             SearchResult result = client.collections().search(name, request);
             if (terminal.json()) {
@@ -242,6 +262,8 @@ final class CollectionCommand {
             } else {
                 result.hits().forEach(hit -> terminal.out().println(hitLine(hit)));
                 terminal.out().flush();
+                Objects.requireNonNullElse(result.plans(), List.<SearchPlan>of())
+                        .forEach(plan -> terminal.note(planLine(plan)));
                 terminal.note(
                         String.format(
                                 Locale.ROOT,
@@ -254,6 +276,13 @@ final class CollectionCommand {
         return 0;
     }
 
+    private static String planLine(SearchPlan plan) {
+        return plan.strategy()
+                + ": "
+                + plan.reason()
+                + (plan.matching() == null ? "" : ", " + plan.matching() + " rows match");
+    }
+
     private static String hitLine(SearchHit hit) {
         Object path = hit.attributes().get("path");
         String place =
@@ -262,6 +291,24 @@ final class CollectionCommand {
         String shown =
                 text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
         return String.format(Locale.ROOT, "%8.4f  %s  %s", hit.score(), place, shown);
+    }
+
+    @Command(description = "Counts rows.", mixinStandardHelpOptions = true)
+    int count(
+            @Mixin Terminal terminal,
+            @Parameters(paramLabel = "COLLECTION") String name,
+            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter) {
+        try (QuernClient client = terminal.connect()) {
+            long count =
+                    client.collections()
+                            .count(
+                                    name,
+                                    filter == null
+                                            ? null
+                                            : Terminal.read("--filter", filter, JsonNode.class));
+            terminal.print(Map.of("count", count), count + " rows");
+        }
+        return 0;
     }
 
     @Command(description = "Shows a row.", mixinStandardHelpOptions = true)

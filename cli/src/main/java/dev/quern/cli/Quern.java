@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             CallCommand.class,
             EmbedCommand.class,
             StorageCommand.class,
+            RestoreCommand.class,
             AutoComplete.GenerateCompletion.class,
             HelpCommand.class
         },

@@ -1,18 +1,26 @@
 package dev.quern.cli;
 
 import dev.quern.client.QuernClient;
+import dev.quern.common.wire.BackupBody;
+import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
 import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RotateKey;
+import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageFinding;
+import dev.quern.server.OfflineStorage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +30,8 @@ import picocli.CommandLine.Parameters;
 /// `quern storage ...`: looks after the server's whole store.
 @Command(
         name = "storage",
-        description = "Looks after the whole store: garbage, packs, damage. For operators.",
+        description =
+                "Looks after the whole store: garbage, packs, damage, backups, keys. For operators.",
         mixinStandardHelpOptions = true)
 final class StorageCommand {
     @Command(description = "Shows what is stored.", mixinStandardHelpOptions = true)
@@ -31,7 +40,7 @@ final class StorageCommand {
             StorageBody stats = client.storage().stats();
             terminal.printTable(
                     stats,
-                    List.of("CHUNKS", "PACKS", "BYTES", "DEAD BYTES", "QUARANTINED", "FACT INDEX"),
+                    List.of("CHUNKS", "PACKS", "BYTES", "DEAD BYTES", "QUARANTINED", "INDEX"),
                     List.of(
                             List.of(
                                     Long.toString(stats.chunks()),
@@ -39,7 +48,13 @@ final class StorageCommand {
                                     Long.toString(stats.storedBytes()),
                                     Long.toString(stats.deadBytes()),
                                     Long.toString(stats.quarantined()),
-                                    Long.toString(stats.factIndex()))));
+                                    Long.toString(stats.appliedIndex()))));
+            terminal.note("facts: " + stats.stateHash());
+            terminal.note("new chunks encrypted: " + (stats.encrypted() ? "yes" : "no"));
+            String tier = stats.tier();
+            if (tier != null) {
+                terminal.note("chunks are in " + tier);
+            }
         }
         return 0;
     }
@@ -124,12 +139,23 @@ final class StorageCommand {
 
     @Command(
             description =
-                    "Fetches damaged and missing chunks from another copy and names what is lost;"
+                    "Fetches damaged and missing chunks from a backup and names what is lost;"
                             + " exit status 1 if anything is.",
             mixinStandardHelpOptions = true)
-    int repair(@Mixin Terminal terminal) {
+    int repair(
+            @Mixin Terminal terminal,
+            @Option(
+                            names = "--from",
+                            paramLabel = "URL",
+                            description =
+                                    "place of backups to fetch from: file:///DIRECTORY on the"
+                                            + " server's machine or s3://BUCKET/PREFIX; without it"
+                                            + " nothing is fetched")
+                    @Nullable String from,
+            @Option(names = "--backup", paramLabel = "ID", description = "default the latest")
+                    @Nullable String backup) {
         try (QuernClient client = terminal.connect()) {
-            RepairResult result = client.storage().repair();
+            RepairResult result = client.storage().repair(new RunRepair(from, backup));
             printFindings(terminal, result, result.losses(), result.problems());
             terminal.note("chunks repaired: " + result.repaired() + ", lost: " + result.lost());
             boolean whole = result.lost() == 0 && result.problems().isEmpty();
@@ -152,6 +178,99 @@ final class StorageCommand {
             terminal.printTable(result, List.of("SPACE", "CHUNK", "NEEDED BY", "PROBLEM"), rows);
         }
         more.forEach(terminal::note);
+    }
+
+    @Command(
+            description = "Copies what earlier backups in a place lack, while the server runs.",
+            mixinStandardHelpOptions = true)
+    int backup(
+            @Mixin Terminal terminal,
+            @Option(
+                            names = "--to",
+                            paramLabel = "URL",
+                            required = true,
+                            description =
+                                    "file:///DIRECTORY on the server's machine or s3://BUCKET/PREFIX")
+                    String to) {
+        try (QuernClient client = terminal.connect()) {
+            BackupResult result = client.storage().backup(to);
+            terminal.print(
+                    result,
+                    result.id()
+                            + ": "
+                            + result.files()
+                            + " files, "
+                            + result.bytes()
+                            + " bytes, "
+                            + result.newBytes()
+                            + " of them new, facts at "
+                            + result.index());
+        }
+        return 0;
+    }
+
+    @Command(description = "Lists the backups in a place.", mixinStandardHelpOptions = true)
+    int backups(
+            @Mixin Terminal terminal,
+            @Option(names = "--to", paramLabel = "URL", required = true, description = "the place")
+                    String to) {
+        try (QuernClient client = terminal.connect()) {
+            List<BackupBody> backups = client.storage().backups(to);
+            terminal.printTable(
+                    Map.of("backups", backups),
+                    List.of("ID", "CREATED", "FILES", "BYTES", "INDEX"),
+                    backups.stream()
+                            .map(backup ->
+                                    List.of(
+                                            backup.id(),
+                                            backup.created(),
+                                            Integer.toString(backup.files()),
+                                            Long.toString(backup.bytes()),
+                                            Long.toString(backup.index())))
+                            .toList());
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "verify-backup",
+            description = "Reads all of a backup and compares it with its checksums; no server.",
+            mixinStandardHelpOptions = true)
+    int verifyBackup(@Mixin Terminal terminal, @Mixin OfflineOptions options) {
+        BackupBody backup = options.open(Optional.empty()).verify(options.from(), options.backup());
+        terminal.print(
+                backup,
+                backup.id() + ": " + backup.files() + " files, " + backup.bytes() + " bytes: good");
+        return 0;
+    }
+
+    @Command(
+            name = "rotate-key",
+            description = "Encrypts the new chunks of a space with a new data key.",
+            mixinStandardHelpOptions = true)
+    int rotateKey(
+            @Mixin Terminal terminal,
+            @Option(names = "--space", paramLabel = "SPACE", description = "default 'default'")
+                    @Nullable String space) {
+        try (QuernClient client = terminal.connect()) {
+            RotateKeyResult result = client.storage().rotateKey(new RotateKey(space));
+            terminal.print(result, "space " + result.space() + " has data key " + result.keyId());
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "new-key",
+            description =
+                    "Writes a fresh operator key to a new file of mode 0600, for"
+                            + " 'quern serve --operator-key-file'; no server.",
+            mixinStandardHelpOptions = true)
+    int newKey(@Mixin Terminal terminal, @Parameters(paramLabel = "FILE") Path file) {
+        String fingerprint = OfflineStorage.newKey(file);
+        terminal.print(
+                Map.of("file", file.toString(), "fingerprint", fingerprint),
+                file + " has operator key " + fingerprint + "; keep a copy where no backup is");
+        return 0;
     }
 
     @Command(description = "Says what needs a chunk.", mixinStandardHelpOptions = true)

@@ -14,7 +14,7 @@ public final class Names {
     /// @param what the kind of thing, for the message
     /// @throws QuernException `INVALID` otherwise
     public static String require(String what, String value) {
-        if (!NAME.matcher(value).matches()) {
+        if (!isName(value)) {
             throw QuernException.invalid(
                     what
                             + " name must be 1 to 63 characters of A-Z a-z 0-9 . _ - starting with a"
@@ -23,6 +23,11 @@ public final class Names {
                             + "\"");
         }
         return value;
+    }
+
+    /// Whether a value keeps the rule of [#require].
+    public static boolean isName(String value) {
+        return NAME.matcher(value).matches();
     }
 
     /// At most 80 characters of a value that came from outside, control characters replaced, for

@@ -3,6 +3,7 @@ package dev.quern.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,5 +59,36 @@ final class SettingsTest {
                 .contains("cache=2GiB")
                 .contains("from command line")
                 .contains("from default");
+    }
+
+    @Test
+    void readsDurationsSwitchesAndBoundedSizes() {
+        Setting<Duration> grace = Setting.duration("grace", "1h", "0s", "365d", "grace");
+        Setting<Boolean> zip = Setting.toggle("zip", true, "zip");
+        Setting<ByteSize> kept = Setting.size("kept", "1GiB", "1MiB", "2GiB", "kept");
+        List<Setting<?>> all = List.of(grace, zip, kept);
+        assertThat(with(all, Map.of()).get(grace)).isEqualTo(Duration.ofHours(1));
+        assertThat(with(all, Map.of("grace", "90 s")).get(grace)).isEqualTo(Duration.ofSeconds(90));
+        assertThat(with(all, Map.of("grace", "7D")).get(grace)).isEqualTo(Duration.ofDays(7));
+        assertThat(with(all, Map.of("zip", "off")).get(zip)).isFalse();
+        assertThat(with(all, Map.of("kept", "2GiB")).get(kept).bytes()).isEqualTo(2L << 30);
+        Map<String, String> wrong = Map.of("grace", "366d", "zip", "yes", "kept", "3GiB");
+        wrong.forEach((key, value) ->
+                assertThatThrownBy(() -> with(all, Map.of(key, value)))
+                        .isInstanceOf(QuernException.class)
+                        .hasMessageContaining(key));
+        for (String value : List.of("", "soon", "5", "-1s", "1w", "9999999999s")) {
+            assertThatThrownBy(() -> with(all, Map.of("grace", value)))
+                    .hasMessage(
+                            "setting grace (command line): grace (like 90s, 15m, 6h or 7d; 0s to"
+                                    + " 365d); got \""
+                                    + value
+                                    + "\"");
+        }
+    }
+
+    private static Settings with(List<Setting<?>> known, Map<String, String> flags) {
+        return Settings.load(
+                known, new Settings.Sources("f", Map.of(), Map.of(), List.of(), flags));
     }
 }

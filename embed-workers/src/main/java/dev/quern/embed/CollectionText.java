@@ -108,20 +108,13 @@ public final class CollectionText {
                                 new Leg.Dense(
                                         dense.field(),
                                         vector(space, collection, dense),
-                                        dense.exact());
+                                        dense.exact(),
+                                        0);
                         case TextLeg.Bm25(Map<String, Double> fields, String text) ->
                                 new Leg.Bm25(fields, requireInk("bm25", text));
                     });
         }
-        return collections.search(
-                space,
-                collection,
-                new SearchSpec(
-                        legs,
-                        query.filter(),
-                        query.limit(),
-                        query.includeVectors(),
-                        query.fusion()));
+        return collections.search(space, collection, new SearchSpec(legs, query.options()));
     }
 
     private float[] vector(SpaceId space, String collection, TextLeg.Dense leg) {

@@ -1,8 +1,10 @@
 package dev.quern.embed;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.quern.common.QuernException;
 import java.io.IOException;
@@ -18,7 +20,8 @@ import java.util.Optional;
 /// | `doing` | absent, or `{commit, glob, generation, after}`, `after` absent before the first file |
 final class SyncStateFormat {
     private static final int VERSION = 1;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     private SyncStateFormat() {}
 
@@ -52,10 +55,7 @@ final class SyncStateFormat {
             return new SyncState(
                     text(root, "volume"),
                     Optional.ofNullable(root.get("done")).map(SyncStateFormat::point),
-                    doing.map(node ->
-                            new SyncState.Doing(
-                                    point(node),
-                                    Optional.ofNullable(node.get("after")).map(JsonNode::asText))));
+                    doing.map(SyncStateFormat::doing));
         } catch (IOException | IllegalArgumentException e) {
             throw QuernException.corrupt(what + " is no sync state: " + e.getMessage());
         }
@@ -70,6 +70,12 @@ final class SyncStateFormat {
 
     private static IndexPoint point(JsonNode node) {
         return new IndexPoint(text(node, "commit"), text(node, "glob"), text(node, "generation"));
+    }
+
+    private static SyncState.Doing doing(JsonNode node) {
+        return new SyncState.Doing(
+                point(node),
+                node.has("after") ? Optional.of(text(node, "after")) : Optional.empty());
     }
 
     private static String text(JsonNode node, String field) {

@@ -2,8 +2,7 @@ package dev.quern.embed;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
-import dev.quern.vector.Filter;
-import dev.quern.vector.Fusion;
+import dev.quern.vector.SearchOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,16 +12,8 @@ import java.util.Optional;
 /// A search whose queries may come as text.
 ///
 /// @param legs 1 to 8
-/// @param fusion of several legs
-/// @param filter only rows that match
-/// @param limit 1 to 1,000 hits
-/// @param includeVectors whether hits carry their vectors
-public record TextQuery(
-        List<TextLeg> legs,
-        Fusion fusion,
-        Optional<Filter> filter,
-        int limit,
-        boolean includeVectors) {
+/// @param options what else is asked for
+public record TextQuery(List<TextLeg> legs, SearchOptions options) {
     /// Copies the legs.
     public TextQuery {
         legs = List.copyOf(legs);
@@ -37,10 +28,7 @@ public record TextQuery(
     public static TextQuery of(Mode mode, String text, int limit) {
         return new TextQuery(
                 legs(Optional.of(mode), Optional.of(text), Optional.empty(), false),
-                Fusion.byDefault(),
-                Optional.empty(),
-                limit,
-                false);
+                SearchOptions.first(limit));
     }
 
     /// The legs of a mode, in the default fields.

@@ -10,9 +10,10 @@ import dev.quern.common.QuernException;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionSpec;
 import dev.quern.vector.Filter;
-import dev.quern.vector.Fusion;
 import dev.quern.vector.Metric;
 import dev.quern.vector.Row;
+import dev.quern.vector.RowFields;
+import dev.quern.vector.SearchOptions;
 import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.TextField;
 import dev.quern.vector.VectorField;
@@ -82,10 +83,9 @@ final class CollectionTextTest {
                 new TextQuery(
                         TextQuery.legs(
                                 Optional.empty(), Optional.empty(), Optional.of(vector), true),
-                        Fusion.byDefault(),
-                        Optional.of(new Filter.Eq("kind", "test")),
-                        2,
-                        true);
+                        SearchOptions.first(2)
+                                .where(new Filter.Eq("kind", "test"))
+                                .with(RowFields.all()));
         assertThat(query.mode()).isEqualTo(TextQuery.Mode.DENSE);
         SearchOutcome outcome = texts.search(SPACE, C, query);
         assertThat(outcome.hits()).hasSize(2);
@@ -171,10 +171,7 @@ final class CollectionTextTest {
                                         Optional.of(text),
                                         Optional.empty(),
                                         false)),
-                        Fusion.byDefault(),
-                        Optional.empty(),
-                        1,
-                        false);
+                        SearchOptions.first(1));
         return texts.search(SPACE, "many", query).hits().getFirst().row().id();
     }
 

@@ -33,7 +33,13 @@ final class ArtifactStore {
     private final ChunkStore chunks;
     private final MetaLog facts;
 
-    private record Manifest(long sizeBytes, List<String> chunks) {}
+    private record Manifest(long sizeBytes, List<String> chunks) {
+        /// Checks the ids of the chunks.
+        Manifest {
+            chunks = List.copyOf(chunks);
+            chunks.forEach(ChunkId::new);
+        }
+    }
 
     ArtifactStore(ChunkStore chunks, MetaLog facts) {
         this.chunks = chunks;
@@ -117,7 +123,11 @@ final class ArtifactStore {
 
     private static Manifest decode(byte[] value, ArtifactId id) {
         try {
-            return JSON.readValue(value, Manifest.class);
+            Manifest manifest = JSON.readValue(value, Manifest.class);
+            if (manifest == null) {
+                throw QuernException.corrupt("fact of artifact " + id + " is null");
+            }
+            return manifest;
         } catch (IOException e) {
             throw QuernException.corrupt("fact of artifact " + id + ": " + e.getMessage());
         }

@@ -1,12 +1,14 @@
 package dev.quern.function;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.ChunkPins;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Txn;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Bytes that a fact names: inside it when they are few, else as a chunk. Thread-safe.
@@ -23,7 +25,15 @@ final class Blobs {
     ///
     /// @param inline the bytes themselves
     /// @param chunk id of the chunk
-    record Blob(byte @Nullable [] inline, @Nullable String chunk) {}
+    record Blob(byte @Nullable [] inline, @Nullable String chunk) {
+        /// Checks the chunk's id.
+        Blob {
+            if (chunk != null && inline != null) {
+                throw QuernException.invalid("a blob must be inline or a chunk, got both");
+            }
+            Optional.ofNullable(chunk).ifPresent(ChunkId::new);
+        }
+    }
 
     /// Puts bytes, and makes the transaction require their chunk; [#sync] comes before its commit.
     Blob put(SpaceId space, byte[] bytes, Txn.Builder txn) {

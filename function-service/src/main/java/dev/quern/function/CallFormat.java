@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The values of this module's facts: one byte of version, then a JSON object.
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// | `call / INVERTED / ID` | [Finished]; INVERTED sorts the newest first |
 /// | `function-space / SPACE`, in the space `quern.system` | empty, a space that has functions |
 ///
-/// Numbers in keys are 16 hex digits. INVERTED is 2^63 - 1 less the first 16 digits of the id.
+/// Numbers in keys are 16 hex digits. INVERTED is 2^63 - 1 less the first 16 digits of the id. The
+/// records check what they hold, so that a fact of any other form is `CORRUPT` when it is read.
 /// Version 1 is the only one. Unknown fields are ignored, so that fields can be added; a change of
 /// meaning takes a new version.
 final class CallFormat {
@@ -30,6 +33,7 @@ final class CallFormat {
             JsonMapper.builder()
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .defaultPropertyInclusion(
                             JsonInclude.Value.construct(
                                     JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
@@ -50,10 +54,20 @@ final class CallFormat {
             long memoryBytes,
             int maxInstances,
             long scaledownMillis,
-            long createdAtMillis) {}
+            long createdAtMillis) {
+        Deployed {
+            requireFunction(name, version);
+            requireAll(deployment, runtime, artifact, entry, mounts);
+            mounts.values().forEach(Objects::requireNonNull);
+        }
+    }
 
     /// A mount.
-    record Mounted(String volume, @Nullable String at) {}
+    record Mounted(String volume, @Nullable String at) {
+        Mounted {
+            requireAll(volume);
+        }
+    }
 
     /// A call in the queue.
     ///
@@ -70,7 +84,12 @@ final class CallFormat {
             Blobs.Blob input,
             int attempts,
             int losses,
-            boolean running) {}
+            boolean running) {
+        Queued {
+            requireAll(new CallId(id), deployment, contentType, input);
+            requireFunction(function, version);
+        }
+    }
 
     /// A call that has ended.
     record Finished(
@@ -84,7 +103,12 @@ final class CallFormat {
             Blobs.@Nullable Blob output,
             @Nullable Failed failure,
             Blobs.Blob logs,
-            @Nullable Used receipt) {}
+            @Nullable Used receipt) {
+        Finished {
+            requireAll(new CallId(id), CallStatus.valueOf(status), logs);
+            requireFunction(function, version);
+        }
+    }
 
     /// Why it failed.
     record Failed(
@@ -92,7 +116,11 @@ final class CallFormat {
             String type,
             String message,
             Blobs.Blob traceback,
-            Blobs.@Nullable Blob pickle) {}
+            Blobs.@Nullable Blob pickle) {
+        Failed {
+            requireAll(FailureReason.valueOf(reason), type, message, traceback);
+        }
+    }
 
     /// What it used.
     record Used(
@@ -107,7 +135,24 @@ final class CallFormat {
             int attempt,
             String instance,
             String sandbox,
-            String placement) {}
+            String placement) {
+        Used {
+            requireAll(instance, sandbox, placement);
+        }
+    }
+
+    private static void requireAll(Object... fields) {
+        for (Object field : fields) {
+            Objects.requireNonNull(field, "a field is missing");
+        }
+    }
+
+    private static void requireFunction(String name, int version) {
+        Names.require("function", name);
+        if (version < 1) {
+            throw QuernException.invalid("version must be 1 or more, got " + version);
+        }
+    }
 
     static byte[] encode(Object value) {
         try {

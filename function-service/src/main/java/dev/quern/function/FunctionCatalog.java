@@ -1,23 +1,17 @@
 package dev.quern.function;
 
-import dev.quern.common.ByteSize;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.function.CallFormat.Deployed;
-import dev.quern.function.CallFormat.Mounted;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /// Deployments as facts. The fact at a function's name is the version that is called; the newest
@@ -70,7 +64,7 @@ final class FunctionCatalog {
         if (last + 1 != info.version()) {
             throw raced(info);
         }
-        byte[] value = CallFormat.encode(toFact(draft));
+        byte[] value = DeploymentFormat.encode(draft);
         Txn.Builder txn =
                 Txn.in(space)
                         .when(
@@ -162,53 +156,7 @@ final class FunctionCatalog {
         return VERSIONS.child(name).child(Key.number(version));
     }
 
-    private static Deployed toFact(Deployment deployment) {
-        FunctionInfo info = deployment.info();
-        DeploySpec spec = info.spec();
-        Map<String, Mounted> mounts = new TreeMap<>();
-        spec.mounts()
-                .forEach((path, m) ->
-                        mounts.put(path, new Mounted(m.volume(), m.at().orElse(null))));
-        return new Deployed(
-                info.name(),
-                info.version(),
-                deployment.id(),
-                spec.runtime().wireName(),
-                spec.artifact().hex(),
-                spec.entry(),
-                mounts,
-                spec.limits().timeout().toMillis(),
-                spec.limits().memory().bytes(),
-                spec.limits().maxInstances(),
-                spec.limits().scaledown().toMillis(),
-                info.createdAt().toEpochMilli());
-    }
-
     private static Deployment decode(SpaceId space, MetaLog.Fact fact) {
-        Deployed value = CallFormat.decode(fact.value(), Deployed.class, fact.key().toString());
-        Map<String, VolumeMount> mounts = new TreeMap<>();
-        value.mounts()
-                .forEach((path, m) ->
-                        mounts.put(path, new VolumeMount(m.volume(), Optional.ofNullable(m.at()))));
-        FunctionLimits limits =
-                new FunctionLimits(
-                        Duration.ofMillis(value.timeoutMillis()),
-                        new ByteSize(value.memoryBytes()),
-                        value.maxInstances(),
-                        Duration.ofMillis(value.scaledownMillis()));
-        DeploySpec spec =
-                new DeploySpec(
-                        FunctionRuntime.parse(value.runtime()),
-                        new ArtifactId(value.artifact()),
-                        value.entry(),
-                        mounts,
-                        limits);
-        FunctionInfo info =
-                new FunctionInfo(
-                        value.name(),
-                        value.version(),
-                        spec,
-                        Instant.ofEpochMilli(value.createdAtMillis()));
-        return new Deployment(space, info, value.deployment());
+        return DeploymentFormat.decode(space, fact.value(), fact.key().toString());
     }
 }

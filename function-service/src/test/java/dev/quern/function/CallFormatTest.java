@@ -13,14 +13,17 @@ import org.junit.jupiter.api.Test;
 
 /// Facts stay readable: the golden text is what version 1 has written since it exists.
 final class CallFormatTest {
+    private static final String ID = "0123456789abcdef0123456789abcdef";
     private static final String GOLDEN =
-            "\u0001{\"id\":\"00\",\"function\":\"f\",\"version\":3,\"deployment\":\"d\","
+            "\u0001{\"id\":\""
+                    + ID
+                    + "\",\"function\":\"f\",\"version\":3,\"deployment\":\"d\","
                     + "\"created_at_millis\":5,\"content_type\":\"application/json\","
                     + "\"input\":{\"inline\":\"AQI=\"},\"attempts\":2,\"losses\":1,\"running\":true}";
 
     private static final Queued QUEUED =
             new Queued(
-                    "00",
+                    ID,
                     "f",
                     3,
                     "d",

@@ -1,10 +1,10 @@
 package dev.quern.http;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
-import dev.quern.common.SpaceId;
 import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CountResult;
+import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
@@ -22,6 +22,7 @@ import dev.quern.vector.WriteResult;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Collections and their rows, but for search and sync.
 final class CollectionRoutes {
@@ -43,6 +44,7 @@ final class CollectionRoutes {
                 Route.of("PATCH", "/v1/collections/{collection}", this::addFields),
                 Route.of("DELETE", "/v1/collections/{collection}", this::delete),
                 Route.of("POST", "/v1/collections/{collection}/delete", this::deleteRows),
+                Route.of("POST", "/v1/collections/{collection}/count", this::count),
                 Route.of("GET", "/v1/collections/{collection}/rows", this::rows),
                 Route.of("GET", "/v1/collections/{collection}/rows/{id...}", this::row));
     }
@@ -61,7 +63,8 @@ final class CollectionRoutes {
         CreateCollection body = request.json(CreateCollection.class);
         boolean ifNotExists = Boolean.TRUE.equals(body.ifNotExists());
         CollectionSpec spec = spec(body);
-        boolean existed = ifNotExists && exists(request.space(), body.name());
+        boolean existed =
+                ifNotExists && Lookup.finds(() -> collections.get(request.space(), body.name()));
         CollectionInfo info = collections.create(request.space(), spec, ifNotExists);
         return Reply.json(existed ? 200 : 201, CollectionWire.collection(info));
     }
@@ -102,18 +105,6 @@ final class CollectionRoutes {
                                         more.vectors(), more.texts(), more.attributes(), strict))));
     }
 
-    private boolean exists(SpaceId space, String name) {
-        try {
-            collections.get(space, name);
-            return true;
-        } catch (QuernException e) {
-            if (e.kind() == ErrorKind.NOT_FOUND) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
     private Reply get(Request request) {
         request.query().allow();
         return Reply.json(
@@ -142,6 +133,17 @@ final class CollectionRoutes {
                                 Filter.fromJson(Objects.requireNonNull(filter, "filter")));
         WriteResult result = collections.write(request.space(), request.path("collection"), batch);
         return Reply.json(new DeleteResult(result.deleted(), result.token()));
+    }
+
+    private Reply count(Request request) throws IOException {
+        request.query().allow();
+        CountRows body = request.json(CountRows.class);
+        return Reply.json(
+                new CountResult(
+                        collections.count(
+                                request.space(),
+                                request.path("collection"),
+                                Optional.ofNullable(body.filter()).map(Filter::fromJson))));
     }
 
     private Reply rows(Request request) {

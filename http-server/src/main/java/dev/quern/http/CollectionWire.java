@@ -6,16 +6,21 @@ import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.SearchPlace;
+import dev.quern.common.wire.SearchPlan;
 import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
+import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.VectorField;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +65,22 @@ final class CollectionWire {
                 attributes(row.attributes()),
                 vector(row.vectors().get(CollectionSchema.VECTOR)),
                 otherTexts(row),
-                otherVectors(row));
+                otherVectors(row),
+                hit.legs().isEmpty()
+                        ? null
+                        : hit.legs().stream().map(CollectionWire::place).toList());
+    }
+
+    private static SearchPlace place(Optional<Hit.Place> place) {
+        return new SearchPlace(
+                place.map(Hit.Place::rank).orElse(null), place.map(Hit.Place::score).orElse(null));
+    }
+
+    static SearchPlan plan(SearchOutcome.LegPlan plan) {
+        return new SearchPlan(
+                plan.strategy().name().toLowerCase(Locale.ROOT),
+                plan.reason(),
+                plan.matching() < 0 ? null : plan.matching());
     }
 
     private static @Nullable Map<String, String> otherTexts(Row row) {

@@ -4,6 +4,7 @@ import dev.quern.common.Principal;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import io.vertx.core.MultiMap;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -66,6 +67,16 @@ record Request(
     /// @throws QuernException `INVALID` naming what is wrong with it; `EXHAUSTED`
     <T extends Record> T json(Class<T> type) throws IOException {
         return Json.read(bounded("the JSON body", maxJsonBytes), type);
+    }
+
+    /// Reads a JSON body that may be left out.
+    ///
+    /// @param whenAbsent what an empty body stands for
+    /// @throws Refusal 413
+    /// @throws QuernException as [#json(Class)]
+    <T extends Record> T json(Class<T> type, T whenAbsent) throws IOException {
+        byte[] bytes = bytes("the JSON body", maxJsonBytes);
+        return bytes.length == 0 ? whenAbsent : Json.read(new ByteArrayInputStream(bytes), type);
     }
 
     /// Reads a body whole.

@@ -1,9 +1,12 @@
 package dev.quern.http;
 
+import dev.quern.common.wire.BackupList;
+import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunkList;
 import java.time.Duration;
@@ -28,8 +31,33 @@ public interface StorageAdmin {
     /// Checks everything.
     FsckResult fsck();
 
-    /// Repairs what is damaged, from another source if there is one.
-    RepairResult repair();
+    /// Repairs what is damaged.
+    ///
+    /// @param from address of backups; empty for none, then nothing is fetched
+    /// @param backup id of the one to fetch from; empty for the latest
+    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none; `NOT_FOUND`
+    ///   if no such backup is there
+    RepairResult repair(Optional<String> from, Optional<String> backup);
+
+    /// Makes a backup.
+    ///
+    /// @param to address of the place
+    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none, or if the
+    ///   chunks are in a tier; `CONFLICT` while another backup is under way
+    BackupResult backup(String to);
+
+    /// The backups in a place.
+    ///
+    /// @param to address of the place
+    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none; `NOT_FOUND`
+    ///   if the directory is not there
+    BackupList backups(String to);
+
+    /// Encrypts the new chunks of a space with a new data key.
+    ///
+    /// @throws dev.quern.common.QuernException `INVALID` if the server has no operator key;
+    ///   `NOT_FOUND` if there is no such space
+    RotateKeyResult rotateKey(String space);
 
     /// Why a chunk is kept.
     ///

@@ -1,7 +1,11 @@
 package dev.quern.http;
 
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.common.wire.RotateKey;
+import dev.quern.common.wire.RunBackup;
 import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.RunRepair;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +28,9 @@ final class StorageRoutes {
                 route("POST", "/v1/storage/compact", this::compact),
                 route("POST", "/v1/storage/fsck", this::fsck),
                 route("POST", "/v1/storage/repair", this::repair),
+                route("POST", "/v1/storage/backup", this::backup),
+                route("GET", "/v1/storage/backups", this::backups),
+                route("POST", "/v1/storage/rotate-key", this::rotateKey),
                 route("GET", "/v1/storage/chunks/{chunk}", this::explain));
     }
 
@@ -62,9 +69,38 @@ final class StorageRoutes {
         return Reply.json(storage.fsck());
     }
 
-    private Reply repair(Request request) {
+    private Reply repair(Request request) throws IOException {
         request.query().allow();
-        return Reply.json(storage.repair());
+        RunRepair body = request.json(RunRepair.class, new RunRepair(null, null));
+        if (body.backup() != null && body.from() == null) {
+            throw QuernException.invalid("'backup' needs 'from', where the backups are");
+        }
+        return Reply.json(
+                storage.repair(
+                        Optional.ofNullable(body.from()), Optional.ofNullable(body.backup())));
+    }
+
+    private Reply backup(Request request) throws IOException {
+        request.query().allow();
+        return Reply.json(storage.backup(request.json(RunBackup.class).to()));
+    }
+
+    private Reply backups(Request request) {
+        request.query().allow("to");
+        String to =
+                request.query()
+                        .text("to")
+                        .orElseThrow(() ->
+                                QuernException.invalid(
+                                        "query parameter 'to' is required: where the backups are"));
+        return Reply.json(storage.backups(to));
+    }
+
+    private Reply rotateKey(Request request) throws IOException {
+        request.query().allow();
+        RotateKey body = request.json(RotateKey.class, new RotateKey(null));
+        String space = body.space();
+        return Reply.json(storage.rotateKey(space == null ? SpaceId.DEFAULT.value() : space));
     }
 
     private Reply explain(Request request) {

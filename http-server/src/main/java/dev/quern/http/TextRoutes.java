@@ -21,13 +21,18 @@ import dev.quern.embed.TextQuery;
 import dev.quern.embed.VolumeIndexer;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Fusion;
+import dev.quern.vector.RowFields;
+import dev.quern.vector.SearchCursor;
+import dev.quern.vector.SearchOptions;
 import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.WriteResult;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -83,7 +88,13 @@ final class TextRoutes {
                 new SearchResult(
                         outcome.hits().stream().map(CollectionWire::hit).toList(),
                         query.mode().toString(),
-                        (System.nanoTime() - start) / 1e6));
+                        (System.nanoTime() - start) / 1e6,
+                        outcome.rows(),
+                        outcome.next().map(SearchCursor::toString).orElse(null),
+                        outcome.partial() ? true : null,
+                        query.options().explain()
+                                ? outcome.plans().stream().map(CollectionWire::plan).toList()
+                                : null));
     }
 
     private static TextQuery query(SearchRows body) {
@@ -93,10 +104,17 @@ final class TextRoutes {
         }
         return new TextQuery(
                 legs(body),
-                fusion(body),
-                Optional.ofNullable(body.filter()).map(Filter::fromJson),
-                limit,
-                Boolean.TRUE.equals(body.includeVector()));
+                new SearchOptions(
+                        Optional.ofNullable(body.filter()).map(Filter::fromJson),
+                        limit,
+                        new RowFields(
+                                Optional.ofNullable(body.fields()).map(Set::copyOf),
+                                Set.copyOf(Objects.requireNonNullElse(body.exclude(), List.of())),
+                                Boolean.TRUE.equals(body.includeVector())),
+                        fusion(body),
+                        Optional.ofNullable(body.after()).map(SearchCursor::parse),
+                        Optional.ofNullable(body.timeoutMs()).map(Duration::ofMillis),
+                        Boolean.TRUE.equals(body.explain())));
     }
 
     private static List<TextLeg> legs(SearchRows body) {

@@ -1,8 +1,5 @@
 package dev.quern.http;
 
-import dev.quern.common.ErrorKind;
-import dev.quern.common.QuernException;
-import dev.quern.common.SpaceId;
 import dev.quern.common.wire.CommitList;
 import dev.quern.common.wire.CommitVolume;
 import dev.quern.common.wire.CreateVolume;
@@ -56,21 +53,10 @@ final class VolumeRoutes {
         request.query().allow();
         CreateVolume body = request.json(CreateVolume.class);
         boolean ifNotExists = Boolean.TRUE.equals(body.ifNotExists());
-        boolean existed = ifNotExists && exists(request.space(), body.name());
+        boolean existed =
+                ifNotExists && Lookup.finds(() -> volumes.get(request.space(), body.name()));
         VolumeInfo volume = volumes.create(request.space(), body.name(), ifNotExists);
         return Reply.json(existed ? 200 : 201, VolumeWire.volume(volume));
-    }
-
-    private boolean exists(SpaceId space, String name) {
-        try {
-            volumes.get(space, name);
-            return true;
-        } catch (QuernException e) {
-            if (e.kind() == ErrorKind.NOT_FOUND) {
-                return false;
-            }
-            throw e;
-        }
     }
 
     private Reply get(Request request) {

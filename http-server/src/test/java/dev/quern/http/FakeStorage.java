@@ -1,11 +1,15 @@
 package dev.quern.http;
 
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.BackupBody;
+import dev.quern.common.wire.BackupList;
+import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
 import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
@@ -17,7 +21,7 @@ import java.util.Optional;
 final class FakeStorage implements StorageAdmin {
     @Override
     public StorageBody stats() {
-        return new StorageBody(1, 2, 4, 2, 3, 0, 5);
+        return new StorageBody(1, 2, 4, 2, 3, 0, 5, "0".repeat(32), true, null);
     }
 
     @Override
@@ -38,8 +42,27 @@ final class FakeStorage implements StorageAdmin {
     }
 
     @Override
-    public RepairResult repair() {
-        throw QuernException.conflict("cannot start repair: gc is under way; try again later");
+    public RepairResult repair(Optional<String> from, Optional<String> backup) {
+        if (from.isEmpty()) {
+            throw QuernException.conflict("cannot start repair: gc is under way; try again later");
+        }
+        return new RepairResult(1, 0, List.of(), List.of(from.get(), backup.orElse("latest")));
+    }
+
+    @Override
+    public BackupResult backup(String to) {
+        return new BackupResult(to, "2026-03-04T05:06:07Z", 3, 30, 1, 10, 5, "0".repeat(32));
+    }
+
+    @Override
+    public BackupList backups(String to) {
+        return new BackupList(
+                List.of(new BackupBody(to, "2026-03-04T05:06:07Z", 3, 30, 5, "0".repeat(32))));
+    }
+
+    @Override
+    public RotateKeyResult rotateKey(String space) {
+        return new RotateKeyResult(space, 2);
     }
 
     @Override

@@ -54,13 +54,37 @@ final class StorageHttpTest {
     }
 
     @Test
+    void anOperatorMayBackUpAndRotate() {
+        String place = "{\"to\": \"file:///b\"}";
+        assertThat(post("/v1/storage/backup", TestServer.OPERATOR, place).body())
+                .contains("\"id\":\"file:///b\"")
+                .contains("\"new_bytes\":10")
+                .contains("\"state_hash\":\"000");
+        assertThat(get("/v1/storage/backups?to=s3://b/p", TestServer.OPERATOR).body())
+                .contains("\"backups\":[{\"id\":\"s3://b/p\"");
+        assertThat(post("/v1/storage/rotate-key", TestServer.OPERATOR, "").body())
+                .isEqualTo("{\"space\":\"default\",\"key_id\":2}");
+        assertThat(post("/v1/storage/rotate-key", TestServer.OPERATOR, "{\"space\":\"a\"}").body())
+                .contains("\"space\":\"a\"");
+        assertThat(
+                        post(
+                                        "/v1/storage/repair",
+                                        TestServer.OPERATOR,
+                                        "{\"from\": \"s3://b\", \"backup\": \"x\"}")
+                                .body())
+                .contains("[\"s3://b\",\"x\"]");
+    }
+
+    @Test
     void othersAreDenied() {
-        for (String path : List.of("gc", "compact", "fsck", "repair")) {
+        for (String path : List.of("gc", "compact", "fsck", "repair", "backup", "rotate-key")) {
             HttpResponse<String> reply = post("/v1/storage/" + path, TestServer.TOKEN, "{}");
             assertThat(reply.statusCode()).isEqualTo(403);
             assertThat(reply.body()).contains("\"DENIED\"").contains("operator");
         }
         assertThat(get("/v1/storage", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        assertThat(get("/v1/storage/backups?to=file:///b", TestServer.TOKEN).statusCode())
+                .isEqualTo(403);
         assertThat(get("/v1/storage/chunks/ab", TestServer.TOKEN).statusCode()).isEqualTo(403);
         assertThat(get("/v1/storage", "wrong").statusCode()).isEqualTo(401);
     }
@@ -78,6 +102,12 @@ final class StorageHttpTest {
         }
         assertThat(post("/v1/storage/gc", TestServer.OPERATOR, "{\"grace\": 1}").body())
                 .contains("grace");
+        assertThat(post("/v1/storage/backup", TestServer.OPERATOR, "{}").body()).contains("to");
+        assertThat(get("/v1/storage/backups", TestServer.OPERATOR).body()).contains("'to'");
+        assertThat(post("/v1/storage/repair", TestServer.OPERATOR, "{\"backup\": \"x\"}").body())
+                .contains("'from'");
+        assertThat(post("/v1/storage/rotate-key", TestServer.OPERATOR, "{\"spaces\": 1}").body())
+                .contains("spaces");
         assertThat(get("/v1/storage?x=1", TestServer.OPERATOR).statusCode()).isEqualTo(400);
         assertThat(get("/v1/storage/gc", TestServer.OPERATOR).statusCode()).isEqualTo(405);
     }

@@ -24,12 +24,15 @@ import org.jspecify.annotations.Nullable;
 ///   LOCK          held while a server runs; its text is the process id
 ///   admin.token   the first token, mode 0600
 ///   ticket.key    signs Flight tickets, mode 0600
-///   store/        chunks and facts: the only part that a backup needs
+///   store/        chunks and facts: what a backup has
 ///   cache/        views, index files, sandboxes: made again when it is missing
 /// ```
 ///
 /// The lock goes when the process ends, however it ends.
 final class DataDirectory implements AutoCloseable {
+    /// The folder of the storage engine.
+    static final String STORE = "store";
+
     private final Path root;
     private final FileChannel lockFile;
 
@@ -96,7 +99,7 @@ final class DataDirectory implements AutoCloseable {
     }
 
     Path store() {
-        return root.resolve("store");
+        return root.resolve(STORE);
     }
 
     Path cache(String part) {

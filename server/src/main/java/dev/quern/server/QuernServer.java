@@ -16,9 +16,7 @@ import dev.quern.function.FunctionService;
 import dev.quern.http.HttpServer;
 import dev.quern.http.HttpServices;
 import dev.quern.storage.ChunkRoots;
-import dev.quern.storage.MaintenanceConfig;
 import dev.quern.storage.RootRegistry;
-import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import dev.quern.vector.CollectionConfig;
 import dev.quern.vector.CollectionService;
@@ -110,8 +108,8 @@ public final class QuernServer implements AutoCloseable {
         QuernServer open() {
             DataDirectory data = resources.add(DataDirectory.open(config.data()));
             ModelLoading loading = resources.add(new ModelLoading(embedConfig()));
-            StorageEngine engine =
-                    resources.add(StorageEngine.open(StorageConfig.in(data.store())));
+            StorageOpening storage = new StorageOpening(config.storage(), clock, random);
+            StorageEngine engine = storage.open(data.store(), resources);
             TokenStore tokens = new TokenStore(engine.facts(), random);
             ensureAdminToken(data, tokens);
             VolumeService volumes = resources.add(volumes(data, engine));
@@ -134,8 +132,10 @@ public final class QuernServer implements AutoCloseable {
                     engine.roots(),
                     List.of(volumes.roots(), collections.roots(), functions.roots()));
             if (engine.hasMaintenance()) {
-                engine.maintenance().start(MaintenanceConfig.defaults());
+                engine.maintenance().start(storage.maintenance());
             }
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            StorageMetrics.register(meters, engine);
             HttpServer http =
                     resources.add(
                             HttpServer.open(
@@ -153,8 +153,8 @@ public final class QuernServer implements AutoCloseable {
                                                     embed,
                                                     clock),
                                             functions,
-                                            new StorageService(engine),
-                                            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                                            storageService(engine),
+                                            meters,
                                             ready::get,
                                             clock,
                                             random)));
@@ -164,6 +164,17 @@ public final class QuernServer implements AutoCloseable {
             URI httpUrl = URI.create("http://" + config.host() + ":" + http.port());
             LOG.info("ready http={} flight={} data={}", httpUrl, flight.location(), config.data());
             return new QuernServer(resources, ready, httpUrl, flight.location());
+        }
+
+        private StorageService storageService(StorageEngine engine) {
+            ServerConfig.Storage settings = config.storage();
+            return new StorageService(
+                    engine,
+                    settings.tier(),
+                    new StorageBackups(
+                            engine,
+                            new StorageBackups.Places(
+                                    config.data(), settings.access(), clock, random)));
         }
 
         /// Everyone who commits facts; nothing is garbage before all of them have said what they

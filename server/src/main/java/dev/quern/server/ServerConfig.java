@@ -7,23 +7,29 @@ import dev.quern.common.Setting;
 import dev.quern.common.Settings;
 import dev.quern.function.sandbox.SandboxMode;
 import dev.quern.http.HttpConfig;
+import dev.quern.storage.OperatorKey;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Everything an operator can set, typed and checked. Read from `DATA/quern.properties` (or
 /// `--config`), the environment (`QUERN_...`) and flags; a later place wins.
 ///
 /// @param settings the values
-public record ServerConfig(Settings settings) {
+/// @param operatorKey from `QUERN_OPERATOR_KEY`, which is no setting so that no list of processes
+///   and no file shows it
+public record ServerConfig(Settings settings, Optional<OperatorKey> operatorKey) {
     /// The form of log lines on stderr.
     public enum LogFormat {
         /// One line of text with key=value pairs.
@@ -75,6 +81,62 @@ public record ServerConfig(Settings settings) {
             new Setting<>(
                     "log-level", "info", ServerConfig::level, "error, warn, info, debug or trace");
 
+    static final Setting<Boolean> STORE_COMPRESSION =
+            Setting.toggle("store-compression", true, "whether new chunks are compressed");
+    static final Setting<Optional<Path>> OPERATOR_KEY_FILE =
+            file(
+                    "operator-key-file",
+                    "file of the key that new chunks are encrypted under, mode 0600; empty to not"
+                            + " encrypt, or see QUERN_OPERATOR_KEY");
+    static final Setting<Optional<Path>> PREVIOUS_OPERATOR_KEY_FILE =
+            file(
+                    "previous-operator-key-file",
+                    "file of the operator key before this one, to change from it at the start");
+    static final Setting<ByteSize> FACT_LOG_RETENTION =
+            Setting.size(
+                    "fact-log-retention",
+                    "256MiB",
+                    "1MiB",
+                    "1TiB",
+                    "log of facts that is kept after it was applied");
+    static final Setting<Duration> GC_GRACE =
+            Setting.duration(
+                    "gc-grace",
+                    "1h",
+                    "0s",
+                    "365d",
+                    "how long a chunk must have been garbage before it is removed");
+    static final Setting<Duration> GC_INTERVAL =
+            Setting.duration("gc-interval", "6h", "1m", "365d", "time between garbage collections");
+    static final Setting<Optional<TierUrl>> STORE_TIER =
+            new Setting<>(
+                    "store-tier",
+                    "",
+                    text -> text.isBlank() ? Optional.empty() : Optional.of(TierUrl.parse(text)),
+                    "where chunks are: file:///DIRECTORY, s3://BUCKET/PREFIX, or empty for the data"
+                            + " directory");
+    static final Setting<Optional<URI>> S3_ENDPOINT =
+            new Setting<>(
+                    "s3-endpoint",
+                    "",
+                    ServerConfig::endpoint,
+                    "address of the object store like https://host:port; empty for AWS");
+    static final Setting<String> S3_REGION =
+            new Setting<>(
+                    "s3-region", "us-east-1", ServerConfig::region, "region, like eu-central-1");
+    static final Setting<Boolean> S3_PATH_STYLE =
+            Setting.toggle(
+                    "s3-path-style",
+                    false,
+                    "whether the bucket is in the path of an address, not in the host's name");
+    static final Setting<ByteSize> TIER_CACHE_MAX =
+            Setting.size(
+                    "tier-cache-max-bytes",
+                    "10GiB",
+                    "1MiB",
+                    "1024TiB",
+                    "disk for copies of chunks that are in a tier");
+
     private static final List<Setting<?>> ALL =
             List.of(
                     DATA,
@@ -89,14 +151,61 @@ public record ServerConfig(Settings settings) {
                     MODELS,
                     PYTHON_SDK,
                     LOG_FORMAT,
-                    LOG_LEVEL);
+                    LOG_LEVEL,
+                    STORE_COMPRESSION,
+                    OPERATOR_KEY_FILE,
+                    PREVIOUS_OPERATOR_KEY_FILE,
+                    FACT_LOG_RETENTION,
+                    GC_GRACE,
+                    GC_INTERVAL,
+                    STORE_TIER,
+                    S3_ENDPOINT,
+                    S3_REGION,
+                    S3_PATH_STYLE,
+                    TIER_CACHE_MAX);
 
-    /// Variables that the clients and the launcher read.
-    private static final List<String> CLIENT_VARIABLES =
-            List.of("QUERN_TOKEN", "QUERN_URL", "QUERN_FLIGHT_URL", "QUERN_JAVA_OPTS");
+    private static final String OPERATOR_KEY = "QUERN_OPERATOR_KEY";
+    private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,40}");
+
+    /// Variables that are no settings: the clients and the launcher read them, or they are secret.
+    private static final List<String> OTHER_VARIABLES =
+            List.of(
+                    "QUERN_TOKEN",
+                    "QUERN_URL",
+                    "QUERN_FLIGHT_URL",
+                    "QUERN_JAVA_OPTS",
+                    OPERATOR_KEY);
 
     private static String home(String folder) {
         return Path.of(System.getProperty("quern.home", "."), folder).toString();
+    }
+
+    private static Setting<Optional<Path>> file(String key, String doc) {
+        return new Setting<>(
+                key,
+                "",
+                text -> text.isBlank() ? Optional.empty() : Optional.of(Path.of(text.strip())),
+                doc);
+    }
+
+    private static Optional<URI> endpoint(String text) {
+        if (text.isBlank()) {
+            return Optional.empty();
+        }
+        URI endpoint = URI.create(text.strip());
+        String scheme = endpoint.getScheme();
+        boolean http = "http".equals(scheme) || "https".equals(scheme);
+        if (!http || endpoint.getHost() == null || endpoint.getUserInfo() != null) {
+            throw new IllegalArgumentException("no address of a store");
+        }
+        return Optional.of(endpoint);
+    }
+
+    private static String region(String text) {
+        if (!REGION.matcher(text.strip()).matches()) {
+            throw new IllegalArgumentException("no region");
+        }
+        return text.strip();
     }
 
     private static String level(String text) {
@@ -129,7 +238,16 @@ public record ServerConfig(Settings settings) {
                 Settings.load(
                         ALL,
                         new Settings.Sources(
-                                path.toString(), entries, environment, CLIENT_VARIABLES, flags)));
+                                path.toString(), entries, environment, OTHER_VARIABLES, flags)),
+                Optional.ofNullable(environment.get(OPERATOR_KEY)).map(ServerConfig::key));
+    }
+
+    private static OperatorKey key(String text) {
+        try {
+            return OperatorKey.parse(text);
+        } catch (QuernException e) {
+            throw new QuernException(e.kind(), OPERATOR_KEY + ": " + e.getMessage(), e);
+        }
     }
 
     private static Map<String, String> read(Path path) {
@@ -200,6 +318,36 @@ public record ServerConfig(Settings settings) {
         return Path.of(settings.get(PYTHON_SDK));
     }
 
+    /// What the storage engine is opened with.
+    record Storage(
+            boolean compression,
+            Optional<Path> operatorKeyFile,
+            Optional<OperatorKey> operatorKey,
+            Optional<Path> previousOperatorKeyFile,
+            ByteSize logRetention,
+            Duration gcGrace,
+            Duration gcInterval,
+            Optional<TierUrl> tier,
+            TierUrl.Access access,
+            ByteSize tierCache) {}
+
+    Storage storage() {
+        return new Storage(
+                settings.get(STORE_COMPRESSION),
+                settings.get(OPERATOR_KEY_FILE),
+                operatorKey,
+                settings.get(PREVIOUS_OPERATOR_KEY_FILE),
+                settings.get(FACT_LOG_RETENTION),
+                settings.get(GC_GRACE),
+                settings.get(GC_INTERVAL),
+                settings.get(STORE_TIER),
+                new TierUrl.Access(
+                        settings.get(S3_ENDPOINT),
+                        settings.get(S3_REGION),
+                        settings.get(S3_PATH_STYLE)),
+                settings.get(TIER_CACHE_MAX));
+    }
+
     /// `error` to `trace`.
     public String logLevel() {
         return settings.get(LOG_LEVEL);
@@ -210,8 +358,14 @@ public record ServerConfig(Settings settings) {
         return settings.get(LOG_FORMAT);
     }
 
-    /// All settings with their sources, for `--print-config`.
+    /// All settings with their sources, for `--print-config`; no secret is shown.
     public String print() {
-        return settings.print();
+        String secret =
+                operatorKey.isPresent()
+                        ? "# operator key; from environment, "
+                                + OPERATOR_KEY
+                                + "\n# operator-key=(hidden)\n"
+                        : "";
+        return settings.print() + secret;
     }
 }

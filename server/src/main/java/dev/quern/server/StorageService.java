@@ -1,12 +1,17 @@
 package dev.quern.server;
 
 import dev.quern.common.ByteSize;
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.common.wire.BackupList;
+import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcGarbage;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
 import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
@@ -14,11 +19,12 @@ import dev.quern.common.wire.StorageFinding;
 import dev.quern.http.StorageAdmin;
 import dev.quern.storage.ChunkFate;
 import dev.quern.storage.ChunkId;
-import dev.quern.storage.ChunkSource;
+import dev.quern.storage.ChunkStore;
 import dev.quern.storage.CompactReport;
 import dev.quern.storage.FsckReport;
 import dev.quern.storage.GcReport;
 import dev.quern.storage.GcRequest;
+import dev.quern.storage.LogPosition;
 import dev.quern.storage.RepairReport;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.StorageStats;
@@ -27,28 +33,26 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/// The store's maintenance as the wire has it. What an operator asks for runs at full speed.
-/// Thread-safe.
+/// The store's maintenance and backups as the wire has it. What an operator asks for runs at full
+/// speed. Thread-safe.
 final class StorageService implements StorageAdmin {
-    private static final ByteSize UNLIMITED = new ByteSize(0);
+    static final ByteSize UNLIMITED = new ByteSize(0);
 
     private final StorageEngine engine;
-    private final ChunkSource source;
+    private final Optional<TierUrl> tier;
+    private final StorageBackups backups;
 
-    /// With no other place to repair from: [#repair] then says what is lost.
-    StorageService(StorageEngine engine) {
-        this(engine, (_, _) -> Optional.empty());
-    }
-
-    /// @param source where [#repair] fetches from
-    StorageService(StorageEngine engine, ChunkSource source) {
+    /// @param tier where the engine's chunks are, if not in its directory
+    StorageService(StorageEngine engine, Optional<TierUrl> tier, StorageBackups backups) {
         this.engine = engine;
-        this.source = source;
+        this.tier = tier;
+        this.backups = backups;
     }
 
     @Override
     public StorageBody stats() {
-        StorageStats stats = engine.maintenance().stats();
+        StorageStats stats = storageStats();
+        LogPosition position = engine.facts().position();
         return new StorageBody(
                 stats.chunks(),
                 stats.liveBytes(),
@@ -56,7 +60,20 @@ final class StorageService implements StorageAdmin {
                 stats.deadBytes(),
                 stats.packs(),
                 stats.quarantined(),
-                engine.facts().appliedIndex());
+                position.index(),
+                position.hash().toString(),
+                engine.isEncrypted(),
+                tier.map(TierUrl::toString).orElse(null));
+    }
+
+    /// In a tier nothing is dead, for nothing is removed.
+    private StorageStats storageStats() {
+        if (engine.hasMaintenance()) {
+            return engine.maintenance().stats();
+        }
+        ChunkStore.ChunkStats stats = engine.chunks().stats();
+        return new StorageStats(
+                stats.chunks(), stats.storedBytes(), stats.storedBytes(), stats.packs(), 0);
     }
 
     @Override
@@ -119,10 +136,32 @@ final class StorageService implements StorageAdmin {
     }
 
     @Override
-    public RepairResult repair() {
-        RepairReport report = engine.maintenance().repair(source, UNLIMITED);
+    public RepairResult repair(Optional<String> from, Optional<String> backup) {
+        RepairReport report =
+                from.isPresent()
+                        ? backups.repair(from.get(), backup)
+                        : engine.maintenance().repair((_, _) -> Optional.empty(), UNLIMITED);
         return new RepairResult(
                 report.repaired(), report.lost(), findings(report.losses()), report.problems());
+    }
+
+    @Override
+    public BackupResult backup(String to) {
+        return backups.run(to);
+    }
+
+    @Override
+    public BackupList backups(String to) {
+        return backups.list(to);
+    }
+
+    @Override
+    public RotateKeyResult rotateKey(String space) {
+        SpaceId id = new SpaceId(space);
+        if (!id.equals(SpaceId.DEFAULT) && engine.facts().kinds(id).isEmpty()) {
+            throw QuernException.notFound("space " + id + " is not there");
+        }
+        return new RotateKeyResult(id.value(), engine.rotateDataKey(id));
     }
 
     private static List<StorageFinding> findings(List<FsckReport.Finding> findings) {

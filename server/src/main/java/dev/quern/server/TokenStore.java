@@ -18,8 +18,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// Bearer tokens as facts. A token is 32 random bytes; only its SHA-256 is stored, as the key of a
-/// fact whose value is `space NUL name`, for an operator's token `space NUL name NUL operator`.
-/// Thread-safe.
+/// fact whose value is a [TokenFormat]. Thread-safe.
 final class TokenStore implements Authenticator {
     /// A space that no user can name: users' spaces come from tokens, and none is issued for this
     /// one.
@@ -31,7 +30,6 @@ final class TokenStore implements Authenticator {
     /// The name of the token in the data directory.
     static final String ADMIN = "admin";
 
-    private static final String OPERATOR = "operator";
     private static final String PREFIX = "qn_";
     private static final int TOKEN_BYTES = 32;
 
@@ -46,20 +44,19 @@ final class TokenStore implements Authenticator {
 
     /// Makes a token of a space; the only time that it can be read.
     String issue(SpaceId space, String name) {
-        return issue(space.value() + '\0' + name);
+        return issue(new Principal(space, name));
     }
 
     /// Makes a token of a space that may also look after the whole store.
     String issueOperator(SpaceId space, String name) {
-        return issue(space.value() + '\0' + name + '\0' + OPERATOR);
+        return issue(new Principal(space, name, true));
     }
 
-    private String issue(String value) {
+    private String issue(Principal principal) {
         byte[] bytes = new byte[TOKEN_BYTES];
         secureRandom.nextBytes(bytes);
         String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-        byte[] bytesOfValue = value.getBytes(StandardCharsets.UTF_8);
-        facts.commit(Txn.in(SYSTEM).put(key(token), bytesOfValue).build());
+        facts.commit(Txn.in(SYSTEM).put(key(token), TokenFormat.encode(principal)).build());
         return token;
     }
 
@@ -77,13 +74,7 @@ final class TokenStore implements Authenticator {
                     ErrorKind.DENIED,
                     "unknown token: check QUERN_TOKEN, or read the data directory's admin.token");
         }
-        String[] parts = new String(fact.get().value(), StandardCharsets.UTF_8).split("\0", 3);
-        return new Principal(new SpaceId(parts[0]), parts[1], isOperator(parts));
-    }
-
-    /// Before tokens said so, the one token that a server made was the operator's.
-    private static boolean isOperator(String[] parts) {
-        return parts.length == 3 ? parts[2].equals(OPERATOR) : parts[1].equals(ADMIN);
+        return TokenFormat.decode(fact.get().value(), fact.get().key().last());
     }
 
     private static Key key(String token) {

@@ -100,6 +100,31 @@ public final class Backup {
         return new BackupRestore(tier).restore(id, directory);
     }
 
+    /// The backup that a restore to this directory was broken off of, if one was.
+    public static Optional<String> unfinished(Path directory) {
+        Path marker = directory.resolve(BackupRestore.MARKER);
+        try {
+            return Files.exists(marker)
+                    ? Optional.of(Files.readString(marker).strip())
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot read " + marker, e);
+        }
+    }
+
+    /// The chunks of a backup of this engine, for [Maintenance#repair].
+    ///
+    /// @throws QuernException `NOT_FOUND` if there is no such backup; `INVALID` if the engine's
+    ///   chunks are in a tier
+    public ChunkSource source(String id, StorageEngine engine) {
+        if (!(engine.chunks() instanceof PackChunkStore chunks)) {
+            throw QuernException.invalid(
+                    "chunks of " + engine.directory() + " are in a tier, which needs no repair");
+        }
+        Manifest manifest = new BackupRestore(tier).manifest(id);
+        return new BackupSource(tier, manifest, chunks.codec(), engine.directory());
+    }
+
     /// Reads all of a backup and compares it with the manifest.
     ///
     /// @throws QuernException `NOT_FOUND` if there is no such backup; `CORRUPT` naming the first

@@ -183,14 +183,19 @@ final class BackupRestore {
                 return;
             }
             Path part = target.resolveSibling(target.getFileName() + PART);
-            disk.delete(part);
-            try (DiskFile out = disk.create(part, file.sizeBytes())) {
-                read(file, out::write);
-                out.force();
-            }
+            copy(file, part);
             publish(part, target);
         } catch (IOException e) {
             throw StorageErrors.of("cannot restore " + target, e);
+        }
+    }
+
+    /// Copies a file of a backup, verified and durable, in place of what is there.
+    void copy(FileEntry file, Path to) throws IOException {
+        disk.delete(to);
+        try (DiskFile out = disk.create(to, file.sizeBytes())) {
+            read(file, out::write);
+            out.force();
         }
     }
 

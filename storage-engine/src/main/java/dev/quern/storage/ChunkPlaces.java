@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /// Where the chunks of a store are: the *pending* ones, from their append until a sync has forced
 /// their pack and indexed them, and those in the index. Thread-safe.
@@ -19,6 +20,8 @@ final class ChunkPlaces {
     /// Pending chunks that were found corrupt: the next put of the same bytes stores them again. Of
     /// those that are indexed the index knows it.
     private final Set<Name> quarantined = ConcurrentHashMap.newKeySet();
+
+    private final LongAdder damaged = new LongAdder();
 
     ChunkPlaces(PackIndex index) {
         this.index = index;
@@ -36,6 +39,11 @@ final class ChunkPlaces {
     ///
     /// @param storedBytes length of its body
     record Place(Location location, int storedBytes) {}
+
+    /// How often a chunk was found corrupt.
+    long damaged() {
+        return damaged.sum();
+    }
 
     /// Pending chunks.
     int pending() {
@@ -103,6 +111,7 @@ final class ChunkPlaces {
     ///
     /// @param error gets the reason added when that cannot be noted
     void quarantine(Name name, Place at, QuernException error) {
+        damaged.increment();
         Appended recent = pending.get(name);
         if (recent != null && place(recent).equals(at)) {
             quarantined.add(name);

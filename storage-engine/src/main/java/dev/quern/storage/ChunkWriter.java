@@ -5,7 +5,6 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.ChunkStore.PutChunk;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
 /// The writing end of a store: hashes, looks, packs and appends; hashing and packing under no lock.
@@ -61,19 +60,7 @@ final class ChunkWriter {
     /// @throws QuernException `INVALID` if there are none or too many
     ByteBuffer checked(MemorySegment bytes) {
         refuse.run();
-        if (bytes.byteSize() < 1 || bytes.byteSize() > ChunkStore.MAX_CHUNK_BYTES) {
-            throw QuernException.invalid(
-                    "chunk must be 1 to "
-                            + ChunkStore.MAX_CHUNK_BYTES
-                            + " bytes, got "
-                            + bytes.byteSize());
-        }
-        try {
-            return bytes.asByteBuffer();
-        } catch (UnsupportedOperationException e) {
-            // Arrays of other types than byte have no such view.
-            return ByteBuffer.wrap(bytes.toArray(ValueLayout.JAVA_BYTE));
-        }
+        return Segments.chunk(bytes);
     }
 
     /// Whether chunks of this space are better laid into a run, judged by the first of them: they

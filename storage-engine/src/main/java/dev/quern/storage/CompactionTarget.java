@@ -60,10 +60,23 @@ final class CompactionTarget implements AutoCloseable {
         return current;
     }
 
-    /// Makes the copies durable, then the index takes them.
+    /// Makes the copies durable, then the index takes them. When that fails, nothing more comes of
+    /// this pack: no later force could be believed, and a footer would vouch for what is not there.
     void flush() throws IOException {
-        if (writer != null) {
-            flush(writer);
+        PackWriter current = writer;
+        if (current == null) {
+            return;
+        }
+        boolean flushed = false;
+        try {
+            flush(current);
+            flushed = true;
+        } finally {
+            if (!flushed) {
+                writer = null;
+                waiting.clear();
+                current.close();
+            }
         }
     }
 

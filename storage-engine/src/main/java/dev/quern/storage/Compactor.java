@@ -102,10 +102,7 @@ final class Compactor {
         }
         long badBefore = tally.quarantined;
         if (stat.chunks() > 0) {
-            pack.forEach((record, mapped) -> {
-                rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
-                copy(pack, mapped, record, target, tally);
-            });
+            copyAll(pack, target, rate, tally);
             target.flush();
         }
         PackState left = index.packs().getOrDefault(stat.id(), PackState.NEW);
@@ -126,6 +123,21 @@ final class Compactor {
                 pack.file(),
                 left.chunks(),
                 tally.quarantined - badBefore);
+    }
+
+    /// A pack that is damaged as a whole stays; the others are none the worse for it.
+    private void copyAll(Pack pack, CompactionTarget target, RateLimit rate, Tally tally) {
+        try {
+            pack.forEach((record, mapped) -> {
+                rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
+                copy(pack, mapped, record, target, tally);
+            });
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.CORRUPT) {
+                throw e;
+            }
+            LOG.error("pack {} cannot be copied: {}", pack.file(), e.getMessage());
+        }
     }
 
     /// Copies a record if the index names it.

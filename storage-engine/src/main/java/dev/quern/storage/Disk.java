@@ -52,6 +52,9 @@ interface Disk {
     /// @throws IOException to make that write fail
     void admit(Path database) throws IOException;
 
+    /// Told after each write of a database that made it and all before it durable.
+    default void synced(Path database) {}
+
     /// A file that is being written.
     interface DiskFile extends AutoCloseable {
         /// Writes all of a buffer at an offset.

@@ -36,12 +36,24 @@ final class Gc {
     }
 
     /// Looks at every space. What is wrong with one does not keep the others from being collected.
+    ///
+    /// @throws dev.quern.common.QuernException if the log of facts cannot be written; then nothing
+    ///   is collected
     GcReport run(GcRequest request) {
+        if (!request.dryRun()) {
+            settle();
+        }
         List<GcReport.Space> spaces = new ArrayList<>();
         for (SpaceId space : chunks.index().spaces()) {
             spaces.add(collect(space, request));
         }
         return new GcReport(request.dryRun(), spaces);
+    }
+
+    /// A transaction that failed may be in the log all the same, and at the next opening lead to
+    /// chunks to which nothing leads now. Once another one is committed, it is in or out for good.
+    private void settle() {
+        facts.commit(Txn.in(KeyRing.SYSTEM).build());
     }
 
     private GcReport.Space collect(SpaceId space, GcRequest request) {

@@ -32,8 +32,10 @@ final class KeyRing implements SpaceKeys {
     /// What the keys of its facts begin with.
     static final String KIND = "storage-key";
 
+    /// The space of the engine's own facts.
+    static final SpaceId SYSTEM = new SpaceId("quern.system");
+
     private static final Logger LOG = LoggerFactory.getLogger(KeyRing.class);
-    private static final SpaceId SYSTEM = new SpaceId("quern.system");
     private static final Key KEYS = Key.of(KIND);
     private static final int PAGE = 100;
 
@@ -193,6 +195,10 @@ final class KeyRing implements SpaceKeys {
         }
         operator = next;
         LOG.info("{} data keys are wrapped by {} now", rotated, next);
+    }
+
+    boolean encrypts() {
+        return encrypts;
     }
 
     @GuardedBy("this")

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ public final class Maintenance implements AutoCloseable {
     private final Repair repair;
     private final PackChunkStore chunks;
     private final ReentrantLock running = new ReentrantLock();
+    private final LongAdder gcChunks = new LongAdder();
+    private final LongAdder gcBytes = new LongAdder();
     private volatile @Nullable String current;
 
     @GuardedBy("this")
@@ -36,7 +39,12 @@ public final class Maintenance implements AutoCloseable {
     ///
     /// @throws QuernException `CONFLICT` while another run of maintenance is under way
     public GcReport gc(GcRequest request) {
-        return alone("gc", () -> gc.run(request));
+        GcReport report = alone("gc", () -> gc.run(request));
+        if (!report.dryRun()) {
+            gcChunks.add(report.removed().chunks());
+            gcBytes.add(report.removed().bytes());
+        }
+        return report;
     }
 
     /// Why a chunk is kept, or not, in every space that has it or needs it.
@@ -69,6 +77,11 @@ public final class Maintenance implements AutoCloseable {
     /// @throws QuernException `CONFLICT` while another run of maintenance is under way
     public RepairReport repair(ChunkSource source, ByteSize maxBytesPerSecond) {
         return alone("repair", () -> repair.run(source, maxBytesPerSecond.bytes()));
+    }
+
+    /// What garbage collection removed since the engine was opened.
+    GcReport.Count gcRemoved() {
+        return new GcReport.Count(gcChunks.sum(), gcBytes.sum());
     }
 
     /// Counts of what is stored.

@@ -246,6 +246,22 @@ final class PackChunkStore implements KeyedChunks {
         return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
     }
 
+    /// Bytes that compaction could free.
+    long deadBytes() {
+        long live = StorageStats.liveBytes(this);
+        return Math.max(0, packs.storedBytes() - live);
+    }
+
+    /// How often a chunk was found damaged since it was opened.
+    long damaged() {
+        return places.damaged();
+    }
+
+    /// What turns bodies into chunks.
+    BodyCodec codec() {
+        return codec;
+    }
+
     /// Whether it has a chunk; unlike [#contains] nobody relies on it.
     boolean has(SpaceId space, ChunkId id) {
         return places.find(new Name(space, id)).isPresent();

@@ -112,7 +112,7 @@ final class PackDirectory implements AutoCloseable {
         if (pack == null) {
             return false;
         }
-        storedBytes.addAndGet(-disk.sizeBytes(pack.file()));
+        storedBytes.addAndGet(-sizeBytes(pack));
         boolean gone = pack.delete();
         disk.syncDirectory(directory);
         return gone;
@@ -138,10 +138,20 @@ final class PackDirectory implements AutoCloseable {
         return packBytes;
     }
 
-    /// Makes the names of new packs durable.
-    void sync() throws IOException {
-        if (namesUnsynced.getAndSet(false)) {
+    /// Makes the names of new packs durable. Who comes while another is at it waits, and one that
+    /// fails leaves it to the next.
+    synchronized void sync() throws IOException {
+        if (!namesUnsynced.getAndSet(false)) {
+            return;
+        }
+        boolean synced = false;
+        try {
             disk.syncDirectory(directory);
+            synced = true;
+        } finally {
+            if (!synced) {
+                namesUnsynced.set(true);
+            }
         }
     }
 

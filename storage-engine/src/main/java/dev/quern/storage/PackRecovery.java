@@ -61,7 +61,10 @@ final class PackRecovery {
         return index.packs().getOrDefault(id, PackState.NEW);
     }
 
+    /// What is forgotten here is forgotten for good: the next pack may get the id of one that is
+    /// gone, and must not be taken for it after a power failure.
     private void dropMissing(LongPredicate isThere) {
+        int before = index.packs().size();
         List<Long> lost = new ArrayList<>();
         for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
             if (!isThere.test(known.getKey()) && known.getValue().chunks() > 0) {
@@ -76,6 +79,9 @@ final class PackRecovery {
                     directory,
                     lost.stream().map(id -> Pack.file(directory, id).getFileName()).toList());
             index.clear();
+        }
+        if (index.packs().size() < before) {
+            index.sync();
         }
     }
 

@@ -107,7 +107,8 @@ final class PackRun implements ChunkRun {
             state = State.LAYING;
             for (Map.Entry<Name, ByteBuffer> chunk : held.entrySet()) {
                 RunWriter writer = writer(chunk.getValue().remaining());
-                keep(writer, writer.begin(chunk.getValue()), chunk.getKey());
+                ByteBuffer raw = chunk.getValue();
+                keep(writer, writer.begin(raw), chunk.getKey(), Checksums.crc32c(raw));
             }
             held.clear();
         } else {
@@ -139,8 +140,9 @@ final class PackRun implements ChunkRun {
             Name name = name(raw);
             lastWasNew = !isThere(name);
             if (lastWasNew) {
+                int crc = Checksums.crc32c(raw);
                 awaited = true;
-                keep(writer, write, name);
+                keep(writer, write, name, crc);
             }
             return new PutChunk(name.id(), lastWasNew);
         } finally {
@@ -154,13 +156,13 @@ final class PackRun implements ChunkRun {
         Name name = name(raw);
         lastWasNew = !isThere(name);
         if (lastWasNew) {
-            keep(writer, writer.begin(raw), name);
+            keep(writer, writer.begin(raw), name, Checksums.crc32c(raw));
         }
         return new PutChunk(name.id(), lastWasNew);
     }
 
-    private void keep(RunWriter writer, Write write, Name name) throws IOException {
-        writer.keep(write, name.id());
+    private void keep(RunWriter writer, Write write, Name name, int crc) throws IOException {
+        writer.keep(write, name.id(), crc);
         own.add(name.id());
     }
 

@@ -5,9 +5,11 @@ import dev.quern.common.SpaceId;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,9 @@ final class Repair {
         List<String> problems = new ArrayList<>();
         while (true) {
             Fsck.Outcome found = fsck.check(bytesPerSecond);
+            Map<SpaceId, Set<ChunkId>> wanted = new HashMap<>();
+            found.bad().forEach((space, chunks) -> wanted.put(space, chunks.keySet()));
+            source.expect(wanted);
             long now = 0;
             for (Map.Entry<SpaceId, Map<ChunkId, String>> space : found.bad().entrySet()) {
                 for (ChunkId id : space.getValue().keySet()) {

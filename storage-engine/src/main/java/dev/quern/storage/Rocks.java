@@ -243,6 +243,9 @@ final class Rocks implements AutoCloseable {
         try (WriteOptions write = new WriteOptions().setSync(sync)) {
             write(batch, write);
         }
+        if (sync) {
+            disk.synced(directory);
+        }
     }
 
     /// Applies a batch that is not durable before the next [#flush].

@@ -71,31 +71,31 @@ final class RunWriter implements PackOutput {
 
     /// A write on its way.
     ///
-    /// @param crc of what is written, once it is
-    record Write(int length, CompletableFuture<Integer> crc) {}
+    /// @param done once it is written
+    record Write(int length, CompletableFuture<Void> done) {}
 
     /// Begins to write a chunk behind the last one; one at a time.
     Write begin(ByteBuffer bytes) {
         int length = bytes.remaining();
         long at = position;
         writtenTo = Math.max(writtenTo, at + length);
-        CompletableFuture<Integer> crc =
-                CompletableFuture.supplyAsync(() -> write(bytes, at), threads::write);
-        return new Write(length, crc);
+        return new Write(
+                length, CompletableFuture.runAsync(() -> write(bytes, at), threads::write));
     }
 
-    private int write(ByteBuffer bytes, long at) {
+    private void write(ByteBuffer bytes, long at) {
         try {
             file.write(bytes.duplicate(), at);
-            return Checksums.crc32c(bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
     /// Waits for a write and keeps it as a chunk.
-    void keep(Write write, ChunkId id) throws IOException {
-        int crc = await(write.crc);
+    ///
+    /// @param crc of its bytes
+    void keep(Write write, ChunkId id, int crc) throws IOException {
+        await(write.done);
         records.add(new PackRecord(position, 0, space, id, BodyForm.plain(write.length, crc)));
         position += write.length;
         flushNowAndThen();
@@ -103,7 +103,7 @@ final class RunWriter implements PackOutput {
 
     /// Waits for a write that is not wanted.
     void drop(Write write) throws IOException {
-        await(write.crc);
+        await(write.done);
     }
 
     private void flushNowAndThen() throws IOException {

@@ -19,7 +19,21 @@ final class Segments {
         }
     }
 
-    /// The same, for writing.
+    /// The bytes of a chunk, for reading.
+    ///
+    /// @throws QuernException `INVALID` if there are none or too many
+    static ByteBuffer chunk(MemorySegment bytes) {
+        if (bytes.byteSize() < 1 || bytes.byteSize() > ChunkStore.MAX_CHUNK_BYTES) {
+            throw QuernException.invalid(
+                    "chunk must be 1 to "
+                            + ChunkStore.MAX_CHUNK_BYTES
+                            + " bytes, got "
+                            + bytes.byteSize());
+        }
+        return buffer(bytes);
+    }
+
+    /// The same as [#buffer], for writing.
     ///
     /// @throws QuernException `INVALID` if it is no memory of bytes, or read-only
     static ByteBuffer target(MemorySegment bytes) {

@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.LRUCache;
@@ -230,6 +231,31 @@ public final class StorageEngine implements AutoCloseable {
     /// Whether the chunks are in the directory, where they can be looked after, and not in a tier.
     public boolean hasMaintenance() {
         return maintenance != null;
+    }
+
+    /// Whether new chunks are encrypted.
+    public boolean isEncrypted() {
+        return keys.encrypts();
+    }
+
+    /// Counts for metrics, cheap to take.
+    public StorageCounts counts() {
+        ChunkStore.ChunkStats stats = chunks.stats();
+        GcReport.Count removed =
+                maintenance == null ? GcReport.Count.NONE : maintenance.gcRemoved();
+        PackChunkStore packs = chunks instanceof PackChunkStore local ? local : null;
+        return new StorageCounts(
+                stats.chunks(),
+                stats.storedBytes(),
+                stats.packs(),
+                packs == null ? 0 : packs.deadBytes(),
+                packs == null ? 0 : packs.damaged(),
+                removed.chunks(),
+                removed.bytes(),
+                facts.appliedIndex(),
+                chunks instanceof TierChunkStore tiered
+                        ? Optional.of(tiered.cacheStats())
+                        : Optional.empty());
     }
 
     /// Garbage collection, compaction, checks and repair of the chunks in the directory.

@@ -23,14 +23,23 @@ public record StorageStats(
 
     /// Looks at every index entry, for the damaged ones.
     static StorageStats of(PackChunkStore store) {
+        ChunkStore.ChunkStats stats = store.stats();
+        return new StorageStats(
+                stats.chunks(),
+                liveBytes(store),
+                stats.storedBytes(),
+                stats.packs(),
+                quarantined(store));
+    }
+
+    /// Bytes of all live records.
+    static long liveBytes(PackChunkStore store) {
         long live = 0;
         for (Map.Entry<Long, PackState> known : store.index().packs().entrySet()) {
             Pack pack = store.packs().find(known.getKey());
             live += pack == null ? 0 : liveBytes(pack.kind(), known.getValue());
         }
-        ChunkStore.ChunkStats stats = store.stats();
-        return new StorageStats(
-                stats.chunks(), live, stats.storedBytes(), stats.packs(), quarantined(store));
+        return live;
     }
 
     /// Bytes of a pack's live records, with their headers if they have any.

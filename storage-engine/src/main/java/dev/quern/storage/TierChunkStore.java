@@ -92,11 +92,7 @@ final class TierChunkStore implements KeyedChunks {
     @Override
     public PutChunk put(SpaceId space, MemorySegment bytes) {
         requireOpen();
-        if (bytes.byteSize() < 1 || bytes.byteSize() > MAX_CHUNK_BYTES) {
-            throw QuernException.invalid(
-                    "chunk must be 1 to " + MAX_CHUNK_BYTES + " bytes, got " + bytes.byteSize());
-        }
-        ByteBuffer buffer = Segments.buffer(bytes);
+        ByteBuffer buffer = Segments.chunk(bytes);
         Name name = new Name(space, Checksums.sha256(buffer));
         if (isPresent(name)) {
             return new PutChunk(name.id, false);

@@ -2,6 +2,7 @@ package dev.quern.storage;
 
 import static dev.quern.storage.Chunks.SPACE;
 
+import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog.Fact;
@@ -23,6 +24,10 @@ final class CrashJournal {
     private static final String NONE = "";
 
     private final List<String> chunks = new ArrayList<>();
+
+    /// May have been collected since, unless a fact names them.
+    private final List<String> collectable = new ArrayList<>();
+
     private final Set<String> begunChunks = new LinkedHashSet<>();
     private final Map<Key, String> facts = new HashMap<>();
     private final Map<Key, Set<String>> begunFacts = new HashMap<>();
@@ -51,6 +56,10 @@ final class CrashJournal {
         String[] words = line.split(" ", -1);
         boolean done = words[0].equals("A");
         acknowledged += done ? 1 : 0;
+        if (words[0].equals("F")) {
+            corrupt.add(line);
+            return;
+        }
         switch (words.length > 1 ? words[1] : NONE) {
             case "put" -> {
                 if (done) {
@@ -66,6 +75,10 @@ final class CrashJournal {
                 Key counter = CrashLoad.counter(Integer.parseInt(words[2]));
                 begunCounts.merge(counter, words[0].equals("B") ? 1L : -1L, Long::sum);
                 counts.merge(counter, done ? 1L : 0L, Long::sum);
+            }
+            case "gc" -> {
+                collectable.addAll(chunks);
+                chunks.clear();
             }
             default -> {}
         }
@@ -101,6 +114,10 @@ final class CrashJournal {
             }
         }
         begunChunks.clear();
+        collectable.removeIf(name -> !read(engine, name, false));
+        if (all) {
+            check(engine);
+        }
         for (int writer = 0; writer < CrashLoad.WRITERS; writer++) {
             for (int slot = 0; slot < CrashLoad.SLOTS; slot++) {
                 fact(engine, CrashLoad.key(writer, slot));
@@ -108,6 +125,13 @@ final class CrashJournal {
         }
         for (int counter = 0; counter < CrashLoad.COUNTERS; counter++) {
             count(engine, CrashLoad.counter(counter));
+        }
+    }
+
+    private void check(StorageEngine engine) {
+        FsckReport report = engine.maintenance().fsck(new ByteSize(0));
+        if (!report.isClean()) {
+            corrupt.add("fsck: " + report);
         }
     }
 

@@ -2,9 +2,14 @@ package dev.quern.storage;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ByteSize;
+import dev.quern.common.SpaceId;
+import dev.quern.storage.MetaLog.Fact;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /// What the killed process and its parent agree on: the settings, and the bytes and places that
@@ -17,15 +22,42 @@ final class CrashLoad {
     private CrashLoad() {}
 
     /// Small packs, so that many are sealed.
+    ///
+    /// @param encrypted whether new chunks are encrypted
     @MustBeClosed
-    static StorageEngine open(Path directory) {
-        return StorageEngine.open(
+    @SuppressWarnings("MustBeClosedChecker") // returned
+    static StorageEngine open(Path directory, boolean encrypted) {
+        StorageConfig config =
                 new StorageConfig(
                         directory,
                         ByteSize.ofMebibytes(1),
                         ByteSize.ofMebibytes(1),
                         ByteSize.ofMebibytes(4),
-                        new ByteSize(0)));
+                        new ByteSize(0));
+        OperatorKey key = OperatorKey.of(new byte[32]);
+        StorageEngine engine =
+                StorageEngine.open(
+                        encrypted ? config.withOperatorKey(key, Optional.empty()) : config);
+        engine.roots().register(new Roots(engine.facts()));
+        engine.roots().register(ChunkRoots.none("c"));
+        return engine;
+    }
+
+    /// Each fact of a writer has the name of a chunk.
+    private record Roots(MetaLog facts) implements ChunkRoots {
+        @Override
+        public Set<String> kinds() {
+            return Set.of("w");
+        }
+
+        @Override
+        public void visit(SpaceId space, RootVisitor visitor) {
+            List<Fact> all = facts.scan(space, Key.of("w"), Optional.empty(), FactReader.MAX_SCAN);
+            for (Fact fact : all) {
+                String name = new String(fact.value(), StandardCharsets.UTF_8);
+                visitor.chunk(MemoryChunkStore.idOf(chunk(name)), () -> "fact " + fact.key());
+            }
+        }
     }
 
     /// The bytes of the chunk with a name: mostly small, now and then larger than a pack.

@@ -3,6 +3,7 @@ package dev.quern.storage;
 import static dev.quern.storage.Chunks.SPACE;
 import static dev.quern.storage.Chunks.text;
 
+import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog.Fact;
@@ -14,32 +15,45 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 
-/// The process that [CrashRun] kills: several threads put, commit, delete and count until the end.
+/// The process that [CrashRun] kills: several threads put, commit, delete and count until the end,
+/// while another collects garbage, compacts and, if the store is encrypted, changes its data key.
 /// Each operation is one line on stdout before it begins (`B` and its words) and one once it is
-/// acknowledged (`A` and the same words), `C` for a lost race; a line is one write, which a kill
-/// does not cut. Says `R` when it runs.
+/// acknowledged (`A` and the same words), `C` for a lost race, `F` for a failure; a line is one
+/// write, which a kill does not cut. Says `R` when it runs.
 final class CrashWriter {
+    private static final long PAUSE_NANOS = 20_000_000;
+
     private final StorageEngine engine;
     private final FileOutputStream out;
     private final String life;
+    private final boolean encrypted;
 
-    private CrashWriter(StorageEngine engine, FileOutputStream out, String life) {
+    private CrashWriter(
+            StorageEngine engine, FileOutputStream out, String life, boolean encrypted) {
         this.engine = engine;
         this.out = out;
         this.life = life;
+        this.encrypted = encrypted;
     }
 
-    /// Takes the data directory, the number of this life, and how many operations each thread does.
+    /// Takes the data directory, the number of this life, how many operations each thread does, and
+    /// whether to encrypt.
     public static void main(String[] args) throws InterruptedException, IOException {
         int operations = Integer.parseInt(args[2]);
         try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
             out.write(text("R\n"));
-            try (StorageEngine engine = CrashLoad.open(Path.of(args[0]))) {
-                CrashWriter load = new CrashWriter(engine, out, args[1]);
+            boolean encrypted = Boolean.parseBoolean(args[3]);
+            try (StorageEngine engine = CrashLoad.open(Path.of(args[0]), encrypted)) {
+                CrashWriter load = new CrashWriter(engine, out, args[1], encrypted);
+                Thread.setDefaultUncaughtExceptionHandler(
+                        (_, e) -> load.say("F " + String.valueOf(e).replace('\n', ' ')));
+                Thread.ofPlatform().daemon().start(load::maintain);
                 Thread[] writers = new Thread[CrashLoad.WRITERS];
                 for (int i = 0; i < writers.length; i++) {
                     int writer = i;
@@ -48,6 +62,22 @@ final class CrashWriter {
                 for (Thread writer : writers) {
                     writer.join();
                 }
+            }
+        }
+    }
+
+    private void maintain() {
+        Random random = new Random(life.hashCode());
+        while (true) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            Duration grace = Duration.ofMillis(random.nextInt(3) * 10L);
+            say("B gc");
+            engine.maintenance().gc(GcRequest.defaults().withGrace(grace));
+            if (random.nextInt(3) == 0) {
+                engine.maintenance().compact(new ByteSize(0));
+            }
+            if (encrypted && random.nextInt(8) == 0) {
+                engine.rotateDataKey(SPACE);
             }
         }
     }
@@ -68,14 +98,16 @@ final class CrashWriter {
                 case 1, 2 -> count(random.nextInt(CrashLoad.COUNTERS));
                 case 3 -> {
                     if (random.nextInt(4) == 0) {
-                        putFile(name);
+                        putFile(writer, slot, name);
                     } else {
                         put(name);
                     }
                 }
                 default -> {
-                    put(name);
-                    put(writer, slot, name);
+                    try (ChunkPins _ = engine.chunks().pinWrites(SPACE)) {
+                        put(name);
+                        put(writer, slot, name);
+                    }
                 }
             }
         }
@@ -88,15 +120,19 @@ final class CrashWriter {
         say("A put " + name);
     }
 
-    private void putFile(String name) {
+    /// Of the file's chunks, only one is named by a fact.
+    private void putFile(int writer, int slot, String name) {
         List<String> names = CrashLoad.file(name);
         names.forEach(part -> say("B put " + part));
-        try (ChunkRun run = engine.chunks().beginRun(SPACE)) {
-            names.forEach(part -> run.put(MemorySegment.ofArray(CrashLoad.chunk(part))));
-            run.finish();
+        try (ChunkPins _ = engine.chunks().pinWrites(SPACE)) {
+            try (ChunkRun run = engine.chunks().beginRun(SPACE)) {
+                names.forEach(part -> run.put(MemorySegment.ofArray(CrashLoad.chunk(part))));
+                run.finish();
+            }
+            engine.chunks().sync();
+            names.forEach(part -> say("A put " + part));
+            put(writer, slot, names.get(2));
         }
-        engine.chunks().sync();
-        names.forEach(part -> say("A put " + part));
     }
 
     private void put(int writer, int slot, String name) {

@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkStore.PutChunk;
+import dev.quern.storage.FactReader.IndexedFact;
 import dev.quern.storage.MetaLog.Fact;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -15,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What an engine must hold, kept beside it through faults and crashes: what it acknowledged is
@@ -34,6 +37,8 @@ final class Expected {
 
     /// Transactions of the last group that failed so that the log may hold them, in order.
     private final List<Txn> unsure = new ArrayList<>();
+
+    private final ExpectedGc gc = new ExpectedGc();
 
     /// A chunk.
     record Name(SpaceId space, ChunkId id) {}
@@ -65,6 +70,7 @@ final class Expected {
         PutChunk answer = store.put(space, MemorySegment.ofArray(bytes));
         check(answer.id().equals(name.id), "put of " + name.id + " answers " + answer.id());
         put.add(name);
+        gc.touched(name);
         check(store.contains(space, name.id), "chunk " + name.id + " that was put is absent");
         return name;
     }
@@ -93,6 +99,7 @@ final class Expected {
         }
         if (finish) {
             put.addAll(names);
+            names.forEach(gc::touched);
             names.forEach(name -> read(store, name));
         }
         return names;
@@ -104,6 +111,7 @@ final class Expected {
         promised.addAll(before);
         before.forEach(put::remove);
         for (Name name : before) {
+            gc.touched(name);
             check(
                     store.isDurable(name.space, name.id),
                     "chunk " + name.id + " is not durable after a sync");
@@ -132,21 +140,47 @@ final class Expected {
         return promised.contains(name) ? " (durable)" : " (not acknowledged)";
     }
 
+    /// Passes everything on and takes note of what is committed.
+    MetaLog recording(EmbeddedMetaLog log) {
+        return new ForwardingMetaLog() {
+            @Override
+            protected MetaLog below() {
+                return log;
+            }
+
+            @Override
+            public long commit(Txn txn) {
+                return Expected.this.commit(log, txn);
+            }
+        };
+    }
+
     /// Commits a transaction. One that fails for want of the disk may be in or not.
     void commit(SimEngine engine, Txn txn) {
+        try {
+            commit(engine.facts(), txn);
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.CONFLICT && e.kind() != ErrorKind.INVALID) {
+                throw e;
+            }
+        }
+    }
+
+    private long commit(EmbeddedMetaLog log, Txn txn) {
         boolean allDurable =
                 txn.requires().stream()
                         .allMatch(id -> promised.contains(new Name(txn.space(), id)));
         long index;
         try {
-            index = engine.facts().commit(txn);
-            SimEngine.settle(engine.facts());
+            index = log.commit(txn);
+            SimEngine.settle(log);
         } catch (QuernException e) {
-            SimEngine.settle(engine.facts());
-            refused(engine, txn, allDurable, e);
-            return;
+            SimEngine.settle(log);
+            refused(log, txn, allDurable, e);
+            throw e;
         }
         applied(txn, index);
+        return index;
     }
 
     private void applied(Txn txn, long index) {
@@ -155,7 +189,9 @@ final class Expected {
         long expected = facts.commit(txn);
         check(index == expected, "transaction applied at " + index + ", expected " + expected);
         for (ChunkId id : txn.requires()) {
-            promised.add(new Name(txn.space(), id)); // the log has taken it as durable
+            Name name = new Name(txn.space(), id);
+            promised.add(name); // the log has taken it as durable
+            gc.touched(name);
         }
     }
 
@@ -200,10 +236,10 @@ final class Expected {
         }
     }
 
-    private void refused(SimEngine engine, Txn txn, boolean allDurable, QuernException e) {
+    private void refused(EmbeddedMetaLog log, Txn txn, boolean allDurable, QuernException e) {
         switch (e.kind()) {
             case CONFLICT -> {
-                settle(engine.facts().appliedIndex());
+                settle(log.appliedIndex());
                 unsure.clear();
                 check(isConflict(txn), "transaction is refused: " + e.getMessage());
             }
@@ -214,7 +250,6 @@ final class Expected {
                     unsure.clear();
                     unsure.add(txn);
                 }
-                throw e;
             }
         }
     }
@@ -247,12 +282,86 @@ final class Expected {
                 "log is at " + index + ", acknowledged up to " + facts.appliedIndex());
     }
 
+    /// Holds chunks as somebody does who puts or reads some.
+    void pinned(Name name) {
+        gc.pinned(name);
+    }
+
+    boolean writes(SpaceId space, long now) {
+        return gc.writes(space, now);
+    }
+
+    void letGo() {
+        gc.letGo();
+    }
+
+    void powerLost() {
+        gc.powerLost();
+    }
+
+    /// Collects garbage; faults pass through.
+    ///
+    /// @return whether every space was looked at
+    boolean collect(SimEngine engine, GcRequest request) {
+        try {
+            GcReport report = engine.maintenance().gc(request);
+            return report.spaces().stream().allMatch(space -> space.problem().isEmpty());
+        } finally {
+            if (!request.dryRun() && unsure.isEmpty()) {
+                List<Name> removed = gc.ran(garbage(), engine.millis(), request.grace().toMillis());
+                removed.forEach(promised::remove);
+                removed.forEach(put::remove);
+            }
+        }
+    }
+
+    /// The chunks that no fact leads to.
+    private List<Name> garbage() {
+        Set<Name> needed = needed();
+        return chunks.keySet().stream().filter(name -> !needed.contains(name)).toList();
+    }
+
+    /// The chunks that the facts lead to.
+    private Set<Name> needed() {
+        Set<Name> needed = new LinkedHashSet<>();
+        for (SpaceId space : RandomTxns.SPACES) {
+            new TestRoots(facts)
+                    .visit(
+                            space,
+                            new RootVisitor() {
+                                @Override
+                                public void chunk(ChunkId id, Supplier<String> what) {
+                                    needed.add(new Name(space, id));
+                                }
+
+                                @Override
+                                public void node(
+                                        ChunkId id,
+                                        Supplier<String> what,
+                                        Consumer<byte[]> children) {
+                                    needed.add(new Name(space, id));
+                                    children.accept(bytes(new Name(space, id)));
+                                }
+                            });
+        }
+        return needed;
+    }
+
+    /// Checks that garbage is gone, after two runs without a fault and a grace between them.
+    void verifyCollected(SimEngine engine) {
+        for (Name name : garbage()) {
+            check(
+                    !gc.isFree(name) || !engine.chunks().has(name.space, name.id),
+                    "chunk " + name.id + " is there, though no fact needs it");
+        }
+    }
+
     /// Checks everything, in an engine that was opened again.
     void verifyAfterOpening(SimEngine engine) {
         put.clear();
         for (Name name : chunks.keySet()) {
             read(engine.chunks(), name);
-            if (engine.chunks().isDurable(name.space, name.id)) {
+            if (engine.chunks().has(name.space, name.id)) {
                 promised.add(name);
             }
         }
@@ -264,30 +373,61 @@ final class Expected {
                 "state is at " + engine.facts().position() + ", expected " + facts.position());
     }
 
-    /// Compares the facts and reads the chunks that they name, unless a commit is unsure.
+    /// Reads every chunk.
+    void verifyChunks(ChunkStore store) {
+        chunks.keySet().forEach(name -> read(store, name));
+    }
+
+    /// Compares the facts and reads the chunks that they need, unless a commit is unsure.
     void verifyFacts(SimEngine engine) {
         if (!unsure.isEmpty()) {
             return;
         }
         for (SpaceId space : RandomTxns.SPACES) {
-            for (Key prefix : List.of(Key.of("x"), Key.of("y"), Key.of("f"))) {
-                List<Fact> found = engine.facts().scan(space, prefix, Optional.empty(), 10_000);
-                List<Fact> wanted = facts.scan(space, prefix, Optional.empty(), 10_000);
-                check(
-                        same(found, wanted),
-                        "facts under " + prefix + " differ: " + found + ", expected " + wanted);
-                if (prefix.equals(Key.of("f"))) {
-                    found.forEach(fact -> readNamed(engine.chunks(), space, fact));
-                }
+            for (String kind : List.of("x", "y", "file", "list")) {
+                verifyFacts(engine.facts(), space, Key.of(kind));
             }
+            for (String kind : List.of("x", "y", "by")) {
+                verifyIndex(engine.facts(), space, Key.of(kind));
+            }
+        }
+        for (Name name : needed()) {
+            check(
+                    Arrays.equals(engine.chunks().read(name.space, name.id), bytes(name)),
+                    "facts need chunk " + name.id + ", which has other bytes");
         }
     }
 
-    private void readNamed(ChunkStore store, SpaceId space, Fact fact) {
-        Name name = new Name(space, ChunkId.of(fact.value()));
+    private void verifyFacts(MetaLog log, SpaceId space, Key prefix) {
+        List<Fact> found = log.scan(space, prefix, Optional.empty(), FactReader.MAX_SCAN);
+        List<Fact> wanted = facts.scan(space, prefix, Optional.empty(), FactReader.MAX_SCAN);
         check(
-                Arrays.equals(store.read(space, name.id), bytes(name)),
-                "fact " + fact.key() + " names chunk " + name.id + " with other bytes");
+                same(found, wanted),
+                "facts under " + prefix + " differ: " + found + ", expected " + wanted);
+    }
+
+    private void verifyIndex(MetaLog log, SpaceId space, Key prefix) {
+        List<IndexedFact> found = pages(log, space, prefix, 3);
+        List<IndexedFact> wanted = pages(facts, space, prefix, FactReader.MAX_SCAN);
+        check(
+                found.stream()
+                                .map(IndexedFact::at)
+                                .toList()
+                                .equals(wanted.stream().map(IndexedFact::at).toList())
+                        && same(
+                                found.stream().map(IndexedFact::fact).toList(),
+                                wanted.stream().map(IndexedFact::fact).toList()),
+                "index under " + prefix + " differs: " + found + ", expected " + wanted);
+    }
+
+    private static List<IndexedFact> pages(MetaLog log, SpaceId space, Key prefix, int limit) {
+        List<IndexedFact> all = new ArrayList<>();
+        List<IndexedFact> page = log.scanIndex(space, prefix, Optional.empty(), limit);
+        while (!page.isEmpty()) {
+            all.addAll(page);
+            page = log.scanIndex(space, prefix, Optional.of(page.getLast().at()), limit);
+        }
+        return all;
     }
 
     private static boolean same(List<Fact> some, List<Fact> others) {

@@ -1,36 +1,24 @@
 package dev.quern.storage;
 
-import dev.quern.common.ErrorKind;
-import dev.quern.common.QuernException;
+import static dev.quern.storage.FuzzTarget.require;
+
 import dev.quern.common.SpaceId;
 import dev.quern.storage.BodyForm.Seal;
 import dev.quern.storage.MetaLog.Fact;
 import dev.quern.storage.PackFormat.Header;
 import java.io.ByteArrayInputStream;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/// Every decoder of the engine, fed with any bytes: it gives a value or says `CORRUPT` or
-/// `INVALID`, within bounds of memory. The first byte of an input chooses the decoder. [FuzzRun]
-/// has Jazzer look for inputs that break this, [FuzzTest] runs the ones that once did.
-public final class FuzzTargets {
-    /// Beside what is in proportion to the input.
-    private static final long MAX_ALLOCATED_BYTES = 2L << 20;
-
-    private static final int MAX_ALLOCATED_TIMES = 512;
-
-    private static final com.sun.management.ThreadMXBean THREADS =
-            (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-
-    /// All decoders; an input's first byte, modulo their number, is the index of its own. New ones
-    /// go to the end, so that inputs keep their meaning.
+/// Every decoder of the engine, with [FuzzSeeds].
+public final class FuzzTargets implements FuzzSuite {
     private static final List<Target> TARGETS =
             List.of(
                     new Target("transaction", FuzzTargets::transaction),
@@ -49,12 +37,8 @@ public final class FuzzTargets {
     private static final ChunkCodec CODEC = new ChunkCodec();
     private static final BodyCodec BODIES = new BodyCodec(true, new Random(1), new OneKey());
 
-    private FuzzTargets() {}
-
-    /// A decoder.
-    ///
-    /// @param name for messages and folders
-    record Target(String name, Decoder decoder) {}
+    /// Its name, and the decoder.
+    private record Target(String name, FuzzTarget.Decoder decoder) {}
 
     /// Has the same key for all.
     private static final class OneKey implements SpaceKeys {
@@ -71,51 +55,22 @@ public final class FuzzTargets {
         }
     }
 
-    /// Takes any bytes.
-    interface Decoder {
-        /// Returns in any case, or throws a [QuernException] that says why not.
-        void decode(byte[] bytes);
+    @Override
+    public String module() {
+        return "storage-engine";
     }
 
-    static List<Target> targets() {
-        return TARGETS;
-    }
-
-    /// What Jazzer calls.
-    public static void fuzzerTestOneInput(byte[] input) {
-        if (input.length > 0) {
-            Target target = TARGETS.get((input[0] & 0xFF) % TARGETS.size());
-            run(target, Arrays.copyOfRange(input, 1, input.length));
-        }
-    }
-
-    /// Runs one decoder on one input.
-    ///
-    /// @throws AssertionError if it breaks the rules
-    static void run(Target target, byte[] input) {
-        long bound = MAX_ALLOCATED_BYTES + (long) MAX_ALLOCATED_TIMES * input.length;
-        long allocated = decode(target, input);
-        if (allocated > bound) {
-            allocated = decode(target, input); // the first time may have loaded classes
-        }
-        if (allocated > bound) {
-            throw new AssertionError(
-                    target.name + " allocates " + allocated + " bytes for " + input.length);
-        }
-    }
-
-    /// Returns what it allocated.
-    private static long decode(Target target, byte[] input) {
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        try {
-            target.decoder.decode(input.clone());
-        } catch (QuernException e) {
-            boolean said = e.kind() == ErrorKind.CORRUPT || e.kind() == ErrorKind.INVALID;
-            if (!said || e.getMessage() == null) {
-                throw new AssertionError(target.name + " says " + e.kind(), e);
-            }
-        }
-        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    @Override
+    public List<FuzzTarget> targets() {
+        Map<String, List<byte[]>> seeds = FuzzSeeds.all();
+        return TARGETS.stream()
+                .map(target ->
+                        new FuzzTarget(
+                                target.name,
+                                "",
+                                target.decoder,
+                                seeds.getOrDefault(target.name, List.of())))
+                .toList();
     }
 
     private static void transaction(byte[] bytes) {
@@ -216,12 +171,6 @@ public final class FuzzTargets {
                 end = record.bodyEnd();
             }
             require(end == table.lengthBytes(), "length of a run");
-        }
-    }
-
-    private static void require(boolean holds, String what) {
-        if (!holds) {
-            throw new AssertionError(what);
         }
     }
 }

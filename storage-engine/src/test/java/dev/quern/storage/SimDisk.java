@@ -1,6 +1,8 @@
 package dev.quern.storage;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.storage.SimPlan.Call;
+import dev.quern.storage.SimPlan.Fault;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -10,9 +12,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -26,45 +30,6 @@ import org.jspecify.annotations.Nullable;
 /// Directories of databases that do their own I/O lie on the machine's own disk, outside of this.
 /// Thread-safe: one monitor.
 final class SimDisk implements Disk {
-    /// What a call does.
-    enum Call {
-        DIRECTORIES,
-        LIST,
-        CREATE,
-        OPEN,
-        MAP,
-        SIZE,
-        TRUNCATE,
-        PERSIST,
-        DELETE,
-        SYNC_NAMES,
-        DATABASE,
-        WRITE,
-        FORCE,
-        RESIZE;
-
-        /// Whether it changes what is on the disk.
-        boolean changes() {
-            return switch (this) {
-                case LIST, OPEN, MAP, SIZE, DATABASE -> false;
-                default -> true;
-            };
-        }
-    }
-
-    /// How a call ends.
-    enum Fault {
-        NONE,
-        /// `Input/output error`; a failed force loses dirty bytes.
-        IO,
-        /// `No space left on device`, after part of the bytes where it is a write.
-        FULL,
-        /// The power fails before it takes effect.
-        POWER_BEFORE,
-        /// The power fails after it took effect, before the caller hears of it.
-        POWER_AFTER
-    }
-
     /// What of the unsynced changes a power failure takes.
     enum Loss {
         EVERYTHING,
@@ -73,16 +38,6 @@ final class SimDisk implements Disk {
         PREFIX,
         /// Each for itself.
         RANDOM
-    }
-
-    /// Says how each call ends.
-    interface Plan {
-        Plan GOOD = (_, _, _) -> Fault.NONE;
-
-        /// How this call ends.
-        ///
-        /// @param number of the call, from 1
-        Fault at(long number, Call call, Path file);
     }
 
     private final Disk real = new LocalDisk();
@@ -102,7 +57,7 @@ final class SimDisk implements Disk {
     private final List<SimFile> files = new ArrayList<>();
 
     @GuardedBy("this")
-    private Plan plan = Plan.GOOD;
+    private SimPlan plan = SimPlan.GOOD;
 
     @GuardedBy("this")
     private boolean off;
@@ -119,6 +74,10 @@ final class SimDisk implements Disk {
     @GuardedBy("this")
     private long usable = Long.MAX_VALUE;
 
+    /// Databases that were synced.
+    @GuardedBy("this")
+    private final Set<Path> synced = new HashSet<>();
+
     /// Of every call with its arguments and its end.
     @GuardedBy("this")
     private long history = 17;
@@ -134,7 +93,7 @@ final class SimDisk implements Disk {
         this.isReal = isReal;
     }
 
-    synchronized void plan(Plan next) {
+    synchronized void plan(SimPlan next) {
         plan = next;
     }
 
@@ -415,6 +374,20 @@ final class SimDisk implements Disk {
     @Override
     public synchronized void admit(Path database) throws IOException {
         leave(enter(Call.DATABASE, database, 0));
+    }
+
+    @Override
+    public synchronized void synced(Path database) {
+        synced.add(database);
+    }
+
+    /// Whether a database was synced since it was last forgotten.
+    synchronized boolean isSynced(Path database) {
+        return synced.contains(database);
+    }
+
+    synchronized void forgetSynced(Path database) {
+        synced.remove(database);
     }
 
     /// An open file.

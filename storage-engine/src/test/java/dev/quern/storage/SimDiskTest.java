@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.storage.Disk.DiskFile;
-import dev.quern.storage.SimDisk.Call;
-import dev.quern.storage.SimDisk.Fault;
 import dev.quern.storage.SimDisk.Loss;
+import dev.quern.storage.SimPlan.Call;
+import dev.quern.storage.SimPlan.Fault;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -17,19 +16,29 @@ import org.rocksdb.RocksDB;
 
 /// A chunk store and a log of facts on a [SimDisk], through any number of crashes. The state that
 /// the log leads to is a [SimTable], which loses its last writes when a process dies. The index of
-/// chunks, which is never synced, is a database in a real directory: at a power failure it is found
-/// as it was, as it was when the store was opened, or not at all. Not thread-safe.
+/// chunks, which is hardly ever synced, is a database in a real directory: at a power failure it is
+/// found as it was, as it was when the store was opened if it was not synced since, or not at all.
+/// Not thread-safe.
 final class SimEngine implements AutoCloseable {
     private static final long CACHE_BYTES = 1 << 20;
 
     private final Path root;
     private final RandomGenerator random;
+    private final Expected expected;
     private SimDisk disk;
     private SimTable table;
+    private Optional<OperatorKey> operator = Optional.empty();
+    private Optional<OperatorKey> previous = Optional.empty();
+    private long millis = 1_000_000;
     private @Nullable Parts parts;
 
     /// What is open.
-    private record Parts(LRUCache cache, ChunkStore chunks, EmbeddedMetaLog facts) {}
+    private record Parts(
+            LRUCache cache,
+            PackChunkStore chunks,
+            EmbeddedMetaLog facts,
+            KeyRing keys,
+            Maintenance maintenance) {}
 
     static {
         RocksDB.loadLibrary();
@@ -38,9 +47,11 @@ final class SimEngine implements AutoCloseable {
     /// An empty disk.
     ///
     /// @param root an empty directory of the machine
-    SimEngine(Path root, RandomGenerator random) {
+    /// @param expected hears of the transactions that the engine commits itself
+    SimEngine(Path root, RandomGenerator random, Expected expected) {
         this.root = root;
         this.random = random;
+        this.expected = expected;
         this.disk = new SimDisk(random, path -> path.startsWith(index(root)));
         this.table = new SimTable(disk, root.resolve("data/facts"), random);
     }
@@ -62,8 +73,46 @@ final class SimEngine implements AutoCloseable {
     }
 
     /// The chunks, opened if they are not.
-    ChunkStore chunks() {
+    PackChunkStore chunks() {
         return open().chunks;
+    }
+
+    /// What looks after them, in the caller's thread.
+    Maintenance maintenance() {
+        return open().maintenance;
+    }
+
+    /// The data keys.
+    KeyRing keys() {
+        return open().keys;
+    }
+
+    /// The operator key, which the next opening takes.
+    Optional<OperatorKey> operator() {
+        return operator;
+    }
+
+    /// Whether the operator key was changed since the engine was opened.
+    boolean isRewrapping() {
+        return previous.isPresent();
+    }
+
+    /// Opens with these keys from the next time on.
+    ///
+    /// @param before what the data keys may still be wrapped by
+    void operator(OperatorKey key, Optional<OperatorKey> before) {
+        operator = Optional.of(key);
+        previous = before;
+    }
+
+    /// What the clock says, in milliseconds since 1970.
+    long millis() {
+        return millis;
+    }
+
+    /// Moves the clock on.
+    void pass(long more) {
+        millis += more;
     }
 
     /// The facts, opened if they are not.
@@ -82,21 +131,39 @@ final class SimEngine implements AutoCloseable {
         StorageConfig config = Engines.config(root.resolve("data"));
         LRUCache cache = new LRUCache(CACHE_BYTES);
         PackChunkStore chunks = null;
+        EmbeddedMetaLog log = null;
         try {
             PackChunkStore.Sources sources =
-                    new PackChunkStore.Sources(random, InstantSource.fixed(Instant.EPOCH));
+                    new PackChunkStore.Sources(random, () -> Instant.ofEpochMilli(millis));
             chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
-            EmbeddedMetaLog facts =
-                    EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
-            chunks.bind(KeyRing.open(facts, Optional.empty(), Optional.empty(), random));
-            open = new Parts(cache, chunks, facts);
+            log = EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
+            MetaLog facts = expected.recording(log);
+            KeyRing keys = KeyRing.open(facts, operator, previous, random);
+            chunks.bind(keys);
+            RootRegistry roots = new RootRegistry();
+            roots.register(new TestRoots(facts));
+            roots.register(ChunkRoots.none("x", "y", KeyRing.KIND));
+            Maintenance maintenance = new Maintenance(chunks, facts, roots);
+            open = new Parts(cache, chunks, log, keys, maintenance);
             parts = open;
+            previous = Optional.empty();
             return open;
         } finally {
             if (open == null) {
+                close(log);
                 close(chunks);
                 cache.close();
             }
+        }
+    }
+
+    private static void close(@Nullable MetaLog facts) {
+        try {
+            if (facts != null) {
+                facts.close();
+            }
+        } catch (QuernException e) {
+            return; // as for chunks
         }
     }
 
@@ -117,12 +184,15 @@ final class SimEngine implements AutoCloseable {
 
     /// Ends process and machine.
     void powerLoss(Loss loss) {
+        boolean synced = disk.isSynced(index(root));
         next(disk.powerLoss(loss));
         switch (random.nextInt(3)) {
             case 0 -> delete(index(root));
             case 1 -> {
-                delete(index(root));
-                copy(root.resolve("index-before"), index(root));
+                if (!synced) {
+                    delete(index(root));
+                    copy(root.resolve("index-before"), index(root));
+                }
             }
             default -> {}
         }
@@ -180,6 +250,7 @@ final class SimEngine implements AutoCloseable {
     }
 
     private void keepIndex() {
+        disk.forgetSynced(index(root));
         delete(root.resolve("index-before"));
         copy(index(root), root.resolve("index-before"));
     }

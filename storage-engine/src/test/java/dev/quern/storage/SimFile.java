@@ -179,7 +179,7 @@ final class SimFile {
     }
 
     /// Turns one bit of a write, where it changes a byte: bytes that are written over with what
-    /// they were stay, as with sectors that are written whole or not at all.
+    /// they were stay, as with sectors that are written whole or not at all (decision 0003).
     private static void flipChanged(
             byte[] image, int offset, byte[] bytes, RandomGenerator random) {
         int at = random.nextInt(bytes.length);

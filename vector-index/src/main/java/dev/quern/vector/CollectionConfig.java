@@ -4,6 +4,7 @@ import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import dev.quern.vector.fused.FusedConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /// Settings of a [CollectionService].
 ///
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 /// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph
 /// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
 ///   process: the service made last sets it; beyond it blocks are read from the mapped files
+/// @param idleMerge a collection without writes for so long is merged into few segments
 public record CollectionConfig(
         Path cacheDirectory,
         ByteSize ramBuffer,
@@ -35,7 +37,8 @@ public record CollectionConfig(
         int maxOpenCollections,
         int exactScanRows,
         ByteSize maxGraph,
-        ByteSize hotMemory) {
+        ByteSize hotMemory,
+        Duration idleMerge) {
     /// Checks the values.
     public CollectionConfig {
         atLeast("ram-buffer in bytes", ramBuffer.bytes(), 1 << 20);
@@ -50,10 +53,11 @@ public record CollectionConfig(
         atLeast("exact-scan-rows", exactScanRows, 0);
         atLeast("max-graph in bytes", maxGraph.bytes(), 0);
         atLeast("hot-memory in bytes", hotMemory.bytes(), 0);
+        atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
     }
 
     /// The defaults; graphs of up to 8 GiB, and for copies of them half as much as the largest
-    /// heap.
+    /// heap; merged when idle for 2 s.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,
@@ -68,7 +72,8 @@ public record CollectionConfig(
                 128,
                 4_000,
                 ByteSize.ofMebibytes(FusedConfig.DEFAULTS.maxGraphBytes() >> 20),
-                ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21));
+                ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21),
+                Duration.ofSeconds(2));
     }
 
     private static void atLeast(String name, long value, long least) {

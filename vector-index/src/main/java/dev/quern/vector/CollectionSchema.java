@@ -4,9 +4,9 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.Collections;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 /// @param strict true: a row with an attribute that is not declared is refused; false: its first
 ///   row declares it
 public record CollectionSchema(
-        SortedMap<String, VectorField> vectors,
-        SortedMap<String, TextField> texts,
-        SortedMap<String, AttributeType> attributes,
+        NavigableMap<String, VectorField> vectors,
+        NavigableMap<String, TextField> texts,
+        NavigableMap<String, AttributeType> attributes,
         boolean strict) {
     /// The vector field of a collection that has one and did not name it.
     public static final String VECTOR = "vector";
@@ -46,9 +46,9 @@ public record CollectionSchema(
 
     /// Copies the maps and checks the bounds.
     public CollectionSchema {
-        vectors = Collections.unmodifiableSortedMap(new TreeMap<>(vectors));
-        texts = Collections.unmodifiableSortedMap(new TreeMap<>(texts));
-        attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
+        vectors = Collections.unmodifiableNavigableMap(new TreeMap<>(vectors));
+        texts = Collections.unmodifiableNavigableMap(new TreeMap<>(texts));
+        attributes = Collections.unmodifiableNavigableMap(new TreeMap<>(attributes));
         requireCount("vector fields", vectors.size(), MAX_VECTORS);
         requireCount("text fields", texts.size(), MAX_TEXTS);
         if (attributes.size() > MAX_ATTRIBUTES) {
@@ -87,7 +87,7 @@ public record CollectionSchema(
         return defaultOf(TEXT, texts);
     }
 
-    private static Optional<String> defaultOf(String name, SortedMap<String, ?> fields) {
+    private static Optional<String> defaultOf(String name, NavigableMap<String, ?> fields) {
         return fields.containsKey(name)
                 ? Optional.of(name)
                 : fields.size() == 1 ? Optional.of(fields.firstKey()) : Optional.empty();

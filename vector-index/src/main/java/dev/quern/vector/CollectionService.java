@@ -10,16 +10,20 @@ import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
+    private static final Duration FOREVER = Duration.ofDays(365);
+
     private final CollectionConfig config;
     private final Catalog catalog;
     private final WriteLog tail;
@@ -29,6 +33,7 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool applying;
     private final CpuPool searching;
     private final OpenCollections open;
+    private final IdleMerger idle;
     private final CollectionRoots roots;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
@@ -62,18 +67,24 @@ public final class CollectionService implements AutoCloseable {
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission, applying),
+                                new LiveCollection.Parts(catalog, tail, admission, applying, clock),
                                 checkpoints,
                                 rules,
                                 tuning()));
         open.sweep();
+        this.idle = new IdleMerger(open, config.idleMerge());
     }
 
     private LuceneIndex.Tuning tuning() {
         return new LuceneIndex.Tuning(
                 config.ramBuffer().bytes() / (double) (1 << 20),
                 merging,
-                merging::offer,
+                part -> {
+                    if (searching.isIdle()) {
+                        merging.offer(part);
+                    }
+                },
+                searching::isFull,
                 new FusedConfig(
                         FusedConfig.DEFAULTS.minVectors(),
                         config.maxGraph().bytes(),
@@ -167,15 +178,41 @@ public final class CollectionService implements AutoCloseable {
                 live -> live.read(new Search(live.schema(), spec, config.exactScanRows())::run));
     }
 
+    /// How many rows match; all without a filter.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, String name, Optional<Filter> filter) {
+        return reading(
+                catalog.get(space, name),
+                live -> {
+                    filter.ifPresent(f -> FilterCheck.check(f, live.schema()));
+                    return live.read(searcher ->
+                            (long)
+                                    searcher.count(
+                                            filter.map(new FilterQueries(live.schema())::query)
+                                                    .orElse(MatchAllDocsQuery.INSTANCE)));
+                });
+    }
+
     /// How a collection's rows are indexed now.
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
-        return reading(
-                catalog.get(space, name),
-                live ->
-                        live.read(searcher ->
-                                CollectionStats.of(searcher.getIndexReader(), live.schema())));
+        return reading(catalog.get(space, name), LiveCollection::stats);
+    }
+
+    /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
+    /// segment, or as few as the bound on graphs allows.
+    ///
+    /// @return whether a merge is under way; false when nothing is left to merge
+    /// @throws QuernException `NOT_FOUND`
+    public boolean merge(SpaceId space, String name) {
+        return reading(catalog.get(space, name), live -> live.merge(FOREVER));
+    }
+
+    /// What the timer does every second.
+    void mergeIdle() {
+        idle.look();
     }
 
     /// The row of an id, with its vector.
@@ -246,6 +283,7 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        idle.close();
         open.close();
         searching.close();
         applying.close();

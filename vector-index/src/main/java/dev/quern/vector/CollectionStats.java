@@ -3,7 +3,7 @@ package dev.quern.vector;
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.HnswGraphProvider;
@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
 /// @param rows live rows
 /// @param segments Lucene segments
 /// @param vectors by vector field
-public record CollectionStats(long rows, int segments, SortedMap<String, Vectored> vectors) {
+/// @param merging whether segments are being merged
+public record CollectionStats(
+        long rows, int segments, NavigableMap<String, Vectored> vectors, boolean merging) {
     /// Copies the map.
     public CollectionStats {
-        vectors = Collections.unmodifiableSortedMap(new TreeMap<>(vectors));
+        vectors = Collections.unmodifiableNavigableMap(new TreeMap<>(vectors));
     }
 
     /// How the vectors of one field are indexed. Those that no graph finds are compared one by one.
@@ -33,12 +35,19 @@ public record CollectionStats(long rows, int segments, SortedMap<String, Vectore
     ///
     /// @param rows with a vector in the field
     /// @param fusedRows of these in fused graphs
-    /// @param hnswRows of these in Lucene's graphs
-    public record Vectored(long rows, long fusedRows, long hnswRows) {}
+    /// @param hotRows of these last, those in graphs that lie in hot memory; the others are read
+    ///   from the mapped file
+    /// @param hnswRows in Lucene's graphs
+    public record Vectored(long rows, long fusedRows, long hotRows, long hnswRows) {}
 
     /// Vectors in fused graphs, over all fields.
     public long fusedRows() {
         return vectors.values().stream().mapToLong(Vectored::fusedRows).sum();
+    }
+
+    /// Vectors in fused graphs that lie in hot memory, over all fields.
+    public long hotRows() {
+        return vectors.values().stream().mapToLong(Vectored::hotRows).sum();
     }
 
     /// Vectors in Lucene's graphs, over all fields.
@@ -46,17 +55,19 @@ public record CollectionStats(long rows, int segments, SortedMap<String, Vectore
         return vectors.values().stream().mapToLong(Vectored::hnswRows).sum();
     }
 
-    static CollectionStats of(IndexReader reader, Schema schema) throws IOException {
+    static CollectionStats of(IndexReader reader, Schema schema, boolean merging)
+            throws IOException {
         TreeMap<String, Vectored> vectors = new TreeMap<>();
         for (String field : schema.fields().vectors().keySet()) {
             vectors.put(field, of(reader, RowDocuments.vector(field)));
         }
-        return new CollectionStats(reader.numDocs(), reader.leaves().size(), vectors);
+        return new CollectionStats(reader.numDocs(), reader.leaves().size(), vectors, merging);
     }
 
     private static Vectored of(IndexReader reader, String luceneField) throws IOException {
         long rows = 0;
         long fused = 0;
+        long hot = 0;
         long hnsw = 0;
         for (LeafReaderContext leaf : reader.leaves()) {
             FloatVectorValues values = leaf.reader().getFloatVectorValues(luceneField);
@@ -70,9 +81,10 @@ public record CollectionStats(long rows, int segments, SortedMap<String, Vectore
                 hnsw += graph == null ? 0 : graph.size();
             } else if (vectors != null) {
                 fused += FusedVectorsFormat.graphVertices(vectors, luceneField);
+                hot += FusedVectorsFormat.hotVertices(vectors, luceneField);
             }
         }
-        return new Vectored(rows, fused, hnsw);
+        return new Vectored(rows, fused, hot, hnsw);
     }
 
     /// Whether some segment is in Lucene's format, with a graph or without.

@@ -60,6 +60,17 @@ final class CpuPool implements Executor, AutoCloseable {
         }
     }
 
+    /// Whether there is more to do than threads are free to do.
+    boolean isFull() {
+        return !threads.getQueue().isEmpty()
+                || threads.getActiveCount() >= threads.getCorePoolSize();
+    }
+
+    /// Whether nothing runs.
+    boolean isIdle() {
+        return threads.getActiveCount() == 0;
+    }
+
     /// Runs a task and waits for what it returns or throws.
     ///
     /// @throws QuernException `EXHAUSTED` when the queue is full, `UNAVAILABLE` when the pool is

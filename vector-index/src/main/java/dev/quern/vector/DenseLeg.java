@@ -45,14 +45,26 @@ final class DenseLeg {
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
+    private final int width;
+    private final Deadline deadline;
 
-    /// @param field a vector field of the schema
-    DenseLeg(IndexSearcher searcher, String field, Schema schema, int exactScanRows) {
+    /// A leg.
+    ///
+    /// @param leg names a vector field of the schema
+    /// @param deadline at which a scan gives what it has; the searcher knows it too
+    DenseLeg(
+            IndexSearcher searcher,
+            Leg.Dense leg,
+            Schema schema,
+            int exactScanRows,
+            Deadline deadline) {
         this.searcher = searcher;
-        this.field = field;
+        this.field = leg.field().orElseThrow();
         this.luceneField = RowDocuments.vector(field);
         this.metric = schema.vector(field).metric();
         this.exactScanRows = exactScanRows;
+        this.width = leg.width();
+        this.deadline = deadline;
         this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader(), field);
     }
 
@@ -92,8 +104,8 @@ final class DenseLeg {
                         : new LegPlan(Strategy.EXACT, "cheaper in every segment", plan.matching()));
     }
 
-    private static int width(int depth) {
-        return Math.max(WIDTH, depth + depth / 2);
+    private int width(int depth) {
+        return width > 0 ? Math.max(width, depth) : Math.max(WIDTH, depth + depth / 2);
     }
 
     private List<ScoreDoc> walk(
@@ -131,12 +143,12 @@ final class DenseLeg {
         return found;
     }
 
-    private static void collect(LeafReaderContext leaf, VectorScorer.Bulk scores, HitQueue best)
+    private void collect(LeafReaderContext leaf, VectorScorer.Bulk scores, HitQueue best)
             throws IOException {
         DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
         scores.nextDocsAndScores(
                 DocIdSetIterator.NO_MORE_DOCS, leaf.reader().getLiveDocs(), buffer);
-        while (buffer.size > 0) {
+        while (buffer.size > 0 && !deadline.shouldExit()) {
             for (int i = 0; i < buffer.size; i++) {
                 best.insertWithOverflow(
                         new ScoreDoc(leaf.docBase + buffer.docs[i], buffer.features[i]));

@@ -13,10 +13,13 @@ public sealed interface Leg {
     /// @param vector one finite number per dimension, not to be modified
     /// @param exact true: every matching row is compared; false: the planner decides between that
     ///   and the graph, which is faster and finds nearly all of the nearest
-    record Dense(Optional<String> field, float[] vector, boolean exact) implements Leg {
-        /// In the default field.
+    /// @param width vertices that a walk of a fused graph considers, at most 65,536: more find more
+    ///   and take longer; the limit where that is more; 0 for the planner's choice
+    record Dense(Optional<String> field, float[] vector, boolean exact, int width)
+            implements Leg {
+        /// In the default field, of the planner's choice of width.
         public Dense(float[] vector, boolean exact) {
-            this(Optional.empty(), vector, exact);
+            this(Optional.empty(), vector, exact, 0);
         }
     }
 

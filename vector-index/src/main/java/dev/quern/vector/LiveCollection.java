@@ -7,6 +7,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -45,6 +48,7 @@ final class LiveCollection {
     private final ReentrantLock typing = new ReentrantLock();
     private final ReentrantLock applying = new ReentrantLock();
     private final Executor applyPool;
+    private final InstantSource clock;
 
     /// Whether a task of the pool is going to look for writes to apply.
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
@@ -57,6 +61,14 @@ final class LiveCollection {
     /// The index shows every write up to here; written under `applying`.
     private volatile long shownToken;
 
+    /// When something was applied last, or the collection was opened.
+    private volatile Instant changedAt;
+
+    /// Merges of the index that the last checkpoint holds, and that the last attempt was to hold.
+    private volatile long savedMerges;
+
+    private volatile long triedMerges;
+
     private volatile boolean closing;
     private volatile @Nullable Throwable failure;
     private volatile boolean damaged;
@@ -67,7 +79,12 @@ final class LiveCollection {
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
-    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission, CpuPool applyPool) {}
+    record Parts(
+            Catalog catalog,
+            WriteLog tail,
+            WriteAdmission admission,
+            CpuPool applyPool,
+            InstantSource clock) {}
 
     /// Takes over the index, and brings it up to date with the tail.
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
@@ -77,6 +94,7 @@ final class LiveCollection {
         this.tail = parts.tail();
         this.admission = parts.admission();
         this.applyPool = parts.applyPool();
+        this.clock = parts.clock();
         this.index = index;
         this.checkpointer = checkpointer;
         this.schema = catalog.schema(definition);
@@ -91,6 +109,8 @@ final class LiveCollection {
         } finally {
             applying.unlock();
         }
+        this.changedAt = clock.instant();
+        index.afterMerge(this::showMerged);
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
@@ -280,6 +300,7 @@ final class LiveCollection {
             }
             int deleted = index.apply(batch, schema);
             appliedToken = write.token();
+            changedAt = clock.instant();
             checkpointer.count(batch.upserts().size(), write.frameBytes());
             write.result()
                     .complete(new WriteResult(write.token(), batch.upserts().size(), deleted));
@@ -315,6 +336,63 @@ final class LiveCollection {
             index.refresh();
             shownToken = appliedToken;
         }
+    }
+
+    /// Shows searches the segment that a merge has made, unless the next search will see it anyway.
+    private void showMerged() {
+        applying.lock();
+        try {
+            if (!closed && failure == null && shownToken == appliedToken) {
+                index.refresh();
+            }
+        } catch (IOException e) {
+            var _ = failed("cannot show what was merged", e);
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    /// Begins what merges pay if nothing was written for some time. When nothing is left to merge,
+    /// a checkpoint takes in what was, so that neither a restart nor a lost cache costs it again.
+    ///
+    /// @param after idle time from which to merge
+    void mergeIfIdle(Duration after) {
+        Duration idle = Duration.between(changedAt, clock.instant());
+        if (idle.compareTo(after) < 0 || closing || failure != null || merge(idle)) {
+            return;
+        }
+        long merges = index.merges();
+        if (merges != savedMerges && merges != triedMerges) {
+            triedMerges = merges;
+            checkpointer.start(this);
+        }
+    }
+
+    /// Begins what merges pay in a collection that has been idle for so long.
+    ///
+    /// @return whether a merge is under way
+    boolean merge(Duration idle) {
+        if (index.isMerging()) {
+            return true;
+        }
+        applying.lock();
+        try {
+            if (closed || failure != null) {
+                return false;
+            }
+            show();
+            return index.merge(idle);
+        } catch (IOException e) {
+            throw failed("cannot be merged", e);
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    /// How its rows are indexed now.
+    CollectionStats stats() {
+        boolean merging = index.isMerging();
+        return read(searcher -> CollectionStats.of(searcher.getIndexReader(), schema, merging));
     }
 
     /// Something that reads the index.
@@ -365,13 +443,17 @@ final class LiveCollection {
         });
     }
 
-    /// Saves a checkpoint if anything was applied since the last.
+    /// Saves a checkpoint if anything was applied or merged since the last.
     void checkpoint() throws IOException {
         long token;
+        long merges;
         Checkpointer.Tail covered;
         applying.lock();
         try {
-            if (closed || failure != null || appliedToken == checkpointer.token()) {
+            merges = index.merges();
+            if (closed
+                    || failure != null
+                    || (appliedToken == checkpointer.token() && merges == savedMerges)) {
                 return;
             }
             token = appliedToken;
@@ -381,6 +463,7 @@ final class LiveCollection {
         }
         try {
             checkpointer.save(index, token, covered);
+            savedMerges = merges;
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.FENCED) {
                 failure = e;

@@ -6,11 +6,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
@@ -32,14 +34,16 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.store.MergeInfo;
 import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
 
 /// A collection's Lucene directory: one writer, and searchers on what was last refreshed. Searches
-/// and [#commit] may run at any time; [#apply], [#refresh] and [#close] only one at a time, which
-/// the caller sees to, so that no refresh sees half a batch. The caller closes it.
+/// and [#commit] may run at any time; [#apply], [#refresh], [#merge] and [#close] only one at a
+/// time, which the caller sees to, so that no refresh sees half a batch. The caller closes it.
 final class LuceneIndex implements Closeable {
     private static final double MAX_SEGMENT_MEBIBYTES = 64 << 10;
     private static final double FLOOR_SEGMENT_MEBIBYTES = 16;
@@ -59,6 +63,8 @@ final class LuceneIndex implements Closeable {
     private final Directory directory;
     private final Analyzers.OfSchema analyzer;
     private final CommitPins pins;
+    private final PooledMerges scheduler;
+    private final CollectionMerges merges;
     private final IndexWriter writer;
     private final SearcherManager searchers;
 
@@ -73,9 +79,9 @@ final class LuceneIndex implements Closeable {
         this.path = path;
         this.analyzer = new Analyzers.OfSchema(schema.fields());
         this.pins = new CommitPins(commitId.orElse(""));
-        this.directory =
-                new NRTCachingDirectory(
-                        new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+        this.scheduler = new PooledMerges(tuning.mergePool(), tuning.mergeHelpers());
+        this.merges = merges(schema.fields(), tuning);
+        this.directory = new SmallFilesCache(path, tuning.graphs().minVectors());
         IndexWriter opening = null;
         try {
             IndexWriterConfig config = config(tuning);
@@ -101,11 +107,13 @@ final class LuceneIndex implements Closeable {
     /// What an index takes from its surroundings.
     ///
     /// @param mergeHelpers as [PooledMerges] takes them
+    /// @param searchesWait whether searches have more to do than threads; merges then give way
     /// @param graphs when a merge builds a graph, and which
     record Tuning(
             double ramBufferMebibytes,
             Executor mergePool,
             Executor mergeHelpers,
+            BooleanSupplier searchesWait,
             FusedConfig graphs) {}
 
     /// Opens an index, making it empty when there is no commit to open.
@@ -119,14 +127,47 @@ final class LuceneIndex implements Closeable {
         return new LuceneIndex(path, schema, commitId, tuning);
     }
 
+    /// Keeps new small files on the heap, but none of a merge that makes a graph: blocks are walked
+    /// where they are mapped.
+    private static final class SmallFilesCache extends NRTCachingDirectory {
+        private final int graphRows;
+
+        SmallFilesCache(Path path, int graphRows) throws IOException {
+            super(new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+            this.graphRows = graphRows;
+        }
+
+        @Override
+        protected boolean doCacheWrite(String name, IOContext context) {
+            MergeInfo merge = context.mergeInfo();
+            return (merge == null || merge.totalMaxDoc() < graphRows)
+                    && super.doCacheWrite(name, context);
+        }
+    }
+
+    /// @param schema a field that is added later and has more dimensions may make graphs too large,
+    ///   which then are Lucene's
+    private static CollectionMerges merges(CollectionSchema schema, Tuning tuning) {
+        TieredMergePolicy tiers = new TieredMergePolicy();
+        tiers.setSegmentsPerTier(SEGMENTS_PER_TIER);
+        tiers.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
+        tiers.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
+        FusedConfig graphs = tuning.graphs();
+        long largest = graphs.maxVectors(
+                        schema.vectors().values().stream()
+                                .mapToInt(VectorField::dims)
+                                .max()
+                                .orElse(1));
+        // Where no graph fits, Lucene's serve, of any size.
+        long most = largest < graphs.minVectors() ? Long.MAX_VALUE : largest;
+        return new CollectionMerges(
+                tiers, new MergePlanner(graphs.minVectors(), most), tuning.searchesWait());
+    }
+
     private IndexWriterConfig config(Tuning tuning) {
-        TieredMergePolicy merges = new TieredMergePolicy();
-        merges.setSegmentsPerTier(SEGMENTS_PER_TIER);
-        merges.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
-        merges.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
         IndexWriterConfig config = new IndexWriterConfig(analyzer);
         config.setMergePolicy(merges);
-        config.setMergeScheduler(new PooledMerges(tuning.mergePool(), tuning.mergeHelpers()));
+        config.setMergeScheduler(scheduler);
         config.setIndexDeletionPolicy(pins);
         config.setRAMBufferSizeMB(tuning.ramBufferMebibytes());
         config.setMaxFullFlushMergeWaitMillis(0);
@@ -261,6 +302,32 @@ final class LuceneIndex implements Closeable {
     void pin(String commitId) throws IOException {
         pins.pin(commitId);
         writer.deleteUnusedFiles();
+    }
+
+    /// Begins what merges pay in a collection that has been idle for so long. What was applied and
+    /// not shown has no segment yet.
+    ///
+    /// @return whether a merge is begun or was under way
+    boolean merge(Duration idle) throws IOException {
+        merges.idle(idle);
+        writer.maybeMerge();
+        scheduler.retry();
+        return scheduler.isScheduled();
+    }
+
+    /// What to run after each merge from now on. It is not called while a merge runs.
+    void afterMerge(Runnable listener) {
+        scheduler.afterEach(listener);
+    }
+
+    /// Merges that ended since the index was opened.
+    long merges() {
+        return scheduler.done();
+    }
+
+    /// Whether a merge runs or waits for a thread.
+    boolean isMerging() {
+        return scheduler.isScheduled();
     }
 
     /// Where the files lie.

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -134,7 +134,7 @@ final class RowFormat {
         return texts;
     }
 
-    private static String ascending(FrameInput in, SortedMap<String, ?> before) {
+    private static String ascending(FrameInput in, NavigableMap<String, ?> before) {
         String name = in.utf8();
         if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
             throw in.corrupt("has names out of order");

@@ -126,19 +126,21 @@ final class RowReader {
 
     /// The rows of hits, in their order.
     ///
+    /// @param fields which they are to have
     /// @throws QuernException `INVALID` when they are too big for one answer
-    ///
-    /// @param fields vector fields whose vectors the hits are to have
-    static List<Hit> hits(IndexReader reader, List<Ranked> ranked, Collection<String> fields)
+    static List<Hit> hits(
+            IndexReader reader, List<Ranked> ranked, RowFields fields, CollectionSchema schema)
             throws IOException {
         List<Integer> docs = ranked.stream().map(Ranked::doc).sorted().toList();
-        Map<Integer, Map<String, float[]>> vectors = vectors(reader, docs, fields);
+        Map<Integer, Map<String, float[]>> vectors =
+                vectors(reader, docs, fields.vectorFields(schema));
         StoredFields stored = reader.storedFields();
         List<Hit> hits = new ArrayList<>();
         long bytes = 0;
         for (Ranked each : ranked) {
-            Row row = RowDocuments.row(stored, each.doc());
-            row = row.withVectors(vectors.getOrDefault(each.doc(), Map.of()));
+            Row row =
+                    fields.cut(RowDocuments.row(stored, each.doc()))
+                            .withVectors(vectors.getOrDefault(each.doc(), Map.of()));
             bytes += size(row);
             if (bytes > MAX_HIT_BYTES) {
                 throw QuernException.invalid(
@@ -147,7 +149,7 @@ final class RowReader {
                                 + " bytes: ask for fewer than "
                                 + hits.size());
             }
-            hits.add(new Hit(row, each.score()));
+            hits.add(new Hit(row, each.score(), List.of()));
         }
         return hits;
     }

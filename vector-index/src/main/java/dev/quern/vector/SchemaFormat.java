@@ -2,8 +2,8 @@ package dev.quern.vector;
 
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The value of the fact that holds a collection's schema.
@@ -82,7 +82,7 @@ final class SchemaFormat {
     }
 
     private static CollectionSchema withAttributes(
-            CollectionSchema schema, SortedMap<String, AttributeType> attributes) {
+            CollectionSchema schema, NavigableMap<String, AttributeType> attributes) {
         return new CollectionSchema(schema.vectors(), schema.texts(), attributes, false);
     }
 
@@ -103,7 +103,7 @@ final class SchemaFormat {
         return new CollectionSchema(vectors, texts, readAttributes(in), strict);
     }
 
-    private static SortedMap<String, AttributeType> readAttributes(FrameInput in) {
+    private static NavigableMap<String, AttributeType> readAttributes(FrameInput in) {
         TreeMap<String, AttributeType> attributes = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
             String name = ascending(in, attributes);
@@ -116,7 +116,7 @@ final class SchemaFormat {
         return attributes;
     }
 
-    private static String ascending(FrameInput in, SortedMap<String, ?> before) {
+    private static String ascending(FrameInput in, NavigableMap<String, ?> before) {
         String name = in.utf8();
         if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
             throw in.corrupt("has names out of order");

@@ -4,8 +4,8 @@ import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// A write batch as it lies in the log: inside a tail fact, or in chunks that one names
@@ -90,7 +90,7 @@ final class WriteFormat {
         return new WriteBatch(upserts, deleteIds, deleteWhere);
     }
 
-    private static void readFields(FrameInput in, SortedMap<String, Integer> fields) {
+    private static void readFields(FrameInput in, NavigableMap<String, Integer> fields) {
         for (int left = in.count(2); left > 0; left--) {
             String name = in.utf8();
             if (!fields.isEmpty() && fields.lastKey().compareTo(name) >= 0) {
@@ -101,7 +101,7 @@ final class WriteFormat {
     }
 
     private static Map<String, float[]> readVectors(
-            FrameInput in, int version, SortedMap<String, Integer> fields) {
+            FrameInput in, int version, NavigableMap<String, Integer> fields) {
         Map<String, float[]> vectors = new TreeMap<>();
         fields.forEach((name, dims) -> {
             if (version == 1 || in.flag()) {

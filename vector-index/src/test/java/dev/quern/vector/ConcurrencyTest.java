@@ -219,7 +219,8 @@ final class ConcurrencyTest {
                                                 8,
                                                 c.exactScanRows(),
                                                 c.maxGraph(),
-                                                c.hotMemory()));
+                                                c.hotMemory(),
+                                                c.idleMerge()));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(64, Metric.L2);
             AtomicInteger refused = new AtomicInteger();

@@ -390,7 +390,8 @@ final class DurabilityTest {
                                 2,
                                 c.exactScanRows(),
                                 c.maxGraph(),
-                                c.hotMemory()))) {
+                                c.hotMemory(),
+                                c.idleMerge()))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;

@@ -29,9 +29,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class GraphCollectionTest {
     private static final int ROWS = 8_000;
 
-    /// So many that changes leave enough for a graph, whatever is merged then.
-    private static final int GRAPH_ROWS = 7_000;
-
     private static final int BATCH = 1_000;
     private static final int DIMS = 16;
     private static final int CLUSTERS = 60;
@@ -72,7 +69,8 @@ final class GraphCollectionTest {
                         c.maxOpenCollections(),
                         100,
                         maxGraph,
-                        hotMemory);
+                        hotMemory,
+                        c.idleMerge());
     }
 
     private static final UnaryOperator<CollectionConfig> FUSED =
@@ -95,6 +93,7 @@ final class GraphCollectionTest {
             check(rig, centres, random);
 
             rig.crash();
+            assertThat(rig.settle().segments()).isOne();
             check(rig, centres, random);
             rig.restart();
             assertThat(stats(rig).fusedRows()).isPositive();
@@ -197,23 +196,8 @@ final class GraphCollectionTest {
             // Makes a segment, and when there are some, a merge.
             rig.search(SearchSpec.dense(centres[0], 1));
         }
-        awaitGraph(rig);
+        assertThat(rig.settle().segments()).isOne();
         return centres;
-    }
-
-    private static void awaitGraph(Rig rig) throws InterruptedException {
-        long deadline = System.nanoTime() + 120_000_000_000L;
-        Object never = new Object();
-        int more = 0;
-        while (stats(rig).fusedRows() + stats(rig).hnswRows() < GRAPH_ROWS) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            synchronized (never) {
-                never.wait(50);
-            }
-            // A merge that has ended shows after the next write.
-            String id = "r" + more++ % ROWS;
-            rig.upsert(rig.find(id).orElseThrow());
-        }
     }
 
     private static CollectionStats stats(Rig rig) {

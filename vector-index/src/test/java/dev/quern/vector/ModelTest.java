@@ -298,12 +298,8 @@ final class ModelTest {
                     random.nextBoolean() ? Optional.of(filter(3)) : Optional.empty();
             int limit = random.nextInt(1, 40);
             SearchSpec spec =
-                    new SearchSpec(
-                            List.of(new Leg.Dense(query, random.nextBoolean())),
-                            where,
-                            limit,
-                            true,
-                            Fusion.byDefault());
+                    SearchSpec.of(List.of(new Leg.Dense(query, random.nextBoolean())), where, limit)
+                            .withVectors();
             List<Row> expected =
                     model.values().stream()
                             .filter(row -> where.isEmpty() || matches(where.get(), row))

@@ -37,7 +37,8 @@ final class OldSegmentsTest {
         Seed.run(random -> {
             writeAsBefore(random);
             LuceneIndex.Tuning tuning =
-                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, FusedConfig.DEFAULTS);
+                    new LuceneIndex.Tuning(
+                            1, Runnable::run, Runnable::run, () -> false, FusedConfig.DEFAULTS);
             try (LuceneIndex index =
                     LuceneIndex.open(directory, SCHEMA, Optional.of(COMMIT), tuning)) {
                 CollectionStats before = check(index, random);
@@ -120,7 +121,7 @@ final class OldSegmentsTest {
     private static CollectionStats stats(LuceneIndex index) throws IOException {
         IndexSearcher searcher = index.acquire();
         try {
-            return CollectionStats.of(searcher.getIndexReader(), SCHEMA);
+            return CollectionStats.of(searcher.getIndexReader(), SCHEMA, false);
         } finally {
             index.release(searcher);
         }
@@ -137,7 +138,7 @@ final class OldSegmentsTest {
                 found += ids(searcher, query, false).stream().filter(exact::contains).count();
             }
             assertThat(found).isGreaterThanOrEqualTo(380);
-            return CollectionStats.of(searcher.getIndexReader(), SCHEMA);
+            return CollectionStats.of(searcher.getIndexReader(), SCHEMA, false);
         } finally {
             index.release(searcher);
         }

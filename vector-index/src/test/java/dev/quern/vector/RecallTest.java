@@ -65,14 +65,14 @@ final class RecallTest {
         Seed.run(random -> {
             // Merges run in the writing thread, so that what is searched has graphs.
             LuceneIndex.Tuning tuning =
-                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, graphs);
+                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, () -> false, graphs);
             try (LuceneIndex index =
                     LuceneIndex.open(directory, SCHEMA, Optional.empty(), tuning)) {
                 float[][] centres = centres(random);
                 fill(index, centres, random);
                 IndexSearcher searcher = index.acquire();
                 try {
-                    check.accept(CollectionStats.of(searcher.getIndexReader(), SCHEMA));
+                    check.accept(CollectionStats.of(searcher.getIndexReader(), SCHEMA, false));
                     compare(searcher, centres, random);
                 } finally {
                     index.release(searcher);

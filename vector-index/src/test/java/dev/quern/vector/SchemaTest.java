@@ -79,7 +79,7 @@ final class SchemaTest {
     }
 
     private static Leg dense(String field, float... query) {
-        return new Leg.Dense(Optional.of(field), query, false);
+        return new Leg.Dense(Optional.of(field), query, false, 0);
     }
 
     @Test
@@ -119,11 +119,11 @@ final class SchemaTest {
         writeTwo();
         List<Leg> legs = List.of(dense("title_v", 1, 0), new Leg.Bm25("mill"));
         SearchSpec spec = SearchSpec.of(legs, Optional.empty(), 10);
-        assertThat(rig.ids(spec.fusedBy(new Fusion.Rrf(60, List.of(1.0, 100.0)))))
+        assertThat(rig.ids(fused(spec, new Fusion.Rrf(60, List.of(1.0, 100.0)))))
                 .containsExactly("both", "title");
-        assertThat(rig.ids(spec.fusedBy(new Fusion.Rrf(60, List.of(1000.0, 0.001)))))
+        assertThat(rig.ids(fused(spec, new Fusion.Rrf(60, List.of(1000.0, 0.001)))))
                 .containsExactly("title", "both");
-        SearchOutcome weighted = rig.search(spec.fusedBy(new Fusion.Weighted(List.of(2.0, 3.0))));
+        SearchOutcome weighted = rig.search(fused(spec, new Fusion.Weighted(List.of(2.0, 3.0))));
         assertThat(weighted.hits())
                 .extracting(hit -> hit.row().id())
                 .containsExactly("both", "title");
@@ -131,11 +131,15 @@ final class SchemaTest {
         assertKind(
                 ErrorKind.INVALID,
                 "a weight for each of 2 legs",
-                () -> rig.search(spec.fusedBy(new Fusion.Weighted(List.of(1.0)))));
+                () -> rig.search(fused(spec, new Fusion.Weighted(List.of(1.0)))));
         assertKind(
                 ErrorKind.INVALID,
                 "above 0",
-                () -> rig.search(spec.fusedBy(new Fusion.Rrf(60, List.of(1.0, Double.NaN)))));
+                () -> rig.search(fused(spec, new Fusion.Rrf(60, List.of(1.0, Double.NaN)))));
+    }
+
+    private static SearchSpec fused(SearchSpec spec, Fusion fusion) {
+        return new SearchSpec(spec.legs(), spec.options().fusedBy(fusion));
     }
 
     @Test

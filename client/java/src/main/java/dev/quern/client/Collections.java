@@ -2,6 +2,8 @@ package dev.quern.client;
 
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CountResult;
+import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
@@ -17,6 +19,7 @@ import dev.quern.common.wire.UpsertRows;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Collections: rows with an id, texts, attributes and vectors, searched by vectors, by BM25 or by
 /// both.
@@ -95,6 +98,14 @@ public final class Collections {
     /// Searches; best hit first.
     public SearchResult search(String collection, SearchRows request) {
         return http.json(post(collection, "search", request), SearchResult.class);
+    }
+
+    /// How many rows match.
+    ///
+    /// @param filter null: all rows
+    public long count(String collection, @Nullable Object filter) {
+        return http.json(post(collection, "count", new CountRows(filter)), CountResult.class)
+                .count();
     }
 
     /// The row of this id.

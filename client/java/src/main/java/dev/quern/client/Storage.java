@@ -1,10 +1,17 @@
 package dev.quern.client;
 
+import dev.quern.common.wire.BackupBody;
+import dev.quern.common.wire.BackupList;
+import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.RepairResult;
+import dev.quern.common.wire.RotateKey;
+import dev.quern.common.wire.RotateKeyResult;
+import dev.quern.common.wire.RunBackup;
 import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
@@ -41,10 +48,39 @@ public final class Storage {
         return http.json(post("fsck", Map.of()), FsckResult.class);
     }
 
-    /// Fetches damaged and missing chunks from where the server has another copy, if anywhere, and
-    /// says what is lost.
+    /// Says what is lost with the chunks that are damaged or missing; fetches nothing.
     public RepairResult repair() {
-        return http.json(post("repair", Map.of()), RepairResult.class);
+        return repair(new RunRepair(null, null));
+    }
+
+    /// Fetches damaged and missing chunks from a backup and says what is lost.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such backup
+    public RepairResult repair(RunRepair request) {
+        return http.json(post("repair", request), RepairResult.class);
+    }
+
+    /// Makes a backup: copies what earlier ones in the place lack.
+    ///
+    /// @param to `file:///directory` on the server's machine, or `s3://bucket/prefix`
+    /// @throws dev.quern.common.QuernException `INVALID` if the chunks are in a tier themselves
+    public BackupResult backup(String to) {
+        return http.json(post("backup", new RunBackup(to)), BackupResult.class);
+    }
+
+    /// The backups in a place, the oldest first.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if the directory is not there
+    public List<BackupBody> backups(String to) {
+        Request request = Request.get(Target.of("storage", "backups").query("to", to)).waiting();
+        return http.json(request, BackupList.class).backups();
+    }
+
+    /// Encrypts the new chunks of a space with a new data key.
+    ///
+    /// @throws dev.quern.common.QuernException `INVALID` if the server has no operator key
+    public RotateKeyResult rotateKey(RotateKey request) {
+        return http.json(post("rotate-key", request), RotateKeyResult.class);
     }
 
     /// Why a chunk is kept, or not, in each space that has it or needs it.

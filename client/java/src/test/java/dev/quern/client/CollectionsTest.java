@@ -69,7 +69,7 @@ final class CollectionsTest {
                 .answer(
                         200,
                         "{\"hits\":[{\"id\":\"a\",\"score\":0.5,\"attributes\":{\"line\":3}}],"
-                                + "\"mode\":\"hybrid\",\"took_ms\":1.5}");
+                                + "\"mode\":\"hybrid\",\"took_ms\":1.5,\"rows\":1}");
         RowBody row = new RowBody("a", "hello", List.of(1f, 2f), Map.of("line", 3));
         assertThat(client.collections().upsert("docs", List.of(row)).token()).isEqualTo(7);
         assertThat(server.last().body())
@@ -99,7 +99,7 @@ final class CollectionsTest {
                         200,
                         "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"rows\":0,"
                                 + "\"schema\":{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}}}}")
-                .answer(200, "{\"hits\":[],\"mode\":\"dense\",\"took_ms\":1}");
+                .answer(200, "{\"hits\":[],\"mode\":\"dense\",\"took_ms\":1,\"rows\":0}");
         SchemaBody more =
                 new SchemaBody(
                         Map.of("v", new VectorFieldBody(2, "l2", null, null)), null, null, true);
@@ -130,6 +130,16 @@ final class CollectionsTest {
         client.collections().rows("docs", new Collections.Page(Optional.of("a b"), 10, true));
         assertThat(server.last().target())
                 .isEqualTo("/v1/collections/docs/rows?after=a%20b&limit=10&include_vector=true");
+    }
+
+    @Test
+    void counts() {
+        server.answer(200, "{\"count\":3}").answer(200, "{\"count\":1}");
+        assertThat(client.collections().count("docs", null)).isEqualTo(3);
+        assertThat(server.last().body()).isEqualTo("{}");
+        client.collections().count("docs", Map.of("exists", "k"));
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/count");
+        assertThat(server.last().body()).isEqualTo("{\"filter\":{\"exists\":\"k\"}}");
     }
 
     @Test

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param vector of the field `vector`, when asked for
 /// @param texts of the other text fields, by name
 /// @param vectors of the other vector fields, by name, when asked for
+/// @param legs with `explain`: the row's place in each leg, in the order of the legs
 public record SearchHit(
         String id,
         double score,
@@ -20,4 +21,5 @@ public record SearchHit(
         Map<String, Object> attributes,
         @Nullable List<Float> vector,
         @Nullable Map<String, String> texts,
-        @Nullable Map<String, List<Float>> vectors) {}
+        @Nullable Map<String, List<Float>> vectors,
+        @Nullable List<SearchPlace> legs) {}

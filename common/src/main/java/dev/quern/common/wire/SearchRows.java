@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 /// @param exact dense leg by exact scan instead of the graph; default false
 /// @param legs 1 to 8 rankings
 /// @param fusion of several legs; default reciprocal rank
+/// @param fields the vectors, texts and attributes that hits have; default every text and attribute
+/// @param exclude fields that hits do not have
+/// @param after the `next` of an earlier answer: go on after its last hit
+/// @param timeoutMs 1 to 600,000: answer with what was found by then; default none
+/// @param explain true: how each leg was run, and each hit's place in it; default false
 public record SearchRows(
         @Nullable String mode,
         @Nullable String text,
@@ -28,7 +33,12 @@ public record SearchRows(
         @Nullable Boolean includeVector,
         @Nullable Boolean exact,
         @Nullable List<SearchLeg> legs,
-        @Nullable SearchFusion fusion) {
+        @Nullable SearchFusion fusion,
+        @Nullable List<String> fields,
+        @Nullable List<String> exclude,
+        @Nullable String after,
+        @Nullable Integer timeoutMs,
+        @Nullable Boolean explain) {
     /// A search in the default fields.
     public SearchRows(
             @Nullable String mode,
@@ -38,11 +48,27 @@ public record SearchRows(
             @Nullable Object filter,
             @Nullable Boolean includeVector,
             @Nullable Boolean exact) {
-        this(mode, text, vector, limit, filter, includeVector, exact, null, null);
+        this(
+                mode,
+                text,
+                vector,
+                limit,
+                filter,
+                includeVector,
+                exact,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     /// A search by legs, with the default limit, without a filter.
     public static SearchRows of(List<SearchLeg> legs, @Nullable SearchFusion fusion) {
-        return new SearchRows(null, null, null, null, null, null, null, legs, fusion);
+        return new SearchRows(
+                null, null, null, null, null, null, null, legs, fusion, null, null, null, null,
+                null);
     }
 }

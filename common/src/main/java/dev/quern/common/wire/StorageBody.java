@@ -1,5 +1,7 @@
 package dev.quern.common.wire;
 
+import org.jspecify.annotations.Nullable;
+
 /// `GET /v1/storage`: counts of all spaces.
 ///
 /// @param chunks chunks that are stored
@@ -8,7 +10,10 @@ package dev.quern.common.wire;
 /// @param deadBytes bytes that compaction could free
 /// @param packs pack files
 /// @param quarantined chunks that were found damaged
-/// @param factIndex index of the last transaction
+/// @param appliedIndex index of the last transaction
+/// @param stateHash hash of all facts at this index, 32 hex digits
+/// @param encrypted whether new chunks are encrypted
+/// @param tier where the chunks are; absent when they are in the data directory
 public record StorageBody(
         long chunks,
         long liveBytes,
@@ -16,4 +21,7 @@ public record StorageBody(
         long deadBytes,
         int packs,
         long quarantined,
-        long factIndex) {}
+        long appliedIndex,
+        String stateHash,
+        boolean encrypted,
+        @Nullable String tier) {}

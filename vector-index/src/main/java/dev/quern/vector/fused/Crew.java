@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// The threads of a build.
 ///
 /// @param threads 1 or more; the executor is not used for 1
-/// @param checkpoint called now and then, throws to stop
+/// @param checkpoint each thread calls it between claims; it may pause, and throws to stop
 record Crew(@Nullable TaskExecutor executor, int threads, IORunnable checkpoint) {
     /// Indexes that a thread takes at a time.
     private static final int CLAIM = 32;
@@ -28,7 +28,6 @@ record Crew(@Nullable TaskExecutor executor, int threads, IORunnable checkpoint)
     ///
     /// @param hands makes what each thread works with
     <T> void each(int count, Supplier<T> hands, Job<T> job) throws IOException {
-        checkpoint.run();
         AtomicInteger next = new AtomicInteger();
         Callable<Void> worker =
                 () -> {
@@ -36,6 +35,7 @@ record Crew(@Nullable TaskExecutor executor, int threads, IORunnable checkpoint)
                     for (int from = next.getAndAdd(CLAIM);
                             from < count;
                             from = next.getAndAdd(CLAIM)) {
+                        checkpoint.run();
                         for (int i = from; i < Math.min(count, from + CLAIM); i++) {
                             job.run(hand, i);
                         }

@@ -23,6 +23,11 @@ public record FusedConfig(int minVectors, long maxGraphBytes, int threads) {
         }
     }
 
+    /// How many vectors' blocks are within the bound.
+    public long maxVectors(int dims) {
+        return maxGraphBytes / BlockLayout.of(dims).bytes();
+    }
+
     /// Whether the blocks of so many vectors are within the bound.
     public boolean holds(int vectors, int dims) {
         return (long) vectors * BlockLayout.of(dims).bytes() <= maxGraphBytes;

@@ -2,6 +2,7 @@ package dev.quern.vector.fused;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,7 +75,9 @@ final class FusedReader extends KnnVectorsReader {
                 for (int number = in.readInt(); number != -1; number = in.readInt()) {
                     found.add(GraphMeta.read(number, in, state.fieldInfos));
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (EOFException | RuntimeException e) {
+                failure = new CorruptIndexException("metadata cannot be read: " + e, in, e);
+            } catch (IOException e) {
                 failure = e;
             } finally {
                 CodecUtil.checkFooter(in, failure);
@@ -98,6 +101,12 @@ final class FusedReader extends KnnVectorsReader {
     int vertices(String field) {
         GraphMeta meta = metas.get(field);
         return meta == null ? 0 : meta.count();
+    }
+
+    /// Whether a field's graph lies in [HotMemory].
+    boolean isHot(String field) {
+        GraphSearch graph = graphs.get(field);
+        return graph != null && graph.isHot();
     }
 
     private static String name(SegmentReadState state, String extension) {
@@ -129,7 +138,7 @@ final class FusedReader extends KnnVectorsReader {
         long end = in.length() - CodecUtil.footerLength();
         for (GraphMeta graph : found) {
             FieldInfo info = fields.fieldInfo(graph.field());
-            FloatVectorValues values = flat.getFloatVectorValues(info.name);
+            FloatVectorValues values = vectors(info, in);
             if (graph.start() > end - graph.bytes() || values.size() != graph.count()) {
                 throw new CorruptIndexException(
                         graph + " of " + values.size() + " vectors reaches beyond offset " + end,
@@ -139,6 +148,14 @@ final class FusedReader extends KnnVectorsReader {
             owned.addFirst(hot);
             metas.put(info.name, graph);
             graphs.put(info.name, new GraphSearch(graph, hot, kernel));
+        }
+    }
+
+    private FloatVectorValues vectors(FieldInfo info, IndexInput in) throws IOException {
+        try {
+            return flat.getFloatVectorValues(info.name);
+        } catch (IllegalArgumentException e) {
+            throw new CorruptIndexException("no vectors of field " + info.name + " here", in, e);
         }
     }
 

@@ -92,11 +92,20 @@ public final class FusedVectorsFormat extends KnnVectorsFormat {
     ///
     /// @param reader of a segment, of this format or any other
     public static int graphVertices(KnnVectorsReader reader, String field) {
-        KnnVectorsReader own =
-                reader instanceof PerFieldKnnVectorsFormat.FieldsReader fields
-                        ? fields.getFieldReader(field)
-                        : reader;
-        return own instanceof FusedReader fused ? fused.vertices(field) : 0;
+        return own(reader, field) instanceof FusedReader fused ? fused.vertices(field) : 0;
+    }
+
+    /// As [#graphVertices], but 0 while the graph does not lie in [HotMemory].
+    public static int hotVertices(KnnVectorsReader reader, String field) {
+        return own(reader, field) instanceof FusedReader fused && fused.isHot(field)
+                ? fused.vertices(field)
+                : 0;
+    }
+
+    private static KnnVectorsReader own(KnnVectorsReader reader, String field) {
+        return reader instanceof PerFieldKnnVectorsFormat.FieldsReader fields
+                ? fields.getFieldReader(field)
+                : reader;
     }
 
     @Override

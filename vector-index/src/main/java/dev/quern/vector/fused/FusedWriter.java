@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class FusedWriter extends KnnVectorsWriter {
     private static final Logger log = LoggerFactory.getLogger(FusedWriter.class);
     private static final int COPY_BYTES = 1 << 20;
-    private static final int ABORT_CHECK_VECTORS = 1 << 14;
+    private static final int ABORT_CHECK_VECTORS = 1 << 10;
 
     /// Of every rotation that this version writes.
     private static final long SEED = 0x51_75_65_72_6e_00_00_01L;

@@ -69,7 +69,7 @@ record GraphMeta(
                         in.readInt(),
                         in.readLong(),
                         in.readLong());
-        FieldInfo info = fields.fieldInfo(number);
+        FieldInfo info = number < 0 ? null : fields.fieldInfo(number);
         boolean fits =
                 info != null
                         && info.getVectorEncoding() == VectorEncoding.FLOAT32

@@ -56,6 +56,10 @@ final class GraphSearch {
         return blocks.now();
     }
 
+    boolean isHot() {
+        return blocks.isHot();
+    }
+
     /// What a walk came to.
     ///
     /// @param done whether the search is over; else the documents not collected must be compared

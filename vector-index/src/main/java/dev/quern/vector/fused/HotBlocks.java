@@ -47,6 +47,11 @@ final class HotBlocks implements Closeable {
         return Optional.ofNullable(hot == null ? mapped : hot);
     }
 
+    /// Whether all blocks lie in hot memory.
+    boolean isHot() {
+        return copied != null;
+    }
+
     /// The blocks to walk now, of which a slice more is copied; empty when the file is not mapped
     /// and there is no memory for it.
     Optional<Blocks> get() throws IOException {

@@ -15,8 +15,10 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnByteVectorField;
 import org.apache.lucene.document.KnnFloatVectorField;
@@ -131,6 +133,34 @@ final class FusedFormatTest {
             assertThat(e.getMessage()).contains("qv");
             return Optional.of(e);
         }
+    }
+
+    /// Whatever an entry says, under a checksum that is right: a result, or an error of the kind.
+    @Test
+    void metadataThatSaysAnythingGivesAResultOrIsNamed() {
+        FusedSeed.run(random -> {
+            write(random, 16);
+            Path meta = file("qvm");
+            byte[] good = Files.readAllBytes(meta);
+            int entry = good.length - CodecUtil.footerLength() - Integer.BYTES - 33;
+            int[] edges = {-2, -1, 0, 1, 1 << 20, Integer.MAX_VALUE, Integer.MIN_VALUE};
+            for (int round = 0; round < 300; round++) {
+                ByteBuffer bad = ByteBuffer.wrap(good.clone()).order(ByteOrder.LITTLE_ENDIAN);
+                int at = entry + random.nextInt(33 + 1);
+                bad.putInt(
+                        at,
+                        random.nextBoolean()
+                                ? edges[random.nextInt(edges.length)]
+                                : random.nextInt());
+                CRC32 sum = new CRC32();
+                sum.update(bad.array(), 0, good.length - Long.BYTES);
+                bad.order(ByteOrder.BIG_ENDIAN).putLong(good.length - Long.BYTES, sum.getValue());
+                Files.write(meta, bad.array());
+                var _ = failure();
+            }
+            Files.write(meta, good);
+            assertThat(failure()).isEmpty();
+        });
     }
 
     @Test

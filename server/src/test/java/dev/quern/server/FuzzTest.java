@@ -1,0 +1,11 @@
+package dev.quern.server;
+
+import dev.quern.storage.FuzzContract;
+import dev.quern.storage.FuzzSuite;
+
+final class FuzzTest extends FuzzContract {
+    @Override
+    protected FuzzSuite suite() {
+        return new ServerFuzz();
+    }
+}

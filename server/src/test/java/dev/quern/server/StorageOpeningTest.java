@@ -1,0 +1,188 @@
+package dev.quern.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
+import dev.quern.common.wire.BackupResult;
+import dev.quern.storage.Key;
+import dev.quern.storage.StorageEngine;
+import dev.quern.storage.Txn;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The engine as the settings have it, with backups, keys and metrics; no edges.
+final class StorageOpeningTest {
+    private static final Key FACT = Key.of("token", "a");
+
+    private final SecureRandom random = new SecureRandom();
+    private final InstantSource clock = InstantSource.system();
+
+    @TempDir Path folder;
+
+    private ServerConfig config(String... flags) {
+        Map<String, String> all = new HashMap<>();
+        all.put("data", folder.resolve("data").toString());
+        for (int i = 0; i < flags.length; i += 2) {
+            all.put(flags[i], flags[i + 1]);
+        }
+        return ServerConfig.load(all, Map.of(), Optional.empty());
+    }
+
+    private StorageEngine open(ServerConfig config, Resources resources) {
+        return new StorageOpening(config.storage(), clock, random)
+                .open(config.data().resolve(DataDirectory.STORE), resources);
+    }
+
+    private StorageService service(ServerConfig config, StorageEngine engine) {
+        StorageBackups.Places places =
+                new StorageBackups.Places(config.data(), config.storage().access(), clock, random);
+        return new StorageService(
+                engine, config.storage().tier(), new StorageBackups(engine, places));
+    }
+
+    private static void commit(StorageEngine engine, String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+        engine.facts().commit(Txn.in(SpaceId.DEFAULT).put(FACT, bytes).build());
+    }
+
+    @Test
+    void aBackupIsIncrementalAndRestoredOffline() {
+        String place = "file://" + folder.resolve("backups");
+        ServerConfig config = config();
+        String hash;
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(config, resources);
+            StorageService service = service(config, engine);
+            commit(engine, "one");
+            BackupResult first = service.backup(place);
+            assertThat(first.newFiles()).isEqualTo(first.files()).isPositive();
+            assertThat(service.backup(place).newFiles()).isZero();
+            hash = service.stats().stateHash();
+            assertThat(service.backups(place).backups()).hasSize(2);
+            assertThat(first.stateHash()).isEqualTo(hash);
+            assertThatThrownBy(() -> service.backup("file://" + config.data() + "/b"))
+                    .hasMessageContaining("outside of the data directory");
+            assertThatThrownBy(() -> service.repair(Optional.of(place), Optional.of("x")))
+                    .hasMessageContaining("backup id");
+            assertThat(service.repair(Optional.of(place), Optional.empty()).lost()).isZero();
+        }
+        ServerConfig other = config("data", folder.resolve("other").toString());
+        OfflineStorage offline = new OfflineStorage(other);
+        assertThat(offline.verify(place, Optional.empty()).stateHash()).isEqualTo(hash);
+        offline.restore(place, Optional.empty());
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(other, resources);
+            assertThat(engine.facts().position().hash().toString()).isEqualTo(hash);
+        }
+        assertThatThrownBy(() -> new OfflineStorage(config).restore(place, Optional.empty()))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("must be empty");
+    }
+
+    @Test
+    void onlyAnUnusedDirectoryIsRestoredTo() throws Exception {
+        Files.createDirectories(folder.resolve("backups"));
+        Files.createDirectories(folder.resolve("data"));
+        Files.writeString(folder.resolve("data/diary.txt"), "dear");
+        OfflineStorage offline = new OfflineStorage(config());
+        String place = "file://" + folder.resolve("backups");
+        assertThatThrownBy(() -> offline.restore(place, Optional.empty()))
+                .hasMessageContaining("must be empty to restore to it, has diary.txt");
+        Files.delete(folder.resolve("data/diary.txt"));
+        assertThatThrownBy(() -> offline.restore(place, Optional.empty()))
+                .hasMessageContaining("there is no backup in " + place);
+        assertThatThrownBy(() -> offline.restore("file:///no/such", Optional.empty()))
+                .hasMessageContaining("/no/such is not there");
+    }
+
+    @Test
+    void keysAreNeededRotatedAndRefused() {
+        Path first = folder.resolve("first");
+        Path second = folder.resolve("second");
+        OfflineStorage.newKey(first);
+        OfflineStorage.newKey(second);
+        ServerConfig encrypted = config("operator-key-file", first.toString());
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(encrypted, resources);
+            StorageService service = service(encrypted, engine);
+            assertThat(service.stats().encrypted()).isTrue();
+            assertThat(service.rotateKey("default").keyId()).isEqualTo(1);
+            assertThat(service.rotateKey("default").keyId()).isEqualTo(2);
+            assertThatThrownBy(() -> service.rotateKey("nobody")).hasMessageContaining("nobody");
+            assertThatThrownBy(() -> service.rotateKey("..")).isInstanceOf(QuernException.class);
+        }
+        refused(config(), "is encrypted");
+        refused(config("operator-key-file", second.toString()), "operator key");
+        refused(config("previous-operator-key-file", first.toString()), "needs the new key too");
+        try (Resources resources = new Resources()) {
+            open(
+                    config(
+                            "operator-key-file",
+                            second.toString(),
+                            "previous-operator-key-file",
+                            first.toString()),
+                    resources);
+        }
+        try (Resources resources = new Resources()) {
+            open(config("operator-key-file", second.toString()), resources);
+        }
+        refused(encrypted, "operator key");
+    }
+
+    private void refused(ServerConfig config, String why) {
+        try (Resources resources = new Resources()) {
+            assertThatThrownBy(() -> open(config, resources))
+                    .isInstanceOf(QuernException.class)
+                    .hasMessageContaining(why);
+        }
+    }
+
+    @Test
+    void chunksInATierAreNotLookedAfter() {
+        String place = "file://" + folder.resolve("tier");
+        ServerConfig config = config("store-tier", place);
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(config, resources);
+            StorageService service = service(config, engine);
+            commit(engine, "one");
+            assertThat(service.stats().tier()).isEqualTo(place);
+            assertThatThrownBy(() -> service.backup("file://" + folder.resolve("b")))
+                    .hasMessageContaining("in a tier");
+            assertThatThrownBy(service::fsck).hasMessageContaining("in a tier");
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            StorageMetrics.register(meters, engine);
+            assertThat(meters.scrape())
+                    .contains("quern_storage_tier_cache_hits_total 0.0")
+                    .contains("quern_storage_tier_cache_misses_total 0.0");
+        }
+        refused(config(), "in a tier");
+    }
+
+    @Test
+    void metricsTellWhatIsStored() {
+        ServerConfig config = config("store-compression", "off");
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(config, resources);
+            commit(engine, "one");
+            PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            StorageMetrics.register(meters, engine);
+            assertThat(meters.scrape())
+                    .contains("quern_storage_chunks 0.0")
+                    .contains("quern_storage_applied_index 1.0")
+                    .contains("quern_storage_gc_removed_bytes_total 0.0")
+                    .contains("quern_storage_quarantined_total 0.0");
+        }
+    }
+}
