@@ -327,17 +327,20 @@ class Collection:
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
     def to_arrow(self) -> pyarrow.Table:
-        """All rows of one snapshot, over Arrow Flight: ``id``, ``text``, ``attributes`` (JSON) and
-        ``vector`` (fixed-size list of float32). Needs ``pip install quern[arrow]``.
+        """All rows of one snapshot, over Arrow Flight: ``id``, a string column for each text field,
+        ``attributes`` (JSON) and a fixed-size list of float32 for each vector field; that is
+        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. Needs
+        ``pip install quern[arrow]``.
         """
         from . import _flight
 
         return _flight.read_rows(self._connection(), self._name)
 
     def upsert_arrow(self, rows: Any) -> int:
-        """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with the columns
-        of :meth:`to_arrow`, over Arrow Flight; returns how many rows. Each batch is durable when
-        acknowledged; all are when this returns.
+        """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of
+        :meth:`to_arrow`, over Arrow Flight; returns how many rows. All but ``id`` and a
+        collection's only vector field may be left out. Each batch is durable when acknowledged;
+        all are when this returns.
         """
         from . import _flight
 

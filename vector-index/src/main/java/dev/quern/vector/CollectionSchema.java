@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -37,6 +38,9 @@ public record CollectionSchema(
 
     /// The most attributes.
     public static final int MAX_ATTRIBUTES = 256;
+
+    /// Keys of a row that are no fields.
+    private static final Set<String> RESERVED = Set.of("id", "attributes");
 
     private static final Pattern FIELD = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,62}");
 
@@ -171,11 +175,11 @@ public record CollectionSchema(
 
     /// @throws QuernException `INVALID`
     static String requireFieldName(String what, String name) {
-        if (!FIELD.matcher(name).matches() || name.equals("id")) {
+        if (!FIELD.matcher(name).matches() || RESERVED.contains(name)) {
             throw QuernException.invalid(
                     what
                             + " name must be 1 to 63 characters of A-Z a-z 0-9 _ . - starting with"
-                            + " a letter or _, and not id, got \""
+                            + " a letter or _, and not id or attributes, got \""
                             + Names.abbreviate(name)
                             + "\"");
         }

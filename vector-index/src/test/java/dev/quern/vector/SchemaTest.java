@@ -263,10 +263,27 @@ final class SchemaTest {
                                         Map.of(),
                                         Map.of(),
                                         false)));
-        assertKind(
-                ErrorKind.INVALID,
-                "name must be",
-                () -> add(fields(Map.of(), Map.of("id", "english"), Map.of(), false)));
+    }
+
+    @Test
+    void aFieldIsNotNamedAsARowsKey() {
+        createTwoVectors();
+        for (String name : List.of("id", "attributes")) {
+            assertKind(
+                    ErrorKind.INVALID,
+                    "text field name must be 1 to 63 characters",
+                    () -> add(fields(Map.of(), Map.of(name, "english"), Map.of(), false)));
+            assertKind(
+                    ErrorKind.INVALID,
+                    "and not id or attributes, got \"" + name + "\"",
+                    () ->
+                            add(
+                                    fields(
+                                            Map.of(name, vector(2, Metric.DOT)),
+                                            Map.of(),
+                                            Map.of(),
+                                            false)));
+        }
     }
 
     private void add(CollectionSchema more) {
