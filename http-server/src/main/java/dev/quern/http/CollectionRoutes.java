@@ -2,6 +2,7 @@ package dev.quern.http;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import dev.quern.common.wire.CollectionList;
 import dev.quern.common.wire.CountResult;
 import dev.quern.common.wire.CountRows;
