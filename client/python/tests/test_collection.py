@@ -61,9 +61,7 @@ def test_upserts_rows_dicts_and_any_vector(server, docs):
 
 def test_fields_by_name(server, client):
     schema = {"vectors": {"title": {"dims": 2}}, "texts": {"title": {"analyzer": "german"}}}
-    docs = quern.Collection.from_name(
-        "many", create_if_missing=True, schema=schema, client=client
-    )
+    docs = quern.Collection.from_name("many", create_if_missing=True, schema=schema, client=client)
     when = datetime.datetime(2026, 11, 22, 18, 30, tzinfo=datetime.timezone.utc)
     docs.upsert(
         [

@@ -192,7 +192,9 @@ class Storage:
         ``backup`` is another's id, and says what is lost. Without ``source`` nothing is fetched.
         """
         request = {"from": source, "backup": backup}
-        answer = self._post("repair", {key: value for key, value in request.items() if value is not None})
+        answer = self._post(
+            "repair", {key: value for key, value in request.items() if value is not None}
+        )
         found = {**_known(RepairResult, answer), "losses": _findings(answer["losses"])}
         return RepairResult(**found)
 
