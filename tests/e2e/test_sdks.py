@@ -68,6 +68,45 @@ def test_collection(quern):
     assert len(quern.embed("x")) == 384
 
 
+def test_collection_of_many_fields(quern):
+    import datetime
+
+    when = datetime.datetime(2026, 11, 22, tzinfo=datetime.timezone.utc)
+    schema = {
+        "vectors": {"head": {"model": "all-MiniLM-L6-v2", "source": "title"}, "own": {"dims": 2, "metric": "l2"}},
+        "texts": {"title": {}, "body": {"analyzer": "german"}},
+        "attributes": {"when": "datetime"},
+    }
+    docs = quern.Collection.from_name("sdk-fields", create_if_missing=True, schema=schema)
+    docs.upsert(
+        [
+            {"id": "mill", "texts": {"title": "a mill", "body": "die Mühlen mahlen"}, "attributes": {"when": when}},
+            {"id": "moon", "texts": {"title": "the moon"}, "vectors": {"own": [1, 2]}, "attributes": {"tags": ["sky"], "meta": {"a": None}}},
+        ]
+    )
+    assert set(docs.get("moon").vectors) == {"head", "own"}
+    assert docs.get("moon").attributes["meta"] == {"a": None}
+    assert [hit.id for hit in docs.search(legs=[{"dense": {"field": "own", "vector": [0, 0]}}])] == ["moon"]
+    assert docs.search(legs=[{"dense": {"field": "head", "text": "flour"}}])[0].id == "mill"
+    hits = docs.search(legs=[{"bm25": {"text": "Mühle"}}, {"dense": {"field": "head", "text": "sky"}}], limit=1, explain=True)
+    assert [plan["strategy"] for plan in hits.plans] == ["inverted", "exact"]
+    rest = docs.search(legs=[{"bm25": {"text": "Mühle"}}, {"dense": {"field": "head", "text": "sky"}}], limit=1, after=hits.next)
+    assert {hits[0].id, rest[0].id} == {"mill", "moon"}
+    assert docs.count(filter={"range": ["when", {"gte": "2026-11-22"}]}) == 1
+    assert docs.count(filter={"contains": ["tags", "sky"]}) == 1
+    docs.add_fields(attributes={"year": "int64"}, strict=True)
+    with pytest.raises(quern.exception.InvalidError, match="strict"):
+        docs.upsert([{"id": "x", "texts": {"title": "x"}, "attributes": {"colour": "red"}}])
+    with pytest.raises(quern.exception.ConflictError, match="int64"):
+        docs.add_fields(attributes={"year": "string"})
+    table = docs.to_arrow().sort_by("id")
+    assert table.column_names == ["id", "body", "title", "attributes", "head", "own"]
+    assert table["own"].to_pylist() == [None, [1.0, 2.0]]
+    assert docs.upsert_arrow(table) == 2
+    assert docs.stats()["vectors"]["head"]["rows"] >= 2
+    assert docs.merge() in (True, False)
+
+
 def test_sync_follows_changes(quern):
     volume = quern.Volume.from_name("sdk-sync", create_if_missing=True)
     volume.put("a.md", "# Bread\n\nFlour, water, salt.\n")

@@ -286,6 +286,19 @@ class Collection:
         request = {} if filter is None else {"filter": filter}
         return int(self._json("POST", "/count", request, retry="always")["count"])
 
+    def stats(self) -> Dict[str, Any]:
+        """How the rows are indexed: ``rows``, ``segments``, ``merging`` and, in ``vectors`` by
+        field, ``rows``, ``fused_rows``, ``hot_rows`` and ``hnsw_rows``.
+        """
+        answer: Dict[str, Any] = self._json("GET", "/stats")
+        return answer
+
+    def merge(self) -> bool:
+        """Begins at once the merge that an idle collection comes to by itself; returns whether one
+        is under way.
+        """
+        return bool(self._json("POST", "/merge", {}, retry="always")["merging"])
+
     def info(self) -> Dict[str, Any]:
         """``name``, ``id``, ``created_at``, ``rows``, ``schema`` and, of the field ``vector``,
         ``dims``, ``metric`` and ``model``.

@@ -5,6 +5,7 @@ import dev.quern.client.Collections;
 import dev.quern.client.QuernClient;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
+import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.RowBody;
@@ -16,6 +17,7 @@ import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.VectorIndexBody;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -291,6 +293,37 @@ final class CollectionCommand {
         String shown =
                 text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
         return String.format(Locale.ROOT, "%8.4f  %s  %s", hit.score(), place, shown);
+    }
+
+    @Command(
+            description = "Shows how the rows are indexed: segments, graphs, memory.",
+            mixinStandardHelpOptions = true)
+    int stats(@Mixin Terminal terminal, @Parameters(paramLabel = "COLLECTION") String name) {
+        try (QuernClient client = terminal.connect()) {
+            CollectionIndex index = client.collections().stats(name);
+            terminal.printTable(
+                    index,
+                    List.of("VECTORS", "ROWS", "IN FUSED GRAPHS", "OF THESE HOT", "IN HNSW GRAPHS"),
+                    new TreeMap<>(index.vectors())
+                            .entrySet().stream().map(CollectionCommand::row).toList());
+            terminal.note(
+                    index.rows()
+                            + " rows in "
+                            + index.segments()
+                            + " segments"
+                            + (index.merging() ? ", merging" : ""));
+        }
+        return 0;
+    }
+
+    private static List<String> row(Map.Entry<String, VectorIndexBody> field) {
+        VectorIndexBody index = field.getValue();
+        return List.of(
+                field.getKey(),
+                Long.toString(index.rows()),
+                Long.toString(index.fusedRows()),
+                Long.toString(index.hotRows()),
+                Long.toString(index.hnswRows()));
     }
 
     @Command(description = "Counts rows.", mixinStandardHelpOptions = true)

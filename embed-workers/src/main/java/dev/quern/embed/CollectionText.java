@@ -109,7 +109,7 @@ public final class CollectionText {
                                         dense.field(),
                                         vector(space, collection, dense),
                                         dense.exact(),
-                                        0);
+                                        dense.width());
                         case TextLeg.Bm25(Map<String, Double> fields, String text) ->
                                 new Leg.Bm25(fields, requireInk("bm25", text));
                     });

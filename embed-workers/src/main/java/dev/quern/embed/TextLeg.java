@@ -11,8 +11,13 @@ public sealed interface TextLeg {
     /// @param text embedded by the field's model when there is no vector
     /// @param vector one number per dimension; empty: made from the text
     /// @param exact by comparing every row rather than by the graph
+    /// @param width vertices that a walk of a graph considers; 0 for the planner's choice
     record Dense(
-            Optional<String> field, Optional<String> text, Optional<float[]> vector, boolean exact)
+            Optional<String> field,
+            Optional<String> text,
+            Optional<float[]> vector,
+            boolean exact,
+            int width)
             implements TextLeg {}
 
     /// By words.

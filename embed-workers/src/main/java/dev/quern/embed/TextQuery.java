@@ -46,7 +46,7 @@ public record TextQuery(List<TextLeg> legs, SearchOptions options) {
         Mode effective = mode.orElse(text.isPresent() ? Mode.HYBRID : Mode.DENSE);
         List<TextLeg> legs = new ArrayList<>();
         if (effective != Mode.BM25) {
-            legs.add(new TextLeg.Dense(Optional.empty(), text, vector, exact));
+            legs.add(new TextLeg.Dense(Optional.empty(), text, vector, exact, 0));
         }
         if (effective != Mode.DENSE) {
             String words =

@@ -170,7 +170,8 @@ final class CollectionTextTest {
                                         Optional.of(field),
                                         Optional.of(text),
                                         Optional.empty(),
-                                        false)),
+                                        false,
+                                        0)),
                         SearchOptions.first(1));
         return texts.search(SPACE, "many", query).hits().getFirst().row().id();
     }

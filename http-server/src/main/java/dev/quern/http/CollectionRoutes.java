@@ -9,6 +9,7 @@ import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
+import dev.quern.common.wire.MergeResult;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.embed.EmbedService;
@@ -46,6 +47,8 @@ final class CollectionRoutes {
                 Route.of("DELETE", "/v1/collections/{collection}", this::delete),
                 Route.of("POST", "/v1/collections/{collection}/delete", this::deleteRows),
                 Route.of("POST", "/v1/collections/{collection}/count", this::count),
+                Route.of("GET", "/v1/collections/{collection}/stats", this::stats),
+                Route.of("POST", "/v1/collections/{collection}/merge", this::merge),
                 Route.of("GET", "/v1/collections/{collection}/rows", this::rows),
                 Route.of("GET", "/v1/collections/{collection}/rows/{id...}", this::row));
     }
@@ -145,6 +148,19 @@ final class CollectionRoutes {
                                 request.space(),
                                 request.path("collection"),
                                 Optional.ofNullable(body.filter()).map(Filter::fromJson))));
+    }
+
+    private Reply stats(Request request) {
+        request.query().allow();
+        return Reply.json(
+                CollectionWire.stats(
+                        collections.stats(request.space(), request.path("collection"))));
+    }
+
+    private Reply merge(Request request) {
+        request.query().allow();
+        return Reply.json(
+                new MergeResult(collections.merge(request.space(), request.path("collection"))));
     }
 
     private Reply rows(Request request) {

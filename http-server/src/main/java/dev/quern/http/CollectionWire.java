@@ -3,13 +3,16 @@ package dev.quern.http;
 import com.fasterxml.jackson.databind.node.NullNode;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
+import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SearchHit;
 import dev.quern.common.wire.SearchPlace;
 import dev.quern.common.wire.SearchPlan;
+import dev.quern.common.wire.VectorIndexBody;
 import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.CollectionStats;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
 import dev.quern.vector.SearchOutcome;
@@ -39,6 +42,20 @@ final class CollectionWire {
                 vector == null ? null : vector.model().orElse(null),
                 SchemaWire.body(info.schema()),
                 info.rows());
+    }
+
+    static CollectionIndex stats(CollectionStats stats) {
+        Map<String, VectorIndexBody> vectors = new TreeMap<>();
+        stats.vectors()
+                .forEach((name, field) ->
+                        vectors.put(
+                                name,
+                                new VectorIndexBody(
+                                        field.rows(),
+                                        field.fusedRows(),
+                                        field.hotRows(),
+                                        field.hnswRows())));
+        return new CollectionIndex(stats.rows(), stats.segments(), stats.merging(), vectors);
     }
 
     static RowBody row(Row row) {

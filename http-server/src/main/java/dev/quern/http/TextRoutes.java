@@ -143,7 +143,8 @@ final class TextRoutes {
                     Optional.ofNullable(dense.field()),
                     Optional.ofNullable(dense.text()),
                     vector(dense.vector()),
-                    Boolean.TRUE.equals(dense.exact()));
+                    Boolean.TRUE.equals(dense.exact()),
+                    Objects.requireNonNullElse(dense.width(), 0));
         }
         if (dense == null && bm25 != null) {
             return new TextLeg.Bm25(

@@ -151,6 +151,24 @@ final class CollectionsHttpTest {
     }
 
     @Test
+    void tellsHowRowsAreIndexed() {
+        String path = collection("indexed", "\"dims\":1");
+        ok(server.post(path + "/upsert", "{\"rows\":[{\"id\":\"a\",\"vector\":[1]}]}"));
+        JsonNode stats = ok(server.get(path + "/stats"));
+        assertThat(stats.path("rows").asLong()).isEqualTo(1);
+        assertThat(stats.path("segments").asInt()).isEqualTo(1);
+        assertThat(stats.path("vectors").path("vector").path("rows").asLong()).isEqualTo(1);
+        assertThat(stats.path("vectors").path("vector").path("fused_rows").asLong()).isZero();
+        assertThat(ok(server.post(path + "/merge", "")).path("merging").asBoolean()).isFalse();
+        assertThat(server.get("/v1/collections/nope/stats").statusCode()).isEqualTo(404);
+        assertThat(server.post("/v1/collections/nope/merge", "").statusCode()).isEqualTo(404);
+        String wide = "{\"legs\":[{\"dense\":{\"vector\":[1],\"width\":%d}}]}";
+        assertThat(ok(server.post(path + "/search", wide.formatted(500))).path("hits")).hasSize(1);
+        assertThat(server.post(path + "/search", wide.formatted(65_537)).statusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
     void pagesCountsAndExplains() {
         String path = collection("paged", "\"dims\":1,\"metric\":\"l2\"");
         ok(

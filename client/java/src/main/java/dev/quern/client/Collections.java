@@ -1,12 +1,14 @@
 package dev.quern.client;
 
 import dev.quern.common.wire.CollectionBody;
+import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CollectionList;
 import dev.quern.common.wire.CountResult;
 import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
+import dev.quern.common.wire.MergeResult;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SchemaBody;
@@ -17,6 +19,7 @@ import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +101,19 @@ public final class Collections {
     /// Searches; best hit first.
     public SearchResult search(String collection, SearchRows request) {
         return http.json(post(collection, "search", request), SearchResult.class);
+    }
+
+    /// How the rows are indexed now.
+    public CollectionIndex stats(String collection) {
+        return http.json(
+                Request.get(Target.of("collections", collection, "stats")), CollectionIndex.class);
+    }
+
+    /// Begins at once the merge that an idle collection comes to by itself.
+    ///
+    /// @return whether one is under way; false when nothing is left to merge
+    public boolean merge(String collection) {
+        return http.json(post(collection, "merge", Map.of()), MergeResult.class).merging();
     }
 
     /// How many rows match.

@@ -17,6 +17,7 @@ import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.VectorFieldBody;
+import dev.quern.common.wire.VectorIndexBody;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +110,7 @@ final class CollectionsTest {
                 .isEqualTo("{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}},\"strict\":true}");
         assertThat(grown.dims()).isNull();
         assertThat(grown.schema().vectors()).containsOnlyKeys("v");
-        SearchDense leg = new SearchDense("v", null, List.of(1f, 2f), null);
+        SearchDense leg = new SearchDense("v", null, List.of(1f, 2f), null, null);
         client.collections()
                 .search(
                         "docs",
@@ -130,6 +131,20 @@ final class CollectionsTest {
         client.collections().rows("docs", new Collections.Page(Optional.of("a b"), 10, true));
         assertThat(server.last().target())
                 .isEqualTo("/v1/collections/docs/rows?after=a%20b&limit=10&include_vector=true");
+    }
+
+    @Test
+    void tellsAndMerges() {
+        server.answer(
+                        200,
+                        "{\"rows\":3,\"segments\":1,\"merging\":true,\"vectors\":{\"v\":"
+                                + "{\"rows\":3,\"fused_rows\":2,\"hot_rows\":1,\"hnsw_rows\":0}}}")
+                .answer(200, "{\"merging\":true}");
+        assertThat(client.collections().stats("docs").vectors())
+                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0));
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/stats");
+        assertThat(client.collections().merge("docs")).isTrue();
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/merge");
     }
 
     @Test

@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// @param text embedded by the field's model when there is no vector
 /// @param vector one finite number per dimension
 /// @param exact by exact scan instead of the graph; default false
+/// @param width vertices that a walk of a graph considers, at most 65,536: more find more and take
+///   longer; default the planner's choice
 public record SearchDense(
         @Nullable String field,
         @Nullable String text,
         @Nullable List<Float> vector,
-        @Nullable Boolean exact) {}
+        @Nullable Boolean exact,
+        @Nullable Integer width) {}

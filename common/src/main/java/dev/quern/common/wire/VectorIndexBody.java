@@ -1,0 +1,10 @@
+package dev.quern.common.wire;
+
+/// How the vectors of a field are indexed. Those that no graph finds are compared one by one; rows
+/// that were deleted since their segment was written are counted.
+///
+/// @param rows with a vector in the field
+/// @param fusedRows of these in fused graphs
+/// @param hotRows of these last, those in graphs that lie in hot memory
+/// @param hnswRows in Lucene's graphs
+public record VectorIndexBody(long rows, long fusedRows, long hotRows, long hnswRows) {}
