@@ -77,7 +77,9 @@ final class LogRecovery {
         return indexes.stream().sorted().toList();
     }
 
-    /// Ends the last segment after its last entry, or removes it when it has none.
+    /// Ends the last segment after its last entry, or removes it when it has none. Its last group
+    /// may be in the page cache only, left there by a force that failed or never came; not so when
+    /// the state has it, or when a segment was begun after it: both come after its force.
     ///
     /// @param limitIndex where an empty segment began that followed it
     private @Nullable LogPosition finish(long firstIndex, long limitIndex) throws IOException {
@@ -98,8 +100,10 @@ final class LogRecovery {
                 }
                 LogEntry entry = end.last();
                 if (entry != null) {
-                    if (limitIndex == Long.MAX_VALUE && entry.index() > stateIndex) {
-                        settler.settle(lastGroup(bytes, header, end, entry));
+                    GroupCopy group = lastGroup(bytes, header, end, entry);
+                    boolean forced = entry.index() <= stateIndex && !settler.hasBegun(group);
+                    if (limitIndex == Long.MAX_VALUE && !forced) {
+                        settler.settle(group);
                     } else if (end.offset() < bytes.byteSize()) {
                         cut(file, end.offset());
                     }
@@ -126,8 +130,6 @@ final class LogRecovery {
         }
     }
 
-    /// It may be in the page cache only, left there by a force that failed or never came. Not so
-    /// once the state has it, or a segment was begun after it: both came after its force.
     private static GroupCopy lastGroup(
             MemorySegment bytes, Header header, End end, LogEntry entry) {
         byte[] group =

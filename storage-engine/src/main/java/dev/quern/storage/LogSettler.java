@@ -88,11 +88,16 @@ final class LogSettler {
         }
     }
 
+    /// Whether an earlier opening may have begun to write this group again.
+    boolean hasBegun(GroupCopy group) {
+        return copy != null && copy.isSame(group);
+    }
+
     /// Makes the last group of the newest segment durable, and ends the segment after it.
     ///
     /// @param group as it can be read
     void settle(GroupCopy group) throws IOException {
-        if (copy != null && copy.isSame(group)) {
+        if (hasBegun(group)) {
             // An earlier opening's. It may be the only one on the disk, and so is not written
             // again.
             try (DiskFile open = disk.open(file)) {
