@@ -250,7 +250,14 @@ def test_chunks_in_a_tier(own_server, tmp_path):
     for name, data in content.items():
         put(server, "v", name, data, tmp_path)
     assert json.loads(storage(server, "stats").stdout)["tier"] == place
-    refused = storage(server, "backup", "--to", f"file://{tmp_path / 'backups'}", check=False)
+    backups = f"file://{tmp_path / 'backups'}"
+    for _ in range(2):
+        made = backup(server, backups)
+    pruned = json.loads(storage(server, "prune-backups", "--from", backups, "--keep", "1").stdout)
+    assert [b["id"] for b in pruned["kept"]] == [made["id"]] and len(pruned["removed"]) == 1
+    assert json.loads(storage(server, "gc", "--grace", "0").stdout)["removed_chunks"] == 0
+    storage(server, "compact")
+    refused = storage(server, "fsck", check=False)
     assert refused.returncode == 2 and "in a tier" in refused.stderr
     server.stop()
     shutil.rmtree(server.data / "store" / "chunks-tier" / "cache")
@@ -263,6 +270,30 @@ def test_chunks_in_a_tier(own_server, tmp_path):
     server.stop()
     assert "in a tier" in fails_to_start(server)
     assert "belongs to chunk store" in fails_to_start(server, "--store-tier", f"file://{tmp_path / 'other'}")
+
+    shutil.rmtree(tmp_path / "tier")  # a backup needs it no more
+    for folder, tier in (("local", []), ("tiered", ["--store-tier", f"file://{tmp_path / 'new'}"])):
+        data = tmp_path / folder
+        server.cli("restore", "--from", backups, "--data", data, *tier)
+        restored = own_server(folder, *tier)
+        for name, content_of in content.items():
+            same(restored, "v", name, content_of, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (["--keep", "0"], "1 or more"),
+        (["--keep", "x"], "--keep"),
+        ([], "--keep"),
+        (["--keep", "1", "--keep-within", "soon"], "--keep-within"),
+        (["--keep", "1", "--from", "file:///no/such"], "/no/such"),
+    ],
+)
+def test_bad_input_of_prune_backups(filled, tmp_path, flags, word):
+    place = [] if "--from" in flags else ["--from", f"file://{tmp_path}"]
+    refused = filled.cli("storage", "prune-backups", *place, *flags, check=False)
+    assert refused.returncode in (2, 3) and word in refused.stderr
 
 
 def test_metrics_of_the_store(filled):

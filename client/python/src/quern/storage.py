@@ -164,8 +164,8 @@ class Storage:
         return StorageStats(**_known(StorageStats, answer))
 
     def gc(self, *, grace: Optional[float] = None, dry_run: bool = False) -> GcResult:
-        """Removes chunks that nothing has needed for ``grace`` seconds, default 3,600. The first
-        run that finds one only marks it. :meth:`compact` then frees the bytes.
+        """Removes chunks that nothing has needed for ``grace`` seconds, by default as long as the
+        server's setting ``gc-grace`` says. The first run that finds one only marks it. :meth:`compact` then frees the bytes.
         """
         request: Dict[str, Any] = {"dry_run": dry_run}
         if grace is not None:

@@ -1,5 +1,6 @@
 package dev.quern.bench;
 
+import dev.quern.bench.Jmh.Pair;
 import dev.quern.bench.inner.ChunksJmh;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRun;
@@ -12,10 +13,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.Random;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
@@ -24,10 +27,19 @@ import org.rocksdb.RocksDBException;
 
 /// The chunk store inside one JVM: a large file made durable against hashing alone and against
 /// writing and forcing alone (the smaller of the two is the limit), against BlobDB, and the
-/// operations of [ChunksJmh]; then what a million chunks cost.
+/// operations of [ChunksJmh]; then what garbage collection, compaction and a million chunks cost.
 final class ChunksBench implements Benchmark {
     private static final int CHUNK_BYTES = 1 << 20;
     private static final SpaceId SPACE = SpaceId.DEFAULT;
+
+    private static final List<Pair> OPERATIONS =
+            List.of(
+                    new Pair("put-1m-sync", "putSync", "hash + append + fsync", "hashAppendForce"),
+                    new Pair("put-1m-sync-blobdb", "putSync", "blobdb, no hash", "blobPutSync"),
+                    new Pair("get-1m", "get", "pread", "pread"),
+                    new Pair("get-1m-blobdb", "get", "blobdb", "blobGet"),
+                    new Pair("map-read", "mapRead", "mmap", "mmapRead"),
+                    new Pair("lease-read", "leaseRead", "mmap", "mmapRead"));
 
     @Override
     public String name() {
@@ -39,7 +51,9 @@ final class ChunksBench implements Benchmark {
         Path work = BenchServer.temporary(context.checkout());
         try {
             large(context, work);
-            operations(context, Jmh.run(context, ChunksJmh.class, work));
+            Jmh.run(context, ChunksJmh.class, work)
+                    .report(context.results(), name(), "MiB/s", OPERATIONS);
+            Upkeep.run(context, work);
             ManyChunks.run(context, work.resolve("many"));
             BackupPeer.run(context, work);
         } finally {
@@ -47,35 +61,10 @@ final class ChunksBench implements Benchmark {
         }
     }
 
-    private void operations(BenchContext context, Jmh jmh) {
-        Results results = context.results();
-        results.add(
-                name(),
-                Metric.more("put-1m-sync", "MiB/s", jmh.score("putSync"))
-                        .against("hash + append + fsync", jmh.score("hashAppendForce")));
-        results.add(
-                name(),
-                Metric.more("put-1m-sync-blobdb", "MiB/s", jmh.score("putSync"))
-                        .against("blobdb, no hash", jmh.score("blobPutSync")));
-        results.add(
-                name(),
-                Metric.more("get-1m", "MiB/s", jmh.score("get"))
-                        .against("pread", jmh.score("pread")));
-        results.add(
-                name(),
-                Metric.more("get-1m-blobdb", "MiB/s", jmh.score("get"))
-                        .against("blobdb", jmh.score("blobGet")));
-        results.add(
-                name(),
-                Metric.more("map-read", "MiB/s", jmh.score("mapRead"))
-                        .against("mmap", jmh.score("mmapRead")));
-        results.add(
-                name(),
-                Metric.more("lease-read", "MiB/s", jmh.score("leaseRead"))
-                        .against("mmap", jmh.score("mmapRead")));
-    }
-
-    /// One file after the other in turn with its peers; the median of the rounds.
+    /// One file after the other in turn with its peers; the median of the rounds. Each begins with
+    /// nothing on the disk and leaves nothing, for memory of the page cache that was in use a
+    /// moment before is several times faster to write to than memory that a virtual machine has not
+    /// had yet.
     private void large(BenchContext context, Path work) throws IOException {
         int chunks = context.size(1024, 64);
         int rounds = context.size(5, 1);
@@ -83,52 +72,53 @@ final class ChunksBench implements Benchmark {
         double[] hash = new double[rounds];
         double[] write = new double[rounds];
         double[] blobs = new double[rounds];
-        try (StorageEngine engine = StorageEngine.open(StorageConfig.in(work.resolve("large")))) {
-            for (int round = -1; round < rounds; round++) {
-                double put = megabytes(chunks, put(engine.chunks(), new Source(round), chunks));
-                double digest = megabytes(chunks, hash(new Source(round), chunks));
-                double plain = megabytes(chunks, write(work, new Source(round), chunks));
-                double blob = megabytes(chunks, blobs(work, new Source(round), chunks));
-                if (round >= 0) {
-                    ours[round] = put;
-                    hash[round] = digest;
-                    write[round] = plain;
-                    blobs[round] = blob;
-                }
+        for (int round = -1; round < rounds; round++) {
+            double put = megabytes(chunks, put(work, new Source(round), chunks));
+            double digest = megabytes(chunks, hash(new Source(round), chunks));
+            double plain = megabytes(chunks, write(work, new Source(round), chunks));
+            double blob = megabytes(chunks, blobs(work, new Source(round), chunks));
+            if (round >= 0) {
+                ours[round] = put;
+                hash[round] = digest;
+                write[round] = plain;
+                blobs[round] = blob;
             }
         }
         double put = Stats.of(ours).median();
         double hashing = Stats.of(hash).median();
         double writing = Stats.of(write).median();
-        Results results = context.results();
-        results.add(
-                name(),
-                Metric.more("put-large", "MB/s", put).against("limit", Math.min(hashing, writing)));
-        results.add(
-                name(), Metric.more("put-large-sha256", "MB/s", put).against("sha-256", hashing));
-        results.add(
-                name(),
-                Metric.more("put-large-file", "MB/s", put).against("write + fsync", writing));
-        results.add(
-                name(),
-                Metric.more("put-large-blobdb", "MB/s", put)
-                        .against("blobdb, no hash", Stats.of(blobs).median()));
+        double blob = Stats.of(blobs).median();
+        against(context, "put-large", put, "limit", Math.min(hashing, writing));
+        against(context, "put-large-sha256", put, "sha-256", hashing);
+        against(context, "put-large-file", put, "write + fsync", writing);
+        against(context, "put-large-blobdb", put, "blobdb, no hash", blob);
+    }
+
+    private void against(
+            BenchContext context, String metric, double value, String peer, double peers) {
+        context.results().add(name(), Metric.more(metric, "MB/s", value).against(peer, peers));
     }
 
     private static double megabytes(int chunks, double seconds) {
         return chunks * (double) CHUNK_BYTES / 1e6 / seconds;
     }
 
-    private static double put(ChunkStore store, Source source, int chunks) {
-        long start = System.nanoTime();
-        try (ChunkRun run = store.beginRun(SPACE)) {
-            for (int i = 0; i < chunks; i++) {
-                run.put(MemorySegment.ofArray(source.next()));
+    private static double put(Path work, Source source, int chunks) {
+        Path path = work.resolve("large");
+        try (StorageEngine engine = StorageEngine.open(StorageConfig.in(path))) {
+            ChunkStore store = engine.chunks();
+            long start = System.nanoTime();
+            try (ChunkRun run = store.beginRun(SPACE)) {
+                for (int i = 0; i < chunks; i++) {
+                    run.put(MemorySegment.ofArray(source.next()));
+                }
+                run.finish();
             }
-            run.finish();
+            store.sync();
+            return seconds(start);
+        } finally {
+            BenchServer.deleteTree(path);
         }
-        store.sync();
-        return seconds(start);
     }
 
     private static double hash(Source source, int chunks) {
@@ -147,11 +137,7 @@ final class ChunksBench implements Benchmark {
         Path path = work.resolve("plain");
         long start = System.nanoTime();
         try (FileChannel file =
-                FileChannel.open(
-                        path,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
+                FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             for (int i = 0; i < chunks; i++) {
                 ByteBuffer bytes = ByteBuffer.wrap(source.next());
                 while (bytes.hasRemaining()) {
@@ -159,8 +145,10 @@ final class ChunksBench implements Benchmark {
                 }
             }
             file.force(false);
+            return seconds(start);
+        } finally {
+            Files.deleteIfExists(path);
         }
-        return seconds(start);
     }
 
     private static double blobs(Path work, Source source, int chunks) throws IOException {

@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -53,5 +54,23 @@ final class Jmh {
             throw new QuernException(ErrorKind.UNAVAILABLE, "JMH did not run " + benchmark);
         }
         return score;
+    }
+
+    /// A figure that is the score of one benchmark method against that of another.
+    ///
+    /// @param metric what it is called
+    /// @param ours the method that measures it
+    /// @param peer what it is compared with
+    /// @param peers the method that measures the peer
+    record Pair(String metric, String ours, String peer, String peers) {}
+
+    /// Adds figures, more of which is better.
+    void report(Results results, String bench, String unit, List<Pair> pairs) {
+        for (Pair pair : pairs) {
+            results.add(
+                    bench,
+                    Metric.more(pair.metric, unit, score(pair.ours))
+                            .against(pair.peer, score(pair.peers)));
+        }
     }
 }

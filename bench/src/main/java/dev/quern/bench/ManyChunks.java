@@ -1,22 +1,19 @@
 package dev.quern.bench;
 
-import dev.quern.common.SpaceId;
-import dev.quern.storage.ChunkStore;
+import dev.quern.common.ByteSize;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// What a store of a million small chunks costs: filling it, opening it, its index on disk.
+/// What a store of a million small chunks costs: filling it, opening it, its index on disk,
+/// removing more than half of them.
 final class ManyChunks {
     private static final String BENCH = "chunks";
     private static final int CHUNK_BYTES = 64;
-    private static final SpaceId SPACE = SpaceId.DEFAULT;
 
     private ManyChunks() {}
 
@@ -24,8 +21,9 @@ final class ManyChunks {
         int count = context.size(1_000_000, 20_000);
         StorageConfig config = StorageConfig.in(directory);
         long start = System.nanoTime();
+        HalfDead chunks;
         try (StorageEngine engine = StorageEngine.open(config)) {
-            fill(engine.chunks(), count);
+            chunks = HalfDead.fill(engine.chunks(), count, CHUNK_BYTES, 0);
         }
         double filled = (System.nanoTime() - start) / 1e9;
         double[] opened = new double[context.size(5, 1)];
@@ -45,16 +43,37 @@ final class ManyChunks {
                         "index-on-disk",
                         "B/chunk",
                         (double) size(directory.resolve("chunks/index")) / count));
+        collect(results, config, chunks, count);
         BenchServer.deleteTree(directory);
     }
 
-    private static void fill(ChunkStore chunks, int count) {
-        MemorySegment chunk = MemorySegment.ofArray(new byte[CHUNK_BYTES]);
-        for (int i = 0; i < count; i++) {
-            chunk.set(ValueLayout.JAVA_INT_UNALIGNED, 0, i);
-            chunks.put(SPACE, chunk);
+    /// Each run is told for a million chunks that it looked at, compaction for a million moved.
+    private static void collect(Results results, StorageConfig config, HalfDead chunks, int count)
+            throws IOException {
+        Path peer = config.directory().resolve("peer");
+        double millions = count / 1e6;
+        try (StorageEngine engine = StorageEngine.open(config)) {
+            Cost both = Upkeep.collect(engine, chunks);
+            results.add(
+                    BENCH,
+                    Metric.less("gc-" + count, "s/M chunks", both.seconds() / millions)
+                            .against(
+                                    IndexPeer.NAME,
+                                    IndexPeer.collect(peer, count).seconds() / millions));
+            long left = engine.chunks().stats().chunks();
+            double leftMillions = left / 1e6;
+            Cost idle = Upkeep.look(engine);
+            results.add(
+                    BENCH,
+                    Metric.less("gc-idle-" + left, "s/M chunks", idle.seconds() / leftMillions)
+                            .against(
+                                    IndexPeer.SCAN,
+                                    IndexPeer.scan(peer, (int) left).seconds() / leftMillions));
+            Cost compact = Cost.of(() -> engine.maintenance().compact(new ByteSize(0)));
+            results.add(
+                    BENCH,
+                    Metric.less("compact-" + left, "s/M chunks", compact.seconds() / leftMillions));
         }
-        chunks.sync();
     }
 
     /// Bytes of the files in a directory.

@@ -3,6 +3,7 @@ package dev.quern.cli;
 import dev.quern.common.wire.BackupBody;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,12 +25,19 @@ final class RestoreCommand implements Callable<Integer> {
             description = "data directory, absent or empty")
     private String data = "";
 
+    @Option(
+            names = "--store-tier",
+            paramLabel = "URL",
+            description = "as for 'quern serve': the chunks go there")
+    private @Nullable String tier;
+
     @Mixin private Terminal terminal = new Terminal();
 
     @Override
     public Integer call() {
         BackupBody restored =
-                options.open(Optional.of(data)).restore(options.from(), options.backup());
+                options.open(Optional.of(data), Optional.ofNullable(tier))
+                        .restore(options.from(), options.backup());
         terminal.print(
                 restored,
                 "restored "

@@ -16,11 +16,13 @@ import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageFinding;
 import dev.quern.server.OfflineStorage;
+import dev.quern.server.PrunedBackups;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,7 +70,8 @@ final class StorageCommand {
                             names = "--grace",
                             paramLabel = "SECONDS",
                             description =
-                                    "how long they must have been garbage; default 3600. The first"
+                                    "how long they must have been garbage; default the"
+                                            + " server's gc-grace. The first"
                                             + " run that finds one only marks it")
                     @Nullable Double grace,
             @Option(names = "--dry-run", description = "change nothing, say what would be done")
@@ -242,6 +245,53 @@ final class StorageCommand {
                 backup,
                 backup.id() + ": " + backup.files() + " files, " + backup.bytes() + " bytes: good");
         return 0;
+    }
+
+    @Command(
+            name = "prune-backups",
+            description =
+                    "Removes all backups in a place but the latest, and what only they need; no"
+                            + " server.",
+            mixinStandardHelpOptions = true)
+    int pruneBackups(
+            @Mixin Terminal terminal,
+            @Mixin PlaceOptions place,
+            @Option(
+                            names = "--keep",
+                            paramLabel = "N",
+                            required = true,
+                            description = "how many of the latest stay, 1 or more")
+                    int keep,
+            @Option(
+                            names = "--keep-within",
+                            paramLabel = "TIME",
+                            description = "those that are not older stay too: 12h, 30d")
+                    @Nullable String within,
+            @Option(names = "--dry-run", description = "change nothing, say what would be done")
+                    boolean dryRun) {
+        PrunedBackups pruned =
+                place.open(Optional.empty())
+                        .prune(place.from(), keep, Optional.ofNullable(within), dryRun);
+        terminal.printTable(
+                pruned,
+                List.of("ID", "CREATED", "WHAT"),
+                Stream.concat(
+                                pruned.removed().stream().map(b -> row(b, "removed")),
+                                pruned.kept().stream().map(b -> row(b, "kept")))
+                        .toList());
+        terminal.note(
+                (dryRun ? "would remove " : "removed ")
+                        + pruned.removed().size()
+                        + " backups: "
+                        + pruned.files()
+                        + " files, "
+                        + pruned.bytes()
+                        + " bytes");
+        return 0;
+    }
+
+    private static List<String> row(BackupBody backup, String what) {
+        return List.of(backup.id(), backup.created(), what);
     }
 
     @Command(

@@ -42,8 +42,8 @@ public interface StorageAdmin {
     /// Makes a backup.
     ///
     /// @param to address of the place
-    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none, or if the
-    ///   chunks are in a tier; `CONFLICT` while another backup is under way
+    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none; `CONFLICT`
+    ///   while another backup is under way, or old ones are removed there
     BackupResult backup(String to);
 
     /// The backups in a place.

@@ -1,10 +1,15 @@
 package dev.quern.server;
 
 import dev.quern.common.ErrorKind;
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.Setting;
 import dev.quern.common.wire.BackupBody;
 import dev.quern.storage.Backup;
+import dev.quern.storage.BackupInfo;
+import dev.quern.storage.BackupPolicy;
 import dev.quern.storage.OperatorKey;
+import dev.quern.storage.Tier;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,6 +36,8 @@ public final class OfflineStorage {
             Set.of("LOCK", DataDirectory.STORE, "quern.properties");
 
     private static final int KEY_BYTES = 32;
+    private static final Setting<Duration> KEEP_WITHIN =
+            Setting.duration("keep-within", "0s", "0s", "36500d", "age of backups that stay");
 
     private final ServerConfig config;
     private final StorageBackups.Places places;
@@ -46,7 +54,7 @@ public final class OfflineStorage {
     }
 
     /// Restores a backup to the data directory, which must be absent, empty, or left by a restore
-    /// that was broken off: that goes on.
+    /// that was broken off: that goes on. Where the settings name a tier, the chunks go there.
     ///
     /// @param from address of the place that has the backup
     /// @param backup its id; empty for the one whose restore was broken off, or else the latest
@@ -63,9 +71,19 @@ public final class OfflineStorage {
                         String id =
                                 backup.or(() -> Backup.unfinished(data.store()))
                                         .orElseGet(() -> StorageBackups.latest(backups, place));
-                        return StorageBackups.body(backups.restore(id, data.store()));
+                        return StorageBackups.body(restore(backups, id, data.store()));
                     }
                 });
+    }
+
+    private BackupInfo restore(Backup backups, String id, Path store) {
+        Optional<TierUrl> chunks = config.storage().tier();
+        if (chunks.isEmpty()) {
+            return backups.restore(id, store);
+        }
+        try (Tier tier = places.open(chunks.get())) {
+            return backups.restore(id, store, tier);
+        }
     }
 
     private static void requireUnused(Path data) {
@@ -106,6 +124,36 @@ public final class OfflineStorage {
                     String id = backup.orElseGet(() -> StorageBackups.latest(backups, place));
                     return StorageBackups.body(backups.verify(id));
                 });
+    }
+
+    /// Removes old backups from a place, and what no other backup there needs.
+    ///
+    /// @param keep how many of the latest stay
+    /// @param within a time such as `12h` or `30d`: those that are not older stay too
+    /// @param dryRun true to change nothing and say what would be removed
+    /// @throws QuernException `INVALID` naming what is wrong; `NOT_FOUND` if there is no backup;
+    ///   `CONFLICT` while one is made there or another removal goes on; `CORRUPT` if one cannot be
+    ///   read, then nothing is removed
+    public PrunedBackups prune(String from, int keep, Optional<String> within, boolean dryRun) {
+        BackupPolicy policy = new BackupPolicy(keep, within.map(OfflineStorage::within));
+        TierUrl place = TierUrl.parse(from);
+        return places.with(
+                place,
+                backups -> {
+                    StorageBackups.latest(backups, place);
+                    return PrunedBackups.of(backups.prune(policy, dryRun));
+                });
+    }
+
+    private static Duration within(String text) {
+        try {
+            return KEEP_WITHIN.parser().apply(text);
+        } catch (IllegalArgumentException e) {
+            throw QuernException.invalid(
+                    "--keep-within must be a time like 12h or 30d, at most 36500d, got \""
+                            + Names.abbreviate(text)
+                            + "\"");
+        }
     }
 
     /// Writes a fresh operator key, as 64 hex digits, to a file that only its owner may read.

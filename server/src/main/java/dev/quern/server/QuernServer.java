@@ -131,9 +131,7 @@ public final class QuernServer implements AutoCloseable {
             registerRoots(
                     engine.roots(),
                     List.of(volumes.roots(), collections.roots(), functions.roots()));
-            if (engine.hasMaintenance()) {
-                engine.maintenance().start(storage.maintenance());
-            }
+            engine.maintenance().start(storage.maintenance());
             PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             HttpServer http =
@@ -174,7 +172,8 @@ public final class QuernServer implements AutoCloseable {
                     new StorageBackups(
                             engine,
                             new StorageBackups.Places(
-                                    config.data(), settings.access(), clock, random)));
+                                    config.data(), settings.access(), clock, random)),
+                    settings.gcGrace());
         }
 
         /// Everyone who commits facts; nothing is garbage before all of them have said what they

@@ -1,5 +1,6 @@
 package dev.quern.server;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.BackupBody;
 import dev.quern.common.wire.BackupList;
@@ -7,7 +8,6 @@ import dev.quern.common.wire.BackupResult;
 import dev.quern.storage.Backup;
 import dev.quern.storage.BackupInfo;
 import dev.quern.storage.BackupReport;
-import dev.quern.storage.Maintenance;
 import dev.quern.storage.RepairReport;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.Tier;
@@ -36,6 +36,12 @@ final class StorageBackups {
     /// @param secureRandom names backups and what is put into tiers; must be unpredictable
     record Places(
             Path data, TierUrl.Access access, InstantSource clock, RandomGenerator secureRandom) {
+        /// Opens a place; a directory is made when absent.
+        @MustBeClosed
+        Tier open(TierUrl place) {
+            return place.open(access, secureRandom, clock);
+        }
+
         /// Does something with the backups that are in a place.
         <T> T with(TierUrl place, Function<Backup, T> work) {
             try (Tier tier = place.openExisting(access, secureRandom, clock)) {
@@ -63,15 +69,11 @@ final class StorageBackups {
                             + ", got "
                             + directory.path());
         }
-        if (!engine.hasMaintenance()) {
-            throw QuernException.invalid(
-                    "chunks are in a tier, which cannot be backed up to " + place);
-        }
         if (!running.tryLock()) {
             throw QuernException.conflict(
                     "cannot start a backup: another is under way; try again later");
         }
-        try (Tier tier = place.open(places.access, places.secureRandom, places.clock)) {
+        try (Tier tier = places.open(place)) {
             Backup backup = new Backup(tier, places.clock, places.secureRandom);
             BackupReport report = backup.run(engine);
             LOG.info("backed up to {}: {}", place, report);
@@ -119,13 +121,14 @@ final class StorageBackups {
     /// @param id empty for the latest
     RepairReport repair(String from, Optional<String> id) {
         TierUrl place = TierUrl.parse(from);
-        Maintenance maintenance = engine.maintenance();
         return places.with(
                 place,
                 backup ->
-                        maintenance.repair(
-                                backup.source(id.orElseGet(() -> latest(backup, place)), engine),
-                                StorageService.UNLIMITED));
+                        engine.maintenance()
+                                .repair(
+                                        backup.source(
+                                                id.orElseGet(() -> latest(backup, place)), engine),
+                                        StorageService.UNLIMITED));
     }
 
     /// The id of the latest backup.

@@ -26,12 +26,11 @@ final class StorageMetrics {
         metrics.gauge("stored.bytes", StorageCounts::storedBytes);
         metrics.gauge("packs", StorageCounts::packs);
         metrics.gauge("applied.index", StorageCounts::appliedIndex);
-        if (engine.hasMaintenance()) {
-            metrics.gauge("dead.bytes", StorageCounts::deadBytes);
-            metrics.counter("quarantined", StorageCounts::quarantinedTotal);
-            metrics.counter("gc.removed.chunks", StorageCounts::gcRemovedChunks);
-            metrics.counter("gc.removed.bytes", StorageCounts::gcRemovedBytes);
-        } else {
+        metrics.gauge("dead.bytes", StorageCounts::deadBytes);
+        metrics.counter("quarantined", StorageCounts::quarantinedTotal);
+        metrics.counter("gc.removed.chunks", StorageCounts::gcRemovedChunks);
+        metrics.counter("gc.removed.bytes", StorageCounts::gcRemovedBytes);
+        if (engine.counts().cache().isPresent()) {
             metrics.gauge("tier.cache.bytes", counts -> cache(counts, TierCacheStats::bytes));
             metrics.counter("tier.cache.hits", counts -> cache(counts, TierCacheStats::hits));
             metrics.counter("tier.cache.misses", counts -> cache(counts, TierCacheStats::misses));

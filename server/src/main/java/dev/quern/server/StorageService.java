@@ -19,7 +19,6 @@ import dev.quern.common.wire.StorageFinding;
 import dev.quern.http.StorageAdmin;
 import dev.quern.storage.ChunkFate;
 import dev.quern.storage.ChunkId;
-import dev.quern.storage.ChunkStore;
 import dev.quern.storage.CompactReport;
 import dev.quern.storage.FsckReport;
 import dev.quern.storage.GcReport;
@@ -41,17 +40,24 @@ final class StorageService implements StorageAdmin {
     private final StorageEngine engine;
     private final Optional<TierUrl> tier;
     private final StorageBackups backups;
+    private final Duration gcGrace;
 
     /// @param tier where the engine's chunks are, if not in its directory
-    StorageService(StorageEngine engine, Optional<TierUrl> tier, StorageBackups backups) {
+    /// @param gcGrace of a collection for which none is asked
+    StorageService(
+            StorageEngine engine,
+            Optional<TierUrl> tier,
+            StorageBackups backups,
+            Duration gcGrace) {
         this.engine = engine;
         this.tier = tier;
         this.backups = backups;
+        this.gcGrace = gcGrace;
     }
 
     @Override
     public StorageBody stats() {
-        StorageStats stats = storageStats();
+        StorageStats stats = engine.maintenance().stats();
         LogPosition position = engine.facts().position();
         return new StorageBody(
                 stats.chunks(),
@@ -66,19 +72,9 @@ final class StorageService implements StorageAdmin {
                 tier.map(TierUrl::toString).orElse(null));
     }
 
-    /// In a tier nothing is dead, for nothing is removed.
-    private StorageStats storageStats() {
-        if (engine.hasMaintenance()) {
-            return engine.maintenance().stats();
-        }
-        ChunkStore.ChunkStats stats = engine.chunks().stats();
-        return new StorageStats(
-                stats.chunks(), stats.storedBytes(), stats.storedBytes(), stats.packs(), 0);
-    }
-
     @Override
     public GcResult gc(Optional<Duration> grace, boolean dryRun) {
-        GcRequest request = new GcRequest(grace.orElse(GcRequest.DEFAULT_GRACE), dryRun, UNLIMITED);
+        GcRequest request = new GcRequest(grace.orElse(gcGrace), dryRun, UNLIMITED);
         GcReport report = engine.maintenance().gc(request);
         return new GcResult(
                 report.dryRun(),

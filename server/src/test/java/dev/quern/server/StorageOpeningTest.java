@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -92,6 +93,39 @@ final class StorageOpeningTest {
     }
 
     @Test
+    void oldBackupsAreRemovedOffline() {
+        String place = "file://" + folder.resolve("backups");
+        ServerConfig config = config();
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(config, resources);
+            for (int i = 0; i < 3; i++) {
+                commit(engine, "value " + i);
+                service(config, engine).backup(place);
+            }
+        }
+        OfflineStorage offline = new OfflineStorage(config);
+        PrunedBackups dry = offline.prune(place, 2, Optional.empty(), true);
+        assertThat(dry.removed()).hasSize(1);
+        assertThat(offline.prune(place, 2, Optional.of("30d"), false).removed()).isEmpty();
+        PrunedBackups pruned = offline.prune(place, 2, Optional.empty(), false);
+        assertThat(pruned.removed()).isEqualTo(dry.removed());
+        assertThat(pruned.files()).isEqualTo(dry.files()).isPositive();
+        assertThat(pruned.kept()).hasSize(2);
+        offline.verify(place, Optional.of(pruned.kept().getFirst().id()));
+
+        assertThatThrownBy(() -> offline.prune(place, 0, Optional.empty(), false))
+                .hasMessageContaining("1 or more");
+        assertThatThrownBy(() -> offline.prune(place, 1, Optional.of("soon"), false))
+                .hasMessageContaining("--keep-within must be a time like 12h or 30d");
+        assertThatThrownBy(() -> offline.prune(place, 1, Optional.of("99999d"), false))
+                .hasMessageContaining("at most 36500d");
+        assertThatThrownBy(() -> offline.prune("s3:", 1, Optional.empty(), false))
+                .hasMessageContaining("address must be");
+        assertThatThrownBy(() -> offline.prune("file:///no/such", 1, Optional.empty(), false))
+                .hasMessageContaining("/no/such is not there");
+    }
+
+    @Test
     void onlyAnUnusedDirectoryIsRestoredTo() throws Exception {
         Files.createDirectories(folder.resolve("backups"));
         Files.createDirectories(folder.resolve("data"));
@@ -150,7 +184,7 @@ final class StorageOpeningTest {
     }
 
     @Test
-    void chunksInATierAreNotLookedAfter() {
+    void chunksInATierAreLookedAfterAndBackedUp() {
         String place = "file://" + folder.resolve("tier");
         ServerConfig config = config("store-tier", place);
         try (Resources resources = new Resources()) {
@@ -158,13 +192,16 @@ final class StorageOpeningTest {
             StorageService service = service(config, engine);
             commit(engine, "one");
             assertThat(service.stats().tier()).isEqualTo(place);
-            assertThatThrownBy(() -> service.backup("file://" + folder.resolve("b")))
-                    .hasMessageContaining("in a tier");
+            BackupResult made = service.backup("file://" + folder.resolve("b"));
+            assertThat(made.stateHash()).isEqualTo(service.stats().stateHash());
+            assertThat(service.gc(Optional.of(Duration.ZERO), false).spaces()).isEmpty();
+            assertThat(service.compact().packsRemoved()).isZero();
             assertThatThrownBy(service::fsck).hasMessageContaining("in a tier");
             PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             assertThat(meters.scrape())
                     .contains("quern_storage_tier_cache_hits_total 0.0")
+                    .contains("quern_storage_gc_removed_bytes_total 0.0")
                     .contains("quern_storage_tier_cache_misses_total 0.0");
         }
         refused(config(), "in a tier");

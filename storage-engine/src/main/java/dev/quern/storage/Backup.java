@@ -1,36 +1,20 @@
 package dev.quern.storage;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
-import dev.quern.storage.BackupFormat.FileEntry;
 import dev.quern.storage.BackupFormat.Manifest;
-import dev.quern.storage.Tier.Blob;
+import dev.quern.storage.TierPacks.PacksHold;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Backups of a [StorageEngine] in a [Tier] ([BackupFormat]), made while everything else goes on.
 ///
@@ -38,12 +22,12 @@ import org.slf4j.LoggerFactory;
 /// that, so that each chunk which these facts may name is in it, then the facts, and last the
 /// manifest. Packs and manifests never change: a later backup copies only packs that the tier
 /// lacks, one that was broken off goes on where it stopped, and those before stay as they are.
-/// Compaction may go on meanwhile; files that the backup still needs are kept until it is done.
+/// Compaction may go on meanwhile; files that the backup still needs are kept until it is done. The
+/// chunks of an engine that has them in a tier are copied out of it in the same way, so that the
+/// backup needs that tier no more, and can be restored with or without one.
 ///
 /// At most 16 files are on their way at once, none of them held in memory.
 public final class Backup {
-    private static final Logger LOG = LoggerFactory.getLogger(Backup.class);
-    private static final String LAST = "backup-last";
     private static final Duration VIEW_TIMEOUT = Duration.ofSeconds(30);
 
     private final Tier tier;
@@ -61,33 +45,64 @@ public final class Backup {
 
     /// Makes a backup.
     ///
-    /// @throws QuernException `INVALID` if the engine's chunks are in a tier themselves; what the
-    ///   tier throws: then another run goes on with what is there
+    /// @throws QuernException `CONFLICT` while old backups are removed there; what the tier throws:
+    ///   then another run goes on with what is there
     public BackupReport run(StorageEngine engine) {
-        if (!(engine.chunks() instanceof PackChunkStore chunks)) {
-            throw QuernException.invalid(
-                    "chunks of "
-                            + engine.directory()
-                            + " are in a tier, which cannot be backed up");
+        Instant begun = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        String id = BackupFormat.newId(begun, random);
+        try (BackupLease lease = BackupLease.forBackup(tier, clock, random)) {
+            BackupRun run = new BackupRun(tier, engine.directory());
+            LogPosition position =
+                    engine.chunks() instanceof TierChunkStore tiered
+                            ? copy(run, engine, tiered)
+                            : copy(run, engine, (PackChunkStore) engine.chunks());
+            return run.finish(new BackupInfo(id, begun, position, 0, 0), lease);
         }
-        Instant begun = clock.instant();
+    }
+
+    private static LogPosition copy(BackupRun run, StorageEngine engine, PackChunkStore chunks) {
         try (PackHold before = chunks.hold();
                 FactView view = engine.facts().view(0, VIEW_TIMEOUT);
                 PackHold after = chunks.seal()) {
-            Run run = new Run(engine.directory());
             Map<Long, Pack> packs = new TreeMap<>();
             before.packs().forEach(pack -> packs.put(pack.id(), pack));
             after.packs().forEach(pack -> packs.put(pack.id(), pack));
             run.copyPacks(packs.values());
             run.copyFacts(view);
-            return run.finish(BackupFormat.newId(begun, random), begun, view.position());
+            return view.position();
+        }
+    }
+
+    private static LogPosition copy(BackupRun run, StorageEngine engine, TierChunkStore chunks) {
+        try (PacksHold before = chunks.hold();
+                FactView view = engine.facts().view(0, VIEW_TIMEOUT);
+                PacksHold after = chunks.hold()) {
+            Map<Long, Long> packs = new TreeMap<>(before.sizes());
+            packs.putAll(after.sizes());
+            run.copyPacks(chunks.parts().tier(), packs);
+            run.copyFacts(view);
+            return view.position();
         }
     }
 
     /// Backups, the oldest first.
     public List<BackupInfo> list() {
         return new BackupRestore(tier)
-                .ids().stream().map(id -> new BackupRestore(tier).manifest(id).info()).toList();
+                .ids().stream()
+                        .map(id -> new BackupRestore(tier).manifest(id).info())
+                        .sorted(BackupInfo.OLDEST_FIRST)
+                        .toList();
+    }
+
+    /// Removes old backups, and the files that none of the others needs.
+    ///
+    /// @param dryRun true to change nothing and say what would be removed
+    /// @throws QuernException `CONFLICT` while a backup is made there, or another removal goes on;
+    ///   `CORRUPT` or `INVALID` if a manifest cannot be read: then nothing is removed
+    public PruneReport prune(BackupPolicy policy, boolean dryRun) {
+        try (BackupLease lease = BackupLease.forRemoval(tier, clock, random)) {
+            return new BackupPruning(tier).run(policy, clock.instant(), lease, dryRun);
+        }
     }
 
     /// Restores a backup to a directory that is absent, empty, or left by a restore of this backup
@@ -98,6 +113,17 @@ public final class Backup {
     ///   has anything else in it; `CORRUPT` naming the blob if its bytes do not match
     public BackupInfo restore(String id, Path directory) {
         return new BackupRestore(tier).restore(id, directory);
+    }
+
+    /// Restores a backup to a directory for facts and a tier for chunks, as if an engine had been
+    /// opened with that tier: in it are put those packs that it lacks.
+    ///
+    /// @param chunks the tier, which may have what is there of the engine that was backed up; no
+    ///   server may be using it
+    /// @throws QuernException as [#restore(String, Path)]; `INVALID` if the backup has packs that a
+    ///   tier cannot hold; `CORRUPT` if the tier has other bytes under the name of one
+    public BackupInfo restore(String id, Path directory, Tier chunks) {
+        return new BackupRestore(tier).restore(id, directory, new RestoredTier(chunks, random));
     }
 
     /// The backup that a restore to this directory was broken off of, if one was.
@@ -131,120 +157,5 @@ public final class Backup {
     ///   blob that is missing or does not match
     public BackupInfo verify(String id) {
         return new BackupRestore(tier).verify(id);
-    }
-
-    /// One backup on its way. Its packs are copied by several threads.
-    private final class Run {
-        private final Path directory;
-        private final Set<String> present = ConcurrentHashMap.newKeySet();
-        private final Map<String, FileEntry> known = new HashMap<>();
-        private final Collection<FileEntry> files = new ConcurrentLinkedQueue<>();
-        private final AtomicInteger newFiles = new AtomicInteger();
-        private final AtomicLong newBytes = new AtomicLong();
-
-        Run(Path directory) {
-            this.directory = directory;
-            List<Blob> page = tier.list(BackupFormat.FILES, "", Tier.MAX_PAGE);
-            while (!page.isEmpty()) {
-                page.forEach(blob -> present.add(blob.name()));
-                page = tier.list(BackupFormat.FILES, page.getLast().name(), Tier.MAX_PAGE);
-            }
-            last().ifPresent(last -> last.files().forEach(file -> known.put(file.path(), file)));
-        }
-
-        /// The manifest of the last backup of this directory: not of another that was restored from
-        /// the same backups, where files of the same names may have other bytes.
-        private Optional<Manifest> last() {
-            Path file = directory.resolve(LAST);
-            try {
-                return Optional.of(BackupFormat.decode(Files.readAllBytes(file), LAST));
-            } catch (NoSuchFileException e) {
-                return Optional.empty();
-            } catch (IOException | QuernException e) {
-                LOG.warn("cannot read {}, all packs are hashed again: {}", file, e.toString());
-                return Optional.empty();
-            }
-        }
-
-        void copyPacks(Collection<Pack> packs) {
-            Workers.run(packs, this::copyPack);
-        }
-
-        private void copyPack(Pack pack) {
-            copy(pack.file(), BackupFormat.PACKS + pack.file().getFileName());
-            if (pack.kind() == Pack.Kind.RUN) {
-                copy(pack.tableFile(), BackupFormat.PACKS + pack.tableFile().getFileName());
-            }
-        }
-
-        /// A file of this name and size that was backed up before is the same: packs do not change,
-        /// and no id is given twice.
-        private void copy(Path file, String path) {
-            try {
-                long size = Files.size(file);
-                FileEntry before = known.get(path);
-                FileEntry entry =
-                        before != null && before.sizeBytes() == size
-                                ? before
-                                : new FileEntry(FileHash.of(file), size, path);
-                put(file, entry);
-            } catch (IOException e) {
-                throw StorageErrors.of("cannot back up " + file, e);
-            }
-        }
-
-        private void put(Path file, FileEntry entry) {
-            if (present.add(entry.blob()) && tier.putIfAbsent(entry.blob(), file)) {
-                newFiles.incrementAndGet();
-                newBytes.addAndGet(entry.sizeBytes());
-            }
-            files.add(entry);
-        }
-
-        void copyFacts(FactView view) {
-            Path file = directory.resolve("backup-" + BackupFormat.FACTS);
-            try {
-                try (OutputStream out = Files.newOutputStream(file)) {
-                    FactSnapshot.exportTo(view, out);
-                }
-                put(file, new FileEntry(FileHash.of(file), Files.size(file), BackupFormat.FACTS));
-            } catch (IOException e) {
-                throw StorageErrors.of("cannot back up facts by " + file, e);
-            } finally {
-                delete(file);
-            }
-        }
-
-        BackupReport finish(String id, Instant begun, LogPosition position) {
-            List<FileEntry> sorted = new ArrayList<>(files);
-            sorted.sort(Comparator.comparing(FileEntry::path));
-            long bytes = sorted.stream().mapToLong(FileEntry::sizeBytes).sum();
-            BackupInfo info = new BackupInfo(id, begun, position, sorted.size(), bytes);
-            byte[] manifest = BackupFormat.encode(new Manifest(info, sorted));
-            if (!tier.putIfAbsent(BackupFormat.MANIFESTS + id, MemorySegment.ofArray(manifest))) {
-                throw QuernException.conflict("backup " + id + " is in " + tier + " already");
-            }
-            remember(manifest);
-            return new BackupReport(info, newFiles.get(), newBytes.get());
-        }
-
-        /// Saves hashing next time, so it need not succeed.
-        private void remember(byte[] manifest) {
-            Path part = directory.resolve(LAST + ".part");
-            try {
-                Files.write(part, manifest);
-                Files.move(part, directory.resolve(LAST), StandardCopyOption.ATOMIC_MOVE);
-            } catch (IOException e) {
-                LOG.warn("cannot write {}: {}", part, e.toString());
-            }
-        }
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new QuernException(ErrorKind.UNAVAILABLE, "cannot delete " + file, e);
-        }
     }
 }

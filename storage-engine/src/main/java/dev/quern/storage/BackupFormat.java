@@ -7,11 +7,14 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,9 +26,13 @@ import java.util.regex.Pattern;
 /// |---|---|
 /// | `backups/files/<64 hex digits>` | the bytes of a file, named by their SHA-256 |
 /// | `backups/manifests/<id>` | a backup: it is there exactly if all its files are |
+/// | `backups/busy/backup-<time>-<8 hex digits>` | until then a backup is being made: the line `quern-busy 1` |
+/// | `backups/busy/removal-<time>-<8 hex digits>` | until then old ones are being removed: the same line |
+///
+/// To remove a backup its manifest is deleted, and then the files that no other manifest names.
 ///
 /// An id is the time when the backup was begun and 8 random hex digits:
-/// `20260304T050607Z-0a1b2c3d`.
+/// `20260304T050607Z-0a1b2c3d`. Other times are written like that too.
 ///
 /// A manifest is ASCII text; each line ends with a line feed:
 ///
@@ -50,6 +57,7 @@ import java.util.regex.Pattern;
 final class BackupFormat {
     static final String FILES = "backups/files/";
     static final String MANIFESTS = "backups/manifests/";
+    static final String BUSY = "backups/busy/";
     static final String FACTS = "facts.snapshot";
     static final String PACKS = "chunks/packs/";
 
@@ -57,8 +65,11 @@ final class BackupFormat {
     private static final int VERSION = 1;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT)
-                    .withZone(ZoneOffset.UTC);
+                    .withZone(ZoneOffset.UTC)
+                    .withResolverStyle(ResolverStyle.STRICT);
     private static final Pattern ID = Pattern.compile("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}");
+    private static final Pattern BUSY_NAME =
+            Pattern.compile("backups/busy/(backup|removal)-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{8})");
     private static final Pattern FILE =
             Pattern.compile(
                     "file ([0-9a-f]{64}) ([0-9]{1,18})"
@@ -80,6 +91,66 @@ final class BackupFormat {
     ///
     /// @param files in order of paths
     record Manifest(BackupInfo info, List<FileEntry> files) {}
+
+    /// Somebody at work on the backups in a place.
+    ///
+    /// @param until when he may be taken for gone, to the second
+    /// @param suffix 8 random hex digits
+    record Busy(Kind kind, Instant until, String suffix) {
+        /// What he does.
+        enum Kind {
+            BACKUP("backup", "a backup"),
+            REMOVAL("removal", "the removal of old backups");
+
+            private final String tag;
+            private final String what;
+
+            Kind(String tag, String what) {
+                this.tag = tag;
+                this.what = what;
+            }
+
+            /// For messages.
+            String what() {
+                return what;
+            }
+        }
+
+        static Busy of(Kind kind, Instant until, RandomGenerator random) {
+            return new Busy(
+                    kind,
+                    until.truncatedTo(ChronoUnit.SECONDS),
+                    HexFormat.of().toHexDigits(random.nextInt()));
+        }
+
+        /// The name of the blob that says so.
+        String blob() {
+            return BUSY + kind.tag + "-" + TIME.format(until) + "-" + suffix;
+        }
+    }
+
+    /// What a blob says by its name, or empty if it has no such name.
+    static Optional<Busy> busy(String name) {
+        Matcher blob = BUSY_NAME.matcher(name);
+        if (!blob.matches()) {
+            return Optional.empty();
+        }
+        boolean removal = blob.group(1).equals(Busy.Kind.REMOVAL.tag);
+        try {
+            return Optional.of(
+                    new Busy(
+                            removal ? Busy.Kind.REMOVAL : Busy.Kind.BACKUP,
+                            TIME.parse(blob.group(2), Instant::from),
+                            blob.group(3)));
+        } catch (DateTimeException e) {
+            return Optional.empty(); // no such day
+        }
+    }
+
+    /// The bytes of the blob of somebody at work.
+    static byte[] busy() {
+        return "quern-busy 1\n".getBytes(StandardCharsets.US_ASCII);
+    }
 
     static String newId(Instant now, RandomGenerator random) {
         return TIME.format(now) + "-" + HexFormat.of().toHexDigits(random.nextInt());
@@ -134,7 +205,11 @@ final class BackupFormat {
                     "backup " + name + " has version " + version + ", this build reads up to 1");
         }
         try {
-            return decode(lines);
+            Manifest manifest = decode(lines);
+            if (!Arrays.equals(encode(manifest), bytes)) {
+                throw lines.corrupt("is malformed"); // numbers and times have one form
+            }
+            return manifest;
         } catch (NumberFormatException | DateTimeException e) {
             throw lines.corrupt("is malformed: " + e.getMessage());
         }

@@ -91,13 +91,25 @@ final class BackupRestore {
 
     /// Reads a file and checks its hash at the end.
     private void read(FileEntry file, Target target) {
+        String got = hash(tier, file.blob(), file, target);
+        if (!got.equals(file.sha256())) {
+            throw mismatch(file, "has the hash " + got);
+        }
+    }
+
+    /// Whether a blob of another tier has the bytes of a file.
+    boolean isSame(Tier other, String blob, FileEntry file) {
+        return hash(other, blob, file, (_, _) -> {}).equals(file.sha256());
+    }
+
+    private String hash(Tier from, String blob, FileEntry file, Target target) {
         MessageDigest digest = Checksums.sha256();
         byte[] buffer = new byte[(int) Math.min(PIECE_BYTES, Math.max(1, file.sizeBytes()))];
         try {
             for (long at = 0; at < file.sizeBytes(); at += buffer.length) {
                 int wanted = (int) Math.min(buffer.length, file.sizeBytes() - at);
                 MemorySegment piece = MemorySegment.ofArray(buffer).asSlice(0, wanted);
-                int read = (int) tier.read(file.blob(), at, piece);
+                int read = (int) from.read(blob, at, piece);
                 digest.update(buffer, 0, read);
                 target.write(ByteBuffer.wrap(buffer, 0, read), at);
                 if (read < wanted) {
@@ -109,10 +121,7 @@ final class BackupRestore {
         } catch (QuernException e) {
             throw e.kind() == ErrorKind.NOT_FOUND ? mismatch(file, "is missing") : e;
         }
-        String got = HexFormat.of().formatHex(digest.digest());
-        if (!got.equals(file.sha256())) {
-            throw mismatch(file, "has the hash " + got);
-        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     private QuernException mismatch(FileEntry file, String what) {
@@ -124,18 +133,57 @@ final class BackupRestore {
         Manifest manifest = manifest(id);
         try {
             begin(id, directory);
-            Workers.run(manifest.files(), file -> fetch(file, directory));
+            requireNot(directory.resolve("chunks-tier"), "to a tier");
             Path packs = directory.resolve(BackupFormat.PACKS);
+            disk.createDirectories(packs);
+            Workers.run(manifest.files(), file -> fetch(file, directory));
             disk.syncDirectory(packs);
-            disk.syncDirectory(directory);
-            importFacts(manifest.info(), directory);
-            disk.delete(directory.resolve(BackupFormat.FACTS));
-            disk.delete(directory.resolve(MARKER));
-            disk.syncDirectory(directory);
+            finish(manifest.info(), directory);
         } catch (IOException e) {
             throw StorageErrors.of("cannot restore to " + directory, e);
         }
         return manifest.info();
+    }
+
+    /// Restores the facts to a directory and the packs to a tier.
+    BackupInfo restore(String id, Path directory, RestoredTier chunks) {
+        Manifest manifest = manifest(id);
+        chunks.requireFit(manifest);
+        try {
+            begin(id, directory);
+            requireNot(directory.resolve("chunks"), "without a tier");
+            chunks.begin(directory);
+            Workers.run(
+                    manifest.files(),
+                    file -> {
+                        if (file.path().equals(BackupFormat.FACTS)) {
+                            fetch(file, directory);
+                        } else {
+                            chunks.put(this, file);
+                        }
+                    });
+            chunks.finish(manifest);
+            finish(manifest.info(), directory);
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot restore to " + directory, e);
+        }
+        return manifest.info();
+    }
+
+    /// What was broken off goes on as it began.
+    private static void requireNot(Path other, String how) {
+        if (Files.exists(other)) {
+            throw QuernException.invalid(
+                    "directory " + other.getParent() + " has an unfinished restore " + how);
+        }
+    }
+
+    private void finish(BackupInfo info, Path directory) throws IOException {
+        disk.syncDirectory(directory);
+        importFacts(info, directory);
+        disk.delete(directory.resolve(BackupFormat.FACTS));
+        disk.delete(directory.resolve(MARKER));
+        disk.syncDirectory(directory);
     }
 
     private void begin(String id, Path directory) throws IOException {
@@ -157,7 +205,6 @@ final class BackupRestore {
             }
             write(marker, id + "\n");
         }
-        disk.createDirectories(directory.resolve(BackupFormat.PACKS));
     }
 
     private void write(Path file, String text) throws IOException {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /// Where the chunks of a store are: the *pending* ones, from their append until a sync has forced
 /// their pack and indexed them, and those in the index. Thread-safe.
@@ -45,9 +46,19 @@ final class ChunkPlaces {
         return damaged.sum();
     }
 
+    /// Chunks that are corrupt, as far as is known.
+    long quarantined() {
+        return index.quarantined() + quarantined.size();
+    }
+
     /// Pending chunks.
     int pending() {
         return pending.size();
+    }
+
+    /// A chunk that is pending, or null.
+    @Nullable Appended pending(Name name) {
+        return pending.get(name);
     }
 
     /// Chunks, one that is stored again while it is pending counted twice.

@@ -6,8 +6,10 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.ChunkPlaces.Place;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,10 +29,28 @@ final class ChunkReader {
         this.codec = codec;
     }
 
+    /// What is done with a chunk in the pack where it lies.
+    private interface Access<T> {
+        /// @return null if the pack is retired
+        @Nullable T at(Pack pack, long offset);
+    }
+
     /// Opens a chunk, as [ChunkStore#open] says.
     @MustBeClosed
-    @SuppressWarnings("MustBeClosed") // the lease, if there is one, is the caller's
+    @SuppressWarnings("MustBeClosed") // the lease is the caller's
     ChunkLease open(Name name) {
+        return access(name, (pack, at) -> pack.open(name.space(), name.id(), at, codec));
+    }
+
+    /// Copies a chunk, its bytes verified.
+    ///
+    /// @param target given the chunk's length, returns memory that is as long
+    /// @return that memory
+    MemorySegment read(Name name, IntFunction<MemorySegment> target) {
+        return access(name, (pack, at) -> pack.read(name.space(), name.id(), at, codec, target));
+    }
+
+    private <T> T access(Name name, Access<T> access) {
         Place before = null;
         while (true) {
             Place place =
@@ -41,9 +61,9 @@ final class ChunkReader {
                                                     + name.id()
                                                     + " is not in space "
                                                     + name.space()));
-            ChunkLease lease = open(name, place);
-            if (lease != null) {
-                return lease;
+            T found = access(name, place, access);
+            if (found != null) {
+                return found;
             }
             if (place.equals(before)) {
                 throw packs.missing(place.location().packId());
@@ -52,14 +72,13 @@ final class ChunkReader {
         }
     }
 
-    @MustBeClosed
-    private @Nullable ChunkLease open(Name name, Place place) {
+    private <T> @Nullable T access(Name name, Place place, Access<T> access) {
         Pack pack = packs.find(place.location().packId());
         if (pack == null) {
             return null;
         }
         try {
-            return pack.open(name.space(), name.id(), place.location().offset(), codec);
+            return access.at(pack, place.location().offset());
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.CORRUPT) {
                 LOG.error("{} cannot be read: {}", name, e.getMessage());

@@ -2,6 +2,7 @@ package dev.quern.storage;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -41,6 +42,21 @@ final class ChunkRetention {
     synchronized long nowMillis() {
         lastMillis = Math.max(lastMillis, clock.millis());
         return lastMillis;
+    }
+
+    /// Pins chunks and clears their condemnation.
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // returned, unless the index cannot be written
+    ChunkPins pin(PackIndex index, SpaceId space, Collection<ChunkId> ids) {
+        ChunkPins pinned = pin(space, ids);
+        try {
+            // First the pin, then the rescue: gc either sees one of them or had removed it before.
+            ids.forEach(id -> index.rescue(space, id));
+            return pinned;
+        } catch (QuernException e) {
+            pinned.close();
+            throw e;
+        }
     }
 
     @MustBeClosed

@@ -30,6 +30,11 @@ final class CompactionPlanner {
         double dead() {
             return fileBytes == 0 ? 1 : 1 - Math.min(1, (double) liveBytes / fileBytes);
         }
+
+        /// Whether it is worth copying for that alone.
+        boolean isMostlyDead() {
+            return dead() >= MIN_DEAD;
+        }
     }
 
     /// The packs to copy, emptiest first.
@@ -41,7 +46,7 @@ final class CompactionPlanner {
         List<PackStat> small = new ArrayList<>();
         for (PackStat pack : packs) {
             boolean stays = damaged.contains(pack.id) && pack.chunks > 0;
-            if (!stays && (pack.chunks == 0 || pack.dead() >= MIN_DEAD)) {
+            if (!stays && (pack.chunks == 0 || pack.isMostlyDead())) {
                 chosen.add(pack);
             } else if (!stays && !pack.isRun && pack.fileBytes < packBytes / SMALL_DIVISOR) {
                 small.add(pack);

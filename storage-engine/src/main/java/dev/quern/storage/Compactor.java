@@ -26,9 +26,10 @@ import org.slf4j.LoggerFactory;
 /// the chunk up again.
 ///
 /// Not thread-safe; [Maintenance] runs one at a time.
-final class Compactor {
+final class Compactor implements Compaction {
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
 
+    private final PackChunkStore chunks;
     private final PackDirectory packs;
     private final PackIndex index;
 
@@ -36,16 +37,16 @@ final class Compactor {
     private final Set<Long> damaged = new HashSet<>();
 
     Compactor(PackChunkStore chunks) {
+        this.chunks = chunks;
         this.packs = chunks.packs();
         this.index = chunks.index();
     }
 
-    /// Copies every pack that is worth it now.
-    ///
-    /// @param bytesPerSecond bound on reading; 0 for none
-    CompactReport run(long bytesPerSecond) {
+    @Override
+    public CompactReport run(long bytesPerSecond) {
         long before = packs.storedBytes();
         Tally tally = new Tally();
+        rollWhenMostlyDead();
         List<PackStat> plan = CompactionPlanner.plan(stats(), packs.packBytes(), damaged);
         try (CompactionTarget target = new CompactionTarget(packs, index)) {
             RateLimit rate = RateLimit.of(bytesPerSecond);
@@ -65,6 +66,28 @@ final class Compactor {
                 tally.movedBytes,
                 before - packs.storedBytes(),
                 tally.quarantined);
+    }
+
+    /// The pack that is appended to is judged by what of it is indexed: the rest is new.
+    private void rollWhenMostlyDead() {
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            PackState state = known.getValue();
+            Pack pack = packs.find(known.getKey());
+            boolean isWritten = !state.closed() && state.indexedThrough() > PackFormat.HEADER_BYTES;
+            if (isWritten && pack != null && stat(pack, state).isMostlyDead()) {
+                chunks.roll();
+                return;
+            }
+        }
+    }
+
+    private static PackStat stat(Pack pack, PackState state) {
+        return new PackStat(
+                pack.id(),
+                pack.kind() == Pack.Kind.RUN,
+                state.indexedThrough(),
+                StorageStats.liveBytes(pack.kind(), state),
+                state.chunks());
     }
 
     private static final class Tally {

@@ -9,20 +9,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The MetaLog on this machine: a log of its own ([FactLog]) and the state that it leads to
 /// ([FactStore]). Callers queue encoded transactions ([TxnQueue]); one thread takes those that wait
-/// as a group, applies them one after the other on top of the state, makes the group durable in the
-/// log with one force, writes the outcome to the state, and only then answers. While it waits for
-/// the disk, the next group gathers.
+/// as a group, with those that are about to follow ([GroupFiller]), applies them one after the
+/// other on top of the state, makes the group durable in the log with one force, writes the outcome
+/// to the state, and only then answers. While it waits for the disk, the next group gathers.
 ///
 /// Thread-safe. The monitors of the queue, of the position and of the open views and watches are
 /// taken one at a time.
-final class EmbeddedMetaLog implements MetaLog {
+final class EmbeddedMetaLog extends FactReads implements MetaLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedMetaLog.class);
     private static final long ROOM_CHECK_BYTES = 1 << 20;
     private static final int MAX_VIEWS = 64;
@@ -33,12 +32,12 @@ final class EmbeddedMetaLog implements MetaLog {
     private final long minFreeBytes;
     private final ChunkStore chunks;
     private final FactStore facts;
-    private final FactReads reads;
     private final FactLog log;
     private final AppliedPosition applied;
     private final TxnQueue queue;
     private final OpenSet<EmbeddedView> views = new OpenSet<>("views", MAX_VIEWS);
     private final OpenSet<LogWatch> watches = new OpenSet<>("watches", MAX_WATCHES);
+    private final GroupFiller filler;
     private final Thread applier;
 
     /// Logged since the free disk was last looked at, which is not cheap; of the applier.
@@ -49,18 +48,19 @@ final class EmbeddedMetaLog implements MetaLog {
 
     private EmbeddedMetaLog(
             Disk disk, StorageConfig config, ChunkStore chunks, FactStore facts, FactLog log) {
+        super(facts);
         this.disk = disk;
         this.directory = config.directory();
         this.minFreeBytes = config.minFree().bytes() / 2;
         this.chunks = chunks;
         this.facts = facts;
-        this.reads = new FactReads(facts);
         this.log = log;
         this.applied = new AppliedPosition(facts.position());
         this.queue =
                 new TxnQueue(
                         config.maxQueuedBytes().bytes(),
                         FactLogConfig.retaining(config.logRetention()).groupBytes());
+        this.filler = new GroupFiller(queue, System::nanoTime);
         this.applier = Thread.ofPlatform().name("quern-facts").daemon().unstarted(this::run);
     }
 
@@ -100,15 +100,15 @@ final class EmbeddedMetaLog implements MetaLog {
 
     @Override
     public long commit(Txn txn) {
-        byte[] bytes = TxnFormat.encode(txn);
-        // What is applied is what the bytes say, whatever the caller does to its arrays.
-        Txn decoded = TxnFormat.decode(bytes);
-        if (txn.requires().isEmpty()) {
-            return queue.submit(bytes, decoded);
+        // What is applied is what is logged, whatever the caller does to its arrays.
+        Txn own = txn.detached();
+        byte[] bytes = TxnFormat.encode(own);
+        if (own.requires().isEmpty()) {
+            return queue.submit(bytes, own);
         }
-        try (ChunkPins _ = chunks.pin(txn.space(), txn.requires())) {
-            txn.requires().forEach(id -> requireDurable(txn.space(), id));
-            return queue.submit(bytes, decoded);
+        try (ChunkPins _ = chunks.pin(own.space(), own.requires())) {
+            own.requires().forEach(id -> requireDurable(own.space(), id));
+            return queue.submit(bytes, own);
         }
     }
 
@@ -123,32 +123,6 @@ final class EmbeddedMetaLog implements MetaLog {
             throw QuernException.invalid(
                     "transaction requires chunk " + id + ", which space " + space + state);
         }
-    }
-
-    @Override
-    public Optional<Fact> find(SpaceId space, Key key) {
-        return reads.find(space, key);
-    }
-
-    @Override
-    public List<Fact> scan(SpaceId space, KeyRange range, int limit) {
-        return reads.scan(space, range, limit);
-    }
-
-    @Override
-    public List<IndexedFact> scanIndex(
-            SpaceId space, Key prefix, Optional<IndexPosition> after, int limit) {
-        return reads.scanIndex(space, prefix, after, limit);
-    }
-
-    @Override
-    public List<SpaceId> spaces(Optional<SpaceId> after, int limit) {
-        return reads.spaces(after, limit);
-    }
-
-    @Override
-    public List<String> kinds(SpaceId space) {
-        return reads.kinds(space);
     }
 
     @Override
@@ -233,11 +207,14 @@ final class EmbeddedMetaLog implements MetaLog {
         boolean begun = log.reserve(bytes);
         GroupApplier outcome = new GroupApplier(facts.begin(), facts.position());
         group.forEach(outcome::add);
+        filler.fill(group, log.roomBytes(), outcome::add);
+        uncheckedBytes += TxnQueue.sizeBytes(group) - bytes;
         if (!outcome.entries().isEmpty()) {
             log.append(outcome.entries());
             facts.write(outcome.changes(), outcome.position(), log);
             applied.publish(outcome.position());
         }
+        filler.answering(group);
         outcome.answer();
         if (begun) {
             trim();

@@ -53,7 +53,13 @@ final class FactFormat {
     }
 
     static byte[] key(SpaceId space, Key key) {
-        return under(FACT, space, KeyFormat.encode(key), new byte[0]);
+        String name = space.value(); // ASCII
+        byte[] bytes = KeyFormat.encode(key, prefixBytes(space));
+        bytes[0] = FACT;
+        for (int i = 0; i < name.length(); i++) {
+            bytes[1 + i] = (byte) name.charAt(i);
+        }
+        return bytes;
     }
 
     /// A bound between encoded keys of a space.
@@ -232,16 +238,21 @@ final class FactFormat {
     }
 
     static Fact fact(SpaceId space, byte[] key, byte[] value) {
+        return fact(KeyFormat.decode(key, prefixBytes(space), key.length), value);
+    }
+
+    static Fact fact(Key key, byte[] value) {
+        long version = version(value);
+        if (value[0] >= 0) {
+            return new Fact(key, version, Arrays.copyOfRange(value, 8, value.length));
+        }
         ByteBuffer in = ByteBuffer.wrap(value);
         List<Key> indexed =
                 indexed(in).stream()
                         .map(indexKey -> KeyFormat.decode(indexKey, 0, indexKey.length))
                         .toList();
-        return new Fact(
-                KeyFormat.decode(key, prefixBytes(space), key.length),
-                version(value),
-                Arrays.copyOfRange(value, in.position(), value.length),
-                indexed);
+        byte[] rest = Arrays.copyOfRange(value, in.position(), value.length);
+        return new Fact(key, version, rest, indexed);
     }
 
     static byte[] position(LogPosition position) {

@@ -135,6 +135,11 @@ final class FactLog implements AutoCloseable {
         }
     }
 
+    /// How large a group may be after [#reserve].
+    long roomBytes() {
+        return writer == null ? 0 : Math.min(writer.roomBytes(), config.groupBytes());
+    }
+
     /// Ends the writer's segment; one without entries gives way to the next, of the same name.
     private void finish() throws IOException {
         LogWriter ended = writer;

@@ -9,20 +9,18 @@ import java.util.List;
 import java.util.Optional;
 
 /// Answers reads from a state. As thread-safe as the state.
-final class FactReads implements FactReader {
+abstract class FactReads implements FactReader {
     private final FactState state;
 
+    /// @param state stays the caller's
     FactReads(FactState state) {
         this.state = state;
     }
 
     @Override
     public Optional<Fact> find(SpaceId space, Key key) {
-        byte[] encoded = FactFormat.key(space, key);
-        byte[] value = state.get(encoded);
-        return value == null
-                ? Optional.empty()
-                : Optional.of(FactFormat.fact(space, encoded, value));
+        byte[] value = state.get(FactFormat.key(space, key));
+        return value == null ? Optional.empty() : Optional.of(FactFormat.fact(key, value));
     }
 
     @Override

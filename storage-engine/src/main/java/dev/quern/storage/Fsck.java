@@ -35,30 +35,26 @@ final class Fsck {
         this.roots = roots;
     }
 
-    /// What a check found, with every chunk that is damaged or missing.
-    ///
-    /// @param bad by space, what is wrong with each
-    record Outcome(FsckReport report, Map<SpaceId, Map<ChunkId, String>> bad) {}
-
     FsckReport run(long bytesPerSecond) {
-        return check(bytesPerSecond).report();
+        return check(bytesPerSecond, new BadChunks());
     }
 
-    Outcome check(long bytesPerSecond) {
-        Run run = new Run(RateLimit.of(bytesPerSecond));
+    /// @param bad collects what is found
+    FsckReport check(long bytesPerSecond, BadChunks bad) {
+        Run run = new Run(RateLimit.of(bytesPerSecond), bad);
         run.packs();
         for (SpaceId space : Spaces.all(chunks.index(), facts)) {
             run.index(space);
             run.references(space);
         }
         run.unneeded();
-        return new Outcome(run.report(), run.bad);
+        return run.report();
     }
 
     private final class Run {
         private final RateLimit rate;
         private final Map<SpaceId, FingerprintSet> good = new HashMap<>();
-        private final Map<SpaceId, Map<ChunkId, String>> bad = new HashMap<>();
+        private final BadChunks bad;
         private final Map<SpaceId, Set<ChunkId>> used = new HashMap<>();
         private final List<FsckReport.Finding> findings = new ArrayList<>();
         private final List<String> problems = new ArrayList<>();
@@ -68,8 +64,9 @@ final class Fsck {
         private long deadRecords;
         private long uses;
 
-        Run(RateLimit rate) {
+        Run(RateLimit rate, BadChunks bad) {
             this.rate = rate;
+            this.bad = bad;
         }
 
         /// Packs that nothing is appended to; what is in the others is met as index entries.
@@ -111,7 +108,7 @@ final class Fsck {
                 good.computeIfAbsent(space, _ -> new FingerprintSet()).add(id);
             } catch (QuernException e) {
                 switch (e.kind()) {
-                    case CORRUPT -> bad(space, id, String.valueOf(e.getMessage()));
+                    case CORRUPT -> bad.add(space, id, String.valueOf(e.getMessage()));
                     case NOT_FOUND -> LOG.debug("chunk {} is gone since", id);
                     default -> problem("chunk " + id + ": " + e.getMessage());
                 }
@@ -126,7 +123,7 @@ final class Fsck {
             do {
                 page = chunks.index().scan(space, after, PAGE);
                 for (Entry entry : page) {
-                    if (!met.contains(entry.id()) && !isBad(space, entry.id())) {
+                    if (!met.contains(entry.id()) && !bad.contains(space, entry.id())) {
                         rate.take(entry.storedBytes());
                         records++;
                         bytes += entry.storedBytes();
@@ -150,41 +147,34 @@ final class Fsck {
             uses += tracer.found();
             for (RootTracer.Use use : tracer.uses()) {
                 used.computeIfAbsent(space, _ -> new HashSet<>()).add(use.id());
-                String problem = bad.getOrDefault(space, Map.of()).getOrDefault(use.id(), "");
+                String problem = bad.problem(space, use.id());
                 findings.add(new FsckReport.Finding(space, use.id(), problem, use.what()));
             }
         }
 
         private boolean isWanting(SpaceId space, ChunkId id) {
-            if (isBad(space, id)) {
+            if (bad.contains(space, id)) {
                 return true;
             }
             if (chunks.has(space, id)) {
                 return false;
             }
-            bad(space, id, "missing: no pack has it");
+            bad.add(space, id, "missing: no pack has it");
             return true;
         }
 
         /// Damaged chunks that nothing needs.
         void unneeded() {
-            bad.forEach((space, ids) ->
-                    ids.forEach((id, problem) -> {
-                        boolean named = used.getOrDefault(space, Set.of()).contains(id);
-                        if (!named
-                                && uses < FsckReport.MAX_FINDINGS
-                                && findings.size() < FsckReport.MAX_FINDINGS) {
-                            findings.add(new FsckReport.Finding(space, id, problem, ""));
-                        }
-                    }));
-        }
-
-        private boolean isBad(SpaceId space, ChunkId id) {
-            return bad.getOrDefault(space, Map.of()).containsKey(id);
-        }
-
-        private void bad(SpaceId space, ChunkId id, String problem) {
-            bad.computeIfAbsent(space, _ -> new HashMap<>()).put(id, problem);
+            bad.known()
+                    .forEach((space, ids) ->
+                            ids.forEach((id, problem) -> {
+                                boolean named = used.getOrDefault(space, Set.of()).contains(id);
+                                if (!named
+                                        && uses < FsckReport.MAX_FINDINGS
+                                        && findings.size() < FsckReport.MAX_FINDINGS) {
+                                    findings.add(new FsckReport.Finding(space, id, problem, ""));
+                                }
+                            }));
         }
 
         private void problem(String text) {
@@ -195,9 +185,8 @@ final class Fsck {
 
         FsckReport report() {
             long live = good.values().stream().mapToLong(FingerprintSet::size).sum();
-            long damaged = bad.values().stream().mapToLong(Map::size).sum();
             return new FsckReport(
-                    packs, records, bytes, live, deadRecords, damaged, uses, findings, problems);
+                    packs, records, bytes, live, deadRecords, bad.size(), uses, findings, problems);
         }
     }
 }

@@ -25,11 +25,11 @@ final class Gc {
     private static final Logger LOG = LoggerFactory.getLogger(Gc.class);
     private static final int PAGE = 1000;
 
-    private final PackChunkStore chunks;
+    private final KeyedChunks chunks;
     private final MetaLog facts;
     private final RootRegistry roots;
 
-    Gc(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
+    Gc(KeyedChunks chunks, MetaLog facts, RootRegistry roots) {
         this.chunks = chunks;
         this.facts = facts;
         this.roots = roots;

@@ -18,7 +18,7 @@ public record Key(List<String> components) {
     ///   surrogate pair (which UTF-8 cannot tell from a question mark)
     public Key {
         components = List.copyOf(components);
-        if (components.isEmpty() || !components.stream().allMatch(Key::isEncodable)) {
+        if (components.isEmpty() || !areEncodable(components)) {
             throw QuernException.invalid(
                     "key must have components of whole characters without NUL, got "
                             + Names.abbreviate(String.join("/", components)));
@@ -63,10 +63,33 @@ public record Key(List<String> components) {
         return Names.abbreviate(String.join("/", components));
     }
 
+    /// Loops, for a stream would take longer than all else that is done with a key.
+    private static boolean areEncodable(List<String> components) {
+        for (int i = 0; i < components.size(); i++) {
+            if (!isEncodable(components.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean isEncodable(String component) {
-        return component
-                .codePoints()
-                .allMatch(c ->
-                        c != 0 && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE));
+        for (int i = 0; i < component.length(); i++) {
+            char c = component.charAt(i);
+            if (c == 0) {
+                return false;
+            }
+            if (Character.isSurrogate(c)) {
+                boolean pair =
+                        Character.isHighSurrogate(c)
+                                && i + 1 < component.length()
+                                && Character.isLowSurrogate(component.charAt(i + 1));
+                if (!pair) {
+                    return false;
+                }
+                i++;
+            }
+        }
+        return true;
     }
 }

@@ -13,17 +13,46 @@ import java.util.List;
 /// |---|---|
 /// | each component | its UTF-8 bytes (none is 0), then one byte 0 |
 final class KeyFormat {
+    private static final char REPLACEMENT = '\uFFFD';
+
     private KeyFormat() {}
 
     static byte[] encode(Key key) {
-        byte[][] parts = new byte[key.components().size()][];
-        int length = 0;
+        return encode(key, 0);
+    }
+
+    /// The bytes of a key after `before` bytes that are left to the caller.
+    static byte[] encode(Key key, int before) {
+        List<String> components = key.components();
+        int length = before + components.size();
+        for (int i = 0; i < components.size(); i++) {
+            length += components.get(i).length();
+        }
+        byte[] bytes = new byte[length];
+        int at = before;
+        for (int i = 0; i < components.size(); i++) {
+            String component = components.get(i);
+            for (int c = 0; c < component.length(); c++) {
+                if (component.charAt(c) >= 0x80) {
+                    return encodeWide(components, before);
+                }
+                bytes[at++] = (byte) component.charAt(c);
+            }
+            at++;
+        }
+        return bytes;
+    }
+
+    /// The same for components that are not all ASCII, as most are.
+    private static byte[] encodeWide(List<String> components, int before) {
+        byte[][] parts = new byte[components.size()][];
+        int length = before;
         for (int i = 0; i < parts.length; i++) {
-            parts[i] = key.components().get(i).getBytes(StandardCharsets.UTF_8);
+            parts[i] = components.get(i).getBytes(StandardCharsets.UTF_8);
             length += parts[i].length + 1;
         }
         byte[] bytes = new byte[length];
-        int at = 0;
+        int at = before;
         for (byte[] part : parts) {
             System.arraycopy(part, 0, bytes, at, part.length);
             at += part.length + 1;
@@ -97,9 +126,19 @@ final class KeyFormat {
             }
         }
         Key key = new Key(components);
-        if (!Arrays.equals(encode(key), 0, to - from, bytes, from, to)) {
+        if (isReplaced(components) && !Arrays.equals(encode(key), 0, to - from, bytes, from, to)) {
             throw QuernException.corrupt("key of " + (to - from) + " bytes is not UTF-8");
         }
         return key;
+    }
+
+    /// Whether there is a character that stands for bytes that are not UTF-8, or for itself.
+    private static boolean isReplaced(List<String> components) {
+        for (int i = 0; i < components.size(); i++) {
+            if (components.get(i).indexOf(REPLACEMENT) >= 0) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -99,7 +99,7 @@ final class KeyRing implements SpaceKeys {
     }
 
     @GuardedBy("this")
-    private void keep(Fact fact) {
+    private DataKey keep(Fact fact) {
         KeyName name = KeyName.of(fact.key());
         if (operator == null) {
             throw QuernException.invalid(
@@ -107,7 +107,7 @@ final class KeyRing implements SpaceKeys {
                             + name.space
                             + " is encrypted: open the data directory with its operator key");
         }
-        keep(name, WrappedKeyFormat.unwrap(operator, name.space, name.id, fact.value()));
+        return keep(name, WrappedKeyFormat.unwrap(operator, name.space, name.id, fact.value()));
     }
 
     private DataKey keep(KeyName name, byte[] bytes) {
@@ -171,9 +171,33 @@ final class KeyRing implements SpaceKeys {
         byte[] bytes = new byte[DataKey.BYTES];
         random.nextBytes(bytes);
         byte[] wrapped = WrappedKeyFormat.wrap(operator, name.space, name.id, bytes, random);
-        facts.commit(Txn.in(SYSTEM).when(new Absent(name.key())).put(name.key(), wrapped).build());
+        Txn txn = Txn.in(SYSTEM).when(new Absent(name.key())).put(name.key(), wrapped).build();
+        try {
+            facts.commit(txn);
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.CONFLICT) {
+                throw e;
+            }
+            return adopt(name);
+        }
         LOG.info("space {} has data key {}", name.space, name.id);
         return keep(name, bytes);
+    }
+
+    /// The key that is there: made here by a commit that failed, yet was in the log.
+    @GuardedBy("this")
+    private DataKey adopt(KeyName name) {
+        Fact fact =
+                facts.find(SYSTEM, name.key())
+                        .orElseThrow(() ->
+                                QuernException.conflict(
+                                        "data key "
+                                                + name.id
+                                                + " of space "
+                                                + name.space
+                                                + " came and went"));
+        LOG.info("space {} has data key {} from before", name.space, name.id);
+        return keep(fact);
     }
 
     /// Wraps all keys by another operator key, with which alone the store can be opened afterwards.

@@ -79,9 +79,14 @@ final class LogWriter implements AutoCloseable {
         return position == FactLogFormat.HEADER_BYTES;
     }
 
+    /// How many bytes of entries it takes.
+    long roomBytes() {
+        return spoiled ? -1 : segment.sizeBytes() - position;
+    }
+
     /// Whether it takes a group of this many bytes.
     boolean fits(long bytes) {
-        return !spoiled && position + bytes <= segment.sizeBytes();
+        return bytes <= roomBytes();
     }
 
     /// Writes entries that [#fits] said there is room for. After a failure nothing more fits: what

@@ -14,10 +14,12 @@ import org.jspecify.annotations.Nullable;
 /// started. Thread-safe.
 public final class Maintenance implements AutoCloseable {
     private final Gc gc;
-    private final Compactor compactor;
-    private final Fsck fsck;
-    private final Repair repair;
-    private final PackChunkStore chunks;
+    private final Compaction compaction;
+
+    /// Not for chunks in a tier.
+    private final @Nullable Checks checks;
+
+    private final KeyedChunks chunks;
     private final ReentrantLock running = new ReentrantLock();
     private final LongAdder gcChunks = new LongAdder();
     private final LongAdder gcBytes = new LongAdder();
@@ -26,24 +28,52 @@ public final class Maintenance implements AutoCloseable {
     @GuardedBy("this")
     private @Nullable MaintenanceLoop loop;
 
-    Maintenance(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
+    private record Checks(Fsck fsck, Repair repair) {}
+
+    private Maintenance(KeyedChunks chunks, Gc gc, Compaction compaction, @Nullable Checks checks) {
         this.chunks = chunks;
-        this.gc = new Gc(chunks, facts, roots);
-        this.compactor = new Compactor(chunks);
-        this.fsck = new Fsck(chunks, facts, roots);
-        this.repair = new Repair(chunks, fsck);
+        this.gc = gc;
+        this.compaction = compaction;
+        this.checks = checks;
+    }
+
+    /// Of chunks in the directory.
+    static Maintenance of(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
+        Fsck fsck = new Fsck(chunks, facts, roots);
+        return new Maintenance(
+                chunks,
+                new Gc(chunks, facts, roots),
+                new Compactor(chunks),
+                new Checks(fsck, new Repair(chunks, fsck)));
+    }
+
+    /// Of chunks in a tier.
+    static Maintenance of(TierChunkStore chunks, MetaLog facts, RootRegistry roots) {
+        return new Maintenance(
+                chunks, new Gc(chunks, facts, roots), new TierCompactor(chunks.parts()), null);
     }
 
     /// Collects garbage. A space of which it cannot be told what is garbage is left alone; the
     /// report says so.
     ///
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way
+    /// @throws QuernException `CONFLICT` while another run of maintenance is under way, or if the
+    ///   chunks are in a tier that another data directory uses too
     public GcReport gc(GcRequest request) {
-        GcReport report = alone("gc", () -> gc.run(request));
+        GcReport report = alone("gc", () -> collect(request));
         if (!report.dryRun()) {
             gcChunks.add(report.removed().chunks());
             gcBytes.add(report.removed().bytes());
         }
+        return report;
+    }
+
+    private GcReport collect(GcRequest request) {
+        if (request.dryRun()) {
+            return gc.run(request);
+        }
+        compaction.requireAllowed("collect garbage");
+        GcReport report = gc.run(request);
+        compaction.collected(request.grace());
         return report;
     }
 
@@ -57,26 +87,41 @@ public final class Maintenance implements AutoCloseable {
     /// Copies what is alive in packs that are mostly dead, or small, and deletes them.
     ///
     /// @param maxBytesPerSecond bound on reading; 0 for none
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way; `EXHAUSTED`
-    ///   when the disk is full: what was done until then stays done
+    /// @throws QuernException `CONFLICT` as [#gc]; `EXHAUSTED` when the disk is full: what was done
+    ///   until then stays done
     public CompactReport compact(ByteSize maxBytesPerSecond) {
-        return alone("compaction", () -> compactor.run(maxBytesPerSecond.bytes()));
+        return alone(
+                "compaction",
+                () -> {
+                    compaction.requireAllowed("compact packs");
+                    return compaction.run(maxBytesPerSecond.bytes());
+                });
     }
 
     /// Reads everything, and compares packs, index and facts with each other.
     ///
     /// @param maxBytesPerSecond bound on reading; 0 for none
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way
+    /// @throws QuernException `CONFLICT` while another run of maintenance is under way; `INVALID`
+    ///   if the chunks are in a tier
     public FsckReport fsck(ByteSize maxBytesPerSecond) {
-        return alone("fsck", () -> fsck.run(maxBytesPerSecond.bytes()));
+        return alone("fsck", () -> checks().fsck.run(maxBytesPerSecond.bytes()));
     }
 
     /// Fetches every chunk that is damaged or missing from another source.
     ///
     /// @param maxBytesPerSecond bound on reading; 0 for none
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way
+    /// @throws QuernException as [#fsck]
     public RepairReport repair(ChunkSource source, ByteSize maxBytesPerSecond) {
-        return alone("repair", () -> repair.run(source, maxBytesPerSecond.bytes()));
+        return alone("repair", () -> checks().repair.run(source, maxBytesPerSecond.bytes()));
+    }
+
+    private Checks checks() {
+        if (checks == null) {
+            throw QuernException.invalid(
+                    "the chunks are in a tier: fsck and repair are for chunks in the directory;"
+                            + " those of a tier are checked whenever they are read");
+        }
+        return checks;
     }
 
     /// What garbage collection removed since the engine was opened.

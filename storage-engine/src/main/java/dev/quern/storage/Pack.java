@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,8 +112,8 @@ final class Pack {
         }
         boolean keep = false;
         try {
-            PackRecord record = pinned.verified(space, chunk, offset);
-            MemorySegment body = pinned.body(record);
+            PackRecord record = pinned.record(space, chunk, offset);
+            MemorySegment body = pinned.verifiedBody(record);
             if (record.form().isPlain()) {
                 keep = true;
                 return new BytesLease(body, this::release);
@@ -122,6 +123,36 @@ final class Pack {
             if (!keep) {
                 release();
             }
+        }
+    }
+
+    /// Copies a chunk, its record and body verified; one that is stored as it is, without a buffer
+    /// in between.
+    ///
+    /// @param target given the chunk's length, returns memory that is as long
+    /// @return that memory; null if the pack is retired
+    /// @throws QuernException `CORRUPT` naming the file and the offset
+    @Nullable MemorySegment read(
+            SpaceId space,
+            ChunkId chunk,
+            long offset,
+            BodyCodec codec,
+            IntFunction<MemorySegment> target) {
+        MappedPack pinned = acquire();
+        if (pinned == null) {
+            return null;
+        }
+        try {
+            PackRecord record = pinned.record(space, chunk, offset);
+            MemorySegment to = target.apply(record.form().rawBytes());
+            if (record.form().isPlain()) {
+                pinned.copy(record, to);
+            } else {
+                to.copyFrom(codec.decode(record, pinned.verifiedBody(record), file));
+            }
+            return to;
+        } finally {
+            release();
         }
     }
 

@@ -7,12 +7,14 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.PackAppender.Batch;
+import dev.quern.storage.PackIndex.PackState;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -213,6 +215,22 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
+    public int read(SpaceId space, ChunkId id, MemorySegment target) {
+        requireOpen();
+        return (int)
+                reader.read(new Name(space, id), length -> Segments.room(target, length, id))
+                        .byteSize();
+    }
+
+    @Override
+    public byte[] read(SpaceId space, ChunkId id) {
+        requireOpen();
+        return Segments.array(
+                reader.read(
+                        new Name(space, id), length -> MemorySegment.ofArray(new byte[length])));
+    }
+
+    @Override
     public Optional<ExtentLease> locate(SpaceId space, List<ChunkId> chunks) {
         requireOpen();
         return reader.locate(space, chunks);
@@ -220,18 +238,9 @@ final class PackChunkStore implements KeyedChunks {
 
     @Override
     @MustBeClosed
-    @SuppressWarnings("MustBeClosedChecker") // returned, unless the index cannot be written
     public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
         requireOpen();
-        ChunkPins pins = retention.pin(space, ids);
-        try {
-            // First the pin, then the rescue: gc either sees one of them or had removed it before.
-            ids.forEach(id -> index.rescue(space, id));
-            return pins;
-        } catch (QuernException e) {
-            pins.close();
-            throw e;
-        }
+        return retention.pin(index, space, ids);
     }
 
     @Override
@@ -246,15 +255,38 @@ final class PackChunkStore implements KeyedChunks {
         return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
     }
 
-    /// Bytes that compaction could free.
-    long deadBytes() {
-        long live = StorageStats.liveBytes(this);
-        return Math.max(0, packs.storedBytes() - live);
+    @Override
+    public long liveBytes() {
+        long live = 0;
+        for (Map.Entry<Long, PackState> known : index.packs().entrySet()) {
+            Pack pack = packs.find(known.getKey());
+            live += pack == null ? 0 : StorageStats.liveBytes(pack.kind(), known.getValue());
+        }
+        return live;
     }
 
-    /// How often a chunk was found damaged since it was opened.
-    long damaged() {
+    @Override
+    public long damaged() {
         return places.damaged();
+    }
+
+    @Override
+    public long quarantined() {
+        return places.quarantined();
+    }
+
+    /// Ends the pack that is appended to, so that it can be compacted.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if the store takes no more writes
+    void roll() {
+        syncLock.lock();
+        try {
+            requireWritable();
+            appender.finishActive();
+            syncNow();
+        } finally {
+            syncLock.unlock();
+        }
     }
 
     /// What turns bodies into chunks.
@@ -272,7 +304,8 @@ final class PackChunkStore implements KeyedChunks {
         return places.quarantine(new Name(space, id), actual);
     }
 
-    PackIndex index() {
+    @Override
+    public PackIndex index() {
         return index;
     }
 
@@ -280,7 +313,8 @@ final class PackChunkStore implements KeyedChunks {
         return packs;
     }
 
-    ChunkRetention retention() {
+    @Override
+    public ChunkRetention retention() {
         return retention;
     }
 

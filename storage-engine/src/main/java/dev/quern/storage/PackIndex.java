@@ -17,8 +17,6 @@ import java.util.function.UnaryOperator;
 import org.rocksdb.Cache;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Where each durable chunk lies, with what is known of it beside: whether gc has condemned it and
 /// whether it was found corrupt. Only an index: the places can all be found again by scanning the
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
 /// decided on an entry seen before never overwrites a newer one. Reads take no lock of this class.
 /// Thread-safe.
 final class PackIndex implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(PackIndex.class);
-
     /// The most entries in one page of a scan.
     static final int MAX_SCAN = 10_000;
 
@@ -41,6 +37,7 @@ final class PackIndex implements AutoCloseable {
     private Map<Long, PackState> states = Map.of();
 
     private volatile long chunks;
+    private volatile long quarantined;
 
     /// Where a chunk's record begins.
     record Location(long packId, long offset) {}
@@ -74,23 +71,42 @@ final class PackIndex implements AutoCloseable {
     /// @param indexedThrough every record before this offset has been indexed
     /// @param chunks entries whose location is in this pack
     /// @param liveBytes of these chunks' stored bodies
+    /// @param quarantined how many of these chunks were found corrupt
     /// @param closed whether nothing will be appended any more
-    record PackState(long indexedThrough, long chunks, long liveBytes, boolean closed) {
-        static final PackState NEW = new PackState(PackFormat.HEADER_BYTES, 0, 0, false);
+    record PackState(
+            long indexedThrough, long chunks, long liveBytes, long quarantined, boolean closed) {
+        static final PackState NEW = new PackState(PackFormat.HEADER_BYTES, 0, 0, 0, false);
 
-        PackState plus(int chunk, long bytes) {
-            return new PackState(indexedThrough, chunks + chunk, liveBytes + bytes, closed);
+        /// With an entry more.
+        PackState plus(Entry entry) {
+            return counting(entry, 1);
+        }
+
+        /// With an entry less.
+        PackState minus(Entry entry) {
+            return counting(entry, -1);
+        }
+
+        private PackState counting(Entry entry, int sign) {
+            return new PackState(
+                    indexedThrough,
+                    chunks + sign,
+                    liveBytes + (long) sign * entry.storedBytes,
+                    quarantined + (entry.quarantined ? sign : 0),
+                    closed);
         }
 
         PackState at(Progress progress) {
-            return new PackState(progress.indexedThrough, chunks, liveBytes, progress.closed);
+            return new PackState(
+                    progress.indexedThrough, chunks, liveBytes, quarantined, progress.closed);
         }
     }
 
     /// How far the indexing of a pack has come.
     record Progress(long indexedThrough, boolean closed) {}
 
-    private PackIndex(Rocks rocks, boolean isNew) {
+    /// @param isNew whether it was made just now
+    PackIndex(Rocks rocks, boolean isNew) {
         this.rocks = rocks;
         this.isNew = isNew;
         synchronized (this) {
@@ -100,45 +116,7 @@ final class PackIndex implements AutoCloseable {
 
     /// Opens the index, an empty one when there is none that can be used.
     static PackIndex open(Disk disk, Path directory, Cache cache) throws IOException {
-        disk.createDirectories(directory);
-        try {
-            Rocks rocks = new Rocks(disk, directory, cache);
-            if (isOurs(rocks)) {
-                return new PackIndex(rocks, false);
-            }
-            rocks.close();
-        } catch (RocksDBException e) {
-            if (!StorageErrors.isCorrupt(e)) {
-                throw StorageErrors.of("cannot open chunk index " + directory, e);
-            }
-            LOG.warn("chunk index {} is damaged, made anew: {}", directory, e.getMessage());
-        }
-        return create(disk, directory, cache);
-    }
-
-    private static PackIndex create(Disk disk, Path directory, Cache cache) throws IOException {
-        for (Path file : disk.list(directory, "")) {
-            disk.delete(file);
-        }
-        try {
-            Rocks rocks = new Rocks(disk, directory, cache);
-            try (WriteBatch batch = new WriteBatch()) {
-                batch.put(PackIndexFormat.VERSION_KEY, PackIndexFormat.VERSION);
-                rocks.write(batch, false);
-            }
-            return new PackIndex(rocks, true);
-        } catch (RocksDBException e) {
-            throw StorageErrors.of("cannot make chunk index " + directory, e);
-        }
-    }
-
-    private static boolean isOurs(Rocks rocks) {
-        try {
-            return Arrays.equals(rocks.get(PackIndexFormat.VERSION_KEY), PackIndexFormat.VERSION);
-        } catch (QuernException e) {
-            LOG.warn("chunk index {} is damaged, made anew: {}", rocks.directory(), e.getMessage());
-            return false;
-        }
+        return new PackIndexOpening(disk, directory, cache).open();
     }
 
     @GuardedBy("this")
@@ -159,11 +137,17 @@ final class PackIndex implements AutoCloseable {
     private void adopt(Map<Long, PackState> current) {
         states = Map.copyOf(current);
         chunks = current.values().stream().mapToLong(PackState::chunks).sum();
+        quarantined = current.values().stream().mapToLong(PackState::quarantined).sum();
     }
 
     /// How many chunks it has, in all spaces.
     long chunks() {
         return chunks;
+    }
+
+    /// How many of them were found corrupt.
+    long quarantined() {
+        return quarantined;
     }
 
     Optional<Entry> find(SpaceId space, ChunkId id) {

@@ -72,16 +72,17 @@ final class PackIndexEdit implements AutoCloseable {
 
     private void leave(@Nullable Entry before) {
         if (before != null) {
-            count(before.location().packId(), -1, -before.storedBytes());
+            count(before, PackState::minus);
         }
     }
 
     private void enter(Entry after) {
-        count(after.location().packId(), 1, after.storedBytes());
+        count(after, PackState::plus);
     }
 
-    private void count(long pack, int chunk, int bytes) {
-        states.put(pack, state(pack).plus(chunk, bytes));
+    private void count(Entry entry, BiFunction<PackState, Entry, PackState> change) {
+        long pack = entry.location().packId();
+        states.put(pack, change.apply(state(pack), entry));
         touched.add(pack);
     }
 

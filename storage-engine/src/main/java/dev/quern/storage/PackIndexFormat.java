@@ -14,14 +14,14 @@ import java.util.Arrays;
 ///
 /// | key | value |
 /// |---|---|
-/// | `v` | 4 bytes: version of this table, 2 |
-/// | `p`, 8 bytes pack id | 8 bytes indexed through this offset, 8 bytes chunks that lie there, 8 bytes of their bodies, 1 byte 1 if nothing will be appended |
+/// | `v` | 4 bytes: version of this table, 3 |
+/// | `p`, 8 bytes pack id | 8 bytes indexed through this offset, 8 bytes chunks that lie there, 8 bytes of their bodies, 8 bytes how many of these chunks are quarantined, 1 byte 1 if nothing will be appended |
 /// | `c`, space, 0, 32 bytes SHA-256 | 8 bytes pack id, 8 bytes offset, 4 bytes of the stored body, 8 bytes condemned-at in epoch milliseconds (0: not), 1 byte flags (bit 0: quarantined) |
 ///
 /// Version rule: an index of any other version is thrown away and made again from the packs.
 final class PackIndexFormat {
     static final byte[] VERSION_KEY = {'v'};
-    static final byte[] VERSION = {0, 0, 0, 2};
+    static final byte[] VERSION = {0, 0, 0, 3};
     static final byte[] PACKS = {'p'};
     static final byte[] PACKS_END = {'p' + 1};
     static final byte[] CHUNKS = {'c'};
@@ -29,7 +29,7 @@ final class PackIndexFormat {
 
     private static final int ID_BYTES = 32;
     private static final int PACK_KEY_BYTES = 9;
-    private static final int PACK_BYTES = 25;
+    private static final int PACK_BYTES = 33;
     private static final int CHUNK_BYTES = 29;
     private static final int QUARANTINED = 1;
 
@@ -48,13 +48,14 @@ final class PackIndexFormat {
                 .putLong(state.indexedThrough())
                 .putLong(state.chunks())
                 .putLong(state.liveBytes())
+                .putLong(state.quarantined())
                 .put((byte) (state.closed() ? 1 : 0))
                 .array();
     }
 
     static PackState packState(byte[] value, Path where) {
         ByteBuffer in = checked(value, PACK_BYTES, where);
-        return new PackState(in.getLong(), in.getLong(), in.getLong(), in.get() != 0);
+        return new PackState(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.get() != 0);
     }
 
     static byte[] chunkKey(SpaceId space, ChunkId id) {

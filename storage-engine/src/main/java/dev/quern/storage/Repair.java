@@ -14,40 +14,49 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Puts damaged and missing chunks right from another source. A tree may hide more of them behind a
-/// node that is missing, so it checks and fetches again until that makes no difference. Not
-/// thread-safe; [Maintenance] runs one at a time.
+/// node that is missing, and a check keeps a bounded number only, so it checks and fetches again
+/// until that makes no difference; each is tried once. Not thread-safe; [Maintenance] runs one at a
+/// time.
 final class Repair {
     private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
     private static final int MAX_PROBLEMS = 100;
+    private static final int MAX_WANTED = 1 << 16;
 
     private final PackChunkStore chunks;
     private final Fsck fsck;
+    private final int maxWanted;
 
     Repair(PackChunkStore chunks, Fsck fsck) {
+        this(chunks, fsck, MAX_WANTED);
+    }
+
+    /// @param maxWanted how many chunks to fetch between two checks
+    Repair(PackChunkStore chunks, Fsck fsck, int maxWanted) {
         this.chunks = chunks;
         this.fsck = fsck;
+        this.maxWanted = maxWanted;
     }
 
     RepairReport run(ChunkSource source, long bytesPerSecond) {
         long repaired = 0;
         List<String> problems = new ArrayList<>();
+        Map<SpaceId, FingerprintSet> tried = new HashMap<>();
         while (true) {
-            Fsck.Outcome found = fsck.check(bytesPerSecond);
-            Map<SpaceId, Set<ChunkId>> wanted = new HashMap<>();
-            found.bad().forEach((space, chunks) -> wanted.put(space, chunks.keySet()));
-            source.expect(wanted);
+            BadChunks bad = new BadChunks(maxWanted, tried);
+            FsckReport found = fsck.check(bytesPerSecond, bad);
+            source.expect(bad.wanted());
             long now = 0;
-            for (Map.Entry<SpaceId, Map<ChunkId, String>> space : found.bad().entrySet()) {
-                for (ChunkId id : space.getValue().keySet()) {
+            for (Map.Entry<SpaceId, Set<ChunkId>> space : bad.wanted().entrySet()) {
+                for (ChunkId id : space.getValue()) {
+                    tried.computeIfAbsent(space.getKey(), _ -> new FingerprintSet()).add(id);
                     now += restore(source, space.getKey(), id, problems) ? 1 : 0;
                 }
             }
             chunks.sync();
             repaired += now;
-            if (now == 0) {
-                problems.addAll(found.report().problems());
-                return new RepairReport(
-                        repaired, found.report().damaged(), found.report().findings(), problems);
+            if (now == 0 && !bad.hasMore()) {
+                problems.addAll(found.problems());
+                return new RepairReport(repaired, found.damaged(), found.findings(), problems);
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.quern.storage;
 
 import dev.quern.storage.FactChanges.Change;
-import dev.quern.storage.Rocks.RocksSnapshot;
+import dev.quern.storage.RocksHandle.RocksSnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

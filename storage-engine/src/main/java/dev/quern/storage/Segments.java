@@ -46,4 +46,28 @@ final class Segments {
             throw QuernException.invalid("cannot read into an array of other numbers than bytes");
         }
     }
+
+    /// The part of a target that a chunk is copied to.
+    ///
+    /// @throws QuernException `INVALID` if the target is too short
+    static MemorySegment room(MemorySegment target, int lengthBytes, ChunkId id) {
+        if (target.byteSize() < lengthBytes) {
+            throw QuernException.invalid(
+                    "target of chunk "
+                            + id
+                            + " must have at least "
+                            + lengthBytes
+                            + " bytes, got "
+                            + target.byteSize());
+        }
+        return target.asSlice(0, lengthBytes);
+    }
+
+    /// The array that a segment is the whole of, or a copy.
+    static byte[] array(MemorySegment bytes) {
+        return bytes.heapBase().orElse(null) instanceof byte[] whole
+                        && whole.length == bytes.byteSize()
+                ? whole
+                : bytes.toArray(ValueLayout.JAVA_BYTE);
+    }
 }

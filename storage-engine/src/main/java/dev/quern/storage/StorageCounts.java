@@ -7,7 +7,7 @@ import java.util.Optional;
 /// @param chunks chunks that are stored
 /// @param storedBytes of all pack files
 /// @param packs pack files
-/// @param deadBytes bytes that compaction could free; 0 for a tier
+/// @param deadBytes bytes that compaction could free
 /// @param quarantinedTotal how often a chunk was found damaged since the engine was opened
 /// @param gcRemovedChunks chunks that garbage collection removed since then
 /// @param gcRemovedBytes bytes of these in packs

@@ -34,10 +34,10 @@ public final class StorageEngine implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Path directory;
     private final RootRegistry roots = new RootRegistry();
-    private final ChunkStore chunks;
+    private final KeyedChunks chunks;
     private final MetaLog facts;
     private final KeyRing keys;
-    private final @Nullable Maintenance maintenance;
+    private final Maintenance maintenance;
 
     /// What is injected.
     private record Sources(Disk disk, RandomGenerator random, InstantSource clock) {}
@@ -51,8 +51,7 @@ public final class StorageEngine implements AutoCloseable {
             opening(lock(directory.resolve("lock"), directory));
             requireRestored(directory);
             LRUCache cache = opening(new LRUCache(config.cacheSize().bytes()));
-            KeyedChunks keyed = opening(chunks(config, sources, cache, tiered));
-            chunks = keyed;
+            chunks = opening(chunks(config, sources, cache, tiered));
             facts =
                     opening(
                             EmbeddedMetaLog.open(
@@ -68,12 +67,9 @@ public final class StorageEngine implements AutoCloseable {
                             config.operatorKey(),
                             config.previousOperatorKey(),
                             sources.random);
-            keyed.bind(keys);
+            chunks.bind(keys);
             roots.register(ChunkRoots.none(KeyRing.KIND));
-            maintenance =
-                    keyed instanceof PackChunkStore packs
-                            ? opening(new Maintenance(packs, facts, roots))
-                            : null;
+            maintenance = opening(maintenance(chunks, facts, roots));
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -82,6 +78,12 @@ public final class StorageEngine implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private static Maintenance maintenance(KeyedChunks chunks, MetaLog facts, RootRegistry roots) {
+        return chunks instanceof TierChunkStore tiered
+                ? Maintenance.of(tiered, facts, roots)
+                : Maintenance.of((PackChunkStore) chunks, facts, roots);
     }
 
     /// Opens the directory, making it when absent.
@@ -228,11 +230,6 @@ public final class StorageEngine implements AutoCloseable {
         return roots;
     }
 
-    /// Whether the chunks are in the directory, where they can be looked after, and not in a tier.
-    public boolean hasMaintenance() {
-        return maintenance != null;
-    }
-
     /// Whether new chunks are encrypted.
     public boolean isEncrypted() {
         return keys.encrypts();
@@ -241,15 +238,13 @@ public final class StorageEngine implements AutoCloseable {
     /// Counts for metrics, cheap to take.
     public StorageCounts counts() {
         ChunkStore.ChunkStats stats = chunks.stats();
-        GcReport.Count removed =
-                maintenance == null ? GcReport.Count.NONE : maintenance.gcRemoved();
-        PackChunkStore packs = chunks instanceof PackChunkStore local ? local : null;
+        GcReport.Count removed = maintenance.gcRemoved();
         return new StorageCounts(
                 stats.chunks(),
                 stats.storedBytes(),
                 stats.packs(),
-                packs == null ? 0 : packs.deadBytes(),
-                packs == null ? 0 : packs.damaged(),
+                Math.max(0, stats.storedBytes() - chunks.liveBytes()),
+                chunks.damaged(),
                 removed.chunks(),
                 removed.bytes(),
                 facts.appliedIndex(),
@@ -258,14 +253,8 @@ public final class StorageEngine implements AutoCloseable {
                         : Optional.empty());
     }
 
-    /// Garbage collection, compaction, checks and repair of the chunks in the directory.
-    ///
-    /// @throws QuernException `INVALID` if the chunks are in a tier, where nothing is removed yet
+    /// Looks after the chunks, wherever they are.
     public Maintenance maintenance() {
-        if (maintenance == null) {
-            throw QuernException.invalid(
-                    "the chunks of " + directory + " are in a tier, which needs no looking after");
-        }
         return maintenance;
     }
 

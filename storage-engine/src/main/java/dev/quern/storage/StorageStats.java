@@ -1,11 +1,6 @@
 package dev.quern.storage;
 
-import dev.quern.common.SpaceId;
-import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.PackState;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /// Counts of what is stored.
 ///
@@ -21,25 +16,14 @@ public record StorageStats(
         return Math.max(0, storedBytes - liveBytes);
     }
 
-    /// Looks at every index entry, for the damaged ones.
-    static StorageStats of(PackChunkStore store) {
+    static StorageStats of(KeyedChunks store) {
         ChunkStore.ChunkStats stats = store.stats();
         return new StorageStats(
                 stats.chunks(),
-                liveBytes(store),
+                store.liveBytes(),
                 stats.storedBytes(),
                 stats.packs(),
-                quarantined(store));
-    }
-
-    /// Bytes of all live records.
-    static long liveBytes(PackChunkStore store) {
-        long live = 0;
-        for (Map.Entry<Long, PackState> known : store.index().packs().entrySet()) {
-            Pack pack = store.packs().find(known.getKey());
-            live += pack == null ? 0 : liveBytes(pack.kind(), known.getValue());
-        }
-        return live;
+                store.quarantined());
     }
 
     /// Bytes of a pack's live records, with their headers if they have any.
@@ -48,19 +32,5 @@ public record StorageStats(
             case RECORDS -> state.liveBytes() + state.chunks() * PackFormat.RECORD_BYTES;
             case RUN -> state.liveBytes();
         };
-    }
-
-    private static long quarantined(PackChunkStore store) {
-        long count = 0;
-        for (SpaceId space : store.index().spaces()) {
-            Optional<ChunkId> after = Optional.empty();
-            List<Entry> page;
-            do {
-                page = store.index().scan(space, after, PackIndex.MAX_SCAN);
-                count += page.stream().filter(Entry::quarantined).count();
-                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
-            } while (page.size() == PackIndex.MAX_SCAN);
-        }
-        return count;
     }
 }

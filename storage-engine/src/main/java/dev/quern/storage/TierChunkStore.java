@@ -5,24 +5,26 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.ChunkPlaces.Name;
+import dev.quern.storage.ChunkPlaces.Place;
+import dev.quern.storage.CompactionPlanner.PackStat;
 import dev.quern.storage.PackAppender.Appended;
 import dev.quern.storage.PackAppender.Batch;
-import dev.quern.storage.PackAppender.ChunkBody;
 import dev.quern.storage.PackIndex.Entry;
+import dev.quern.storage.TierPacks.PacksHold;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The ChunkStore whose packs are in a [Tier] ([TierStoreFormat]), which other members, on other
 /// machines, may share. This machine has only what can be lost: chunks that no sync has asked for
@@ -30,23 +32,24 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A put appends to a pack in staging; a sync seals it, puts it into the tier and returns once it
 /// is there, for all who wait. So a sync costs a request to the tier, and the packs are as large as
-/// what is put between two of them. A chunk that another member has put is found by listing the
-/// tier's latest packs, once a second at most.
+/// what is put between two of them, until compaction merges them. A chunk that another member has
+/// put is found by listing the tier's latest packs, once a second at most.
 ///
 /// Locks, in order: `syncLock` (one sync at a time), the appender's monitor, `staged` (a pack is
 /// taken out of staging under its write lock, read under its read lock). Nothing waits for the tier
-/// under the last two. Thread-safe.
+/// under the last two. Before all of them: `refreshLock`, and within it that of [TierPacks].
+/// Thread-safe.
 final class TierChunkStore implements KeyedChunks {
-    private static final int MAX_PENDING_CHUNKS = 1 << 16;
-    private static final int SYNC_AT_CHUNKS = MAX_PENDING_CHUNKS / 4;
+    private static final Logger LOG = LoggerFactory.getLogger(TierChunkStore.class);
+    private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 2;
     private static final long REFRESH_NANOS = 1_000_000_000;
 
-    private record Name(SpaceId space, ChunkId id) {}
-
     private final TierStoreParts parts;
+    private final ChunkPlaces places;
     private final PackAppender appender;
-    private final ConcurrentMap<Name, Appended> pending = new ConcurrentHashMap<>();
+    private final ChunkWriter writer;
+    private final ChunkRetention retention;
     private final ReentrantLock syncLock = new ReentrantLock();
     private final ReentrantReadWriteLock staged = new ReentrantReadWriteLock();
     private final ReentrantLock refreshLock = new ReentrantLock();
@@ -67,7 +70,10 @@ final class TierChunkStore implements KeyedChunks {
     /// @param parts are closed with this
     TierChunkStore(TierStoreParts parts) {
         this.parts = parts;
+        this.places = new ChunkPlaces(parts.index());
         this.appender = new PackAppender(parts.staging());
+        this.writer = new ChunkWriter(appender, places, parts.codec(), this::requireOpen);
+        this.retention = new ChunkRetention(parts.clock());
     }
 
     @Override
@@ -75,60 +81,27 @@ final class TierChunkStore implements KeyedChunks {
         parts.codec().bind(keys);
     }
 
-    /// Nothing is ever removed from a tier: there is nothing to hold off.
     @Override
     @MustBeClosed
     public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
         requireOpen();
-        return () -> {};
+        return retention.pin(parts.index(), space, ids);
     }
 
     @Override
     @MustBeClosed
     public ChunkPins pinWrites(SpaceId space) {
-        return pin(space, List.of());
+        requireOpen();
+        return retention.pinWrites(space);
     }
 
     @Override
     public PutChunk put(SpaceId space, MemorySegment bytes) {
-        requireOpen();
-        ByteBuffer buffer = Segments.chunk(bytes);
-        Name name = new Name(space, Checksums.sha256(buffer));
-        if (isPresent(name)) {
-            return new PutChunk(name.id, false);
-        }
-        ChunkBody body = parts.codec().encode(space, name.id, buffer);
-        boolean stored =
-                appender.append(
-                        space,
-                        body,
-                        () -> isPresentOrRefused(name),
-                        chunk -> pending.put(name, chunk));
-        if (pending.size() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
+        PutChunk put = writer.put(space, bytes);
+        if (places.pending() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
             sync();
         }
-        return new PutChunk(name.id, stored);
-    }
-
-    private boolean isPresent(Name name) {
-        return pending.containsKey(name)
-                || parts.index()
-                        .find(name.space, name.id)
-                        .filter(entry -> !entry.quarantined())
-                        .isPresent();
-    }
-
-    private boolean isPresentOrRefused(Name name) {
-        requireOpen();
-        if (pending.size() >= MAX_PENDING_CHUNKS) {
-            throw QuernException.exhausted(
-                    "chunk store holds "
-                            + MAX_PENDING_CHUNKS
-                            + " chunks that are not in "
-                            + parts.tier(),
-                    1000);
-        }
-        return isPresent(name);
+        return put;
     }
 
     @Override
@@ -158,6 +131,7 @@ final class TierChunkStore implements KeyedChunks {
         }
         try {
             batch.force(); // which writes the footers
+            batch.finished().forEach(parts.staging()::finished);
             for (Pack pack : List.copyOf(unsent.keySet())) {
                 List<Appended> chunks = unsent.getOrDefault(pack, List.of());
                 parts.upload().put(pack, chunks.stream().map(Appended::record).toList());
@@ -175,9 +149,7 @@ final class TierChunkStore implements KeyedChunks {
         unsent.remove(pack);
         staged.writeLock().lock();
         try {
-            for (Appended chunk : chunks) {
-                pending.remove(new Name(chunk.record().space(), chunk.record().id()), chunk);
-            }
+            places.indexed(chunks);
             parts.staging().delete(pack.id());
         } finally {
             staged.writeLock().unlock();
@@ -187,22 +159,23 @@ final class TierChunkStore implements KeyedChunks {
     @Override
     public boolean contains(SpaceId space, ChunkId id) {
         requireOpen();
-        return pending.containsKey(new Name(space, id)) || find(space, id).isPresent();
+        Name name = new Name(space, id);
+        if (places.contains(name)) {
+            return true;
+        }
+        refresh();
+        return places.contains(name);
     }
 
     @Override
     public boolean isDurable(SpaceId space, ChunkId id) {
         requireOpen();
-        return !pending.containsKey(new Name(space, id)) && find(space, id).isPresent();
-    }
-
-    private Optional<Entry> find(SpaceId space, ChunkId id) {
-        Optional<Entry> found = parts.index().find(space, id);
-        if (found.isPresent()) {
-            return found;
+        Name name = new Name(space, id);
+        if (places.isDurable(name, durableSequence)) {
+            return true;
         }
         refresh();
-        return parts.index().find(space, id);
+        return places.isDurable(name, durableSequence);
     }
 
     /// Looks for packs of other members, unless that has been done in the last second.
@@ -223,20 +196,69 @@ final class TierChunkStore implements KeyedChunks {
     @SuppressWarnings("MustBeClosedChecker") // handed on
     public ChunkLease open(SpaceId space, ChunkId id) {
         requireOpen();
-        ChunkLease recent = openStaged(new Name(space, id));
+        Name name = new Name(space, id);
+        ChunkLease lease = openAny(name);
+        if (lease == null) {
+            refresh();
+            lease = openAny(name);
+        }
+        if (lease == null) {
+            throw QuernException.notFound("chunk " + id + " is not in space " + space);
+        }
+        return lease;
+    }
+
+    /// Opens a chunk if it is known.
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private @Nullable ChunkLease openAny(Name name) {
+        ChunkLease recent = openStaged(name);
         if (recent != null) {
             return recent;
         }
-        Entry entry =
-                find(space, id)
-                        .orElseThrow(() ->
-                                QuernException.notFound(
-                                        "chunk " + id + " is not in space " + space));
+        Entry entry = parts.index().find(name.space(), name.id()).orElse(null);
+        return entry == null ? null : openIndexed(name, entry);
+    }
+
+    /// Who has looked up a pack that is deleted before he reads it looks again.
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private ChunkLease openIndexed(Name name, Entry entry) {
         try {
-            return parts.packs().open(space, id, entry.location(), entry.storedBytes());
+            return read(name, entry);
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.NOT_FOUND) {
+                throw e;
+            }
+            LOG.debug("{}: {}", name, e.getMessage());
+        }
+        Optional<Entry> now = parts.index().find(name.space(), name.id());
+        if (now.isEmpty() || now.get().location().equals(entry.location())) {
+            parts.packs().findLost();
+            now = parts.index().find(name.space(), name.id());
+        }
+        return read(
+                name,
+                now.orElseThrow(() ->
+                        QuernException.corrupt(
+                                "pack "
+                                        + TierStoreFormat.pack(entry.location().packId())
+                                        + " in "
+                                        + parts.tier()
+                                        + ", which had "
+                                        + name
+                                        + ", is missing")));
+    }
+
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // handed on
+    private ChunkLease read(Name name, Entry entry) {
+        try {
+            return parts.reader()
+                    .open(name.space(), name.id(), entry.location(), entry.storedBytes());
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.CORRUPT) {
-                parts.index().quarantine(space, id, entry.location(), true);
+                places.quarantine(name, new Place(entry.location(), entry.storedBytes()), e);
             }
             throw e;
         }
@@ -246,11 +268,11 @@ final class TierChunkStore implements KeyedChunks {
     private @Nullable ChunkLease openStaged(Name name) {
         staged.readLock().lock();
         try {
-            Appended recent = pending.get(name);
+            Appended recent = places.pending(name);
             return recent == null
                     ? null
                     : recent.pack()
-                            .open(name.space, name.id, recent.record().offset(), parts.codec());
+                            .open(name.space(), name.id(), recent.record().offset(), parts.codec());
         } finally {
             staged.readLock().unlock();
         }
@@ -259,9 +281,46 @@ final class TierChunkStore implements KeyedChunks {
     @Override
     public ChunkStats stats() {
         return new ChunkStats(
-                parts.index().chunks() + pending.size(),
+                places.chunks(),
                 parts.packs().storedBytes() + parts.staging().storedBytes(),
                 parts.packs().count());
+    }
+
+    @Override
+    public long liveBytes() {
+        return parts.packs().stats().stream().mapToLong(PackStat::liveBytes).sum()
+                + parts.staging().storedBytes();
+    }
+
+    @Override
+    public long damaged() {
+        return places.damaged();
+    }
+
+    @Override
+    public long quarantined() {
+        return places.quarantined();
+    }
+
+    @Override
+    public PackIndex index() {
+        return parts.index();
+    }
+
+    @Override
+    public ChunkRetention retention() {
+        return retention;
+    }
+
+    /// Holds all packs that the tier has: they stay there until the hold is closed.
+    @MustBeClosed
+    PacksHold hold() {
+        return parts.packs().hold();
+    }
+
+    /// What it works with; stays open as long as this.
+    TierStoreParts parts() {
+        return parts;
     }
 
     /// Counts of the local cache.

@@ -1,84 +1,129 @@
 package dev.quern.storage;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackFormat.Footer;
-import dev.quern.storage.PackFormat.Header;
-import dev.quern.storage.PackIndex.Location;
+import dev.quern.storage.CompactionPlanner.PackStat;
+import dev.quern.storage.CompactionTarget.Move;
+import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Progress;
 import dev.quern.storage.Tier.Blob;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The packs in a tier: finds those that the index does not know, reads what they hold from their
-/// footers, and reads chunks out of them through the cache. Thread-safe.
+/// Which packs are in a tier: keeps the index in step with those that come and go. Thread-safe.
 final class TierPacks {
     private static final Logger LOG = LoggerFactory.getLogger(TierPacks.class);
-    private static final int MAX_HEADERS = 1 << 16;
-    private static final int BATCH_CHUNKS = 4096;
 
     private final Tier tier;
-    private final TierCache cache;
     private final PackIndex index;
-    private final BodyCodec codec;
-    private final LoadingCache<Long, Header> headers;
+    private final TierPackReader reader;
+    private final TierRetirement retirement;
 
-    /// Packs in the tier that this store knows, with their sizes.
+    /// Held while the tier is looked through and while packs are retired, so that none is taken in
+    /// that is on its way out.
+    private final ReentrantLock changing = new ReentrantLock();
+
+    /// Packs in the tier that this store knows and that are not retired, with their sizes.
     private final ConcurrentMap<Long, Long> sizes = new ConcurrentHashMap<>();
 
-    TierPacks(Tier tier, TierCache cache, PackIndex index, BodyCodec codec) {
+    TierPacks(Tier tier, PackIndex index, TierPackReader reader, TierRetirement retirement) {
         this.tier = tier;
-        this.cache = cache;
         this.index = index;
-        this.codec = codec;
-        this.headers =
-                Caffeine.newBuilder()
-                        .maximumSize(MAX_HEADERS)
-                        .executor(Runnable::run)
-                        .build(this::loadHeader);
+        this.reader = reader;
+        this.retirement = retirement;
     }
 
     /// Brings the index in step with all packs that are there. When one is gone that the index
     /// names chunks of, the others are indexed again.
     void open() {
-        Map<Long, Long> found = list("");
-        List<Long> lost =
-                index.packs().entrySet().stream()
-                        .filter(pack -> pack.getValue().chunks() > 0)
-                        .map(Map.Entry::getKey)
-                        .filter(id -> !found.containsKey(id))
-                        .toList();
-        if (!lost.isEmpty()) {
-            LOG.error(
-                    "packs are missing in {}: {}; indexing the {} others again",
-                    tier,
-                    lost.stream().map(TierStoreFormat::pack).toList(),
-                    found.size());
-            index.clear();
-        }
-        indexNew(found);
+        alone(() -> {
+            Map<Long, Long> found = list("");
+            List<Long> lost = lost(found);
+            if (!lost.isEmpty()) {
+                LOG.warn(
+                        "packs are not in {} any more: {}; indexing the {} others again",
+                        tier,
+                        lost.stream().map(TierStoreFormat::pack).toList(),
+                        found.size());
+                index.clear();
+            }
+            for (long known : index.packs().keySet()) {
+                if (!found.containsKey(known)) {
+                    index.dropPack(known);
+                }
+            }
+            indexNew(found);
+        });
+    }
+
+    private List<Long> lost(Map<Long, Long> found) {
+        return index.packs().entrySet().stream()
+                .filter(pack -> pack.getValue().chunks() > 0)
+                .map(Map.Entry::getKey)
+                .filter(id -> !found.containsKey(id))
+                .toList();
     }
 
     /// Indexes what other members have put lately.
     ///
     /// @param after a name before those of all that are looked for
     void refresh(String after) {
-        indexNew(list(after));
+        alone(() -> indexNew(list(after)));
     }
 
+    /// Finds what was in packs that are there no more, because another member has compacted them:
+    /// indexes all others again, then forgets what nothing was found of.
+    void findLost() {
+        alone(() -> {
+            Map<Long, Long> found = list("");
+            List<Long> lost = lost(found);
+            if (!lost.isEmpty()) {
+                LOG.warn("{} packs are not in {} any more", lost.size(), tier);
+                Workers.run(found.keySet(), id -> addFound(id, found.getOrDefault(id, 0L)));
+                lost.forEach(this::forget);
+            }
+        });
+    }
+
+    private void forget(long pack) {
+        for (SpaceId space : index.spaces()) {
+            Optional<ChunkId> after = Optional.empty();
+            List<Entry> page;
+            do {
+                page = index.scan(space, after, PackIndex.MAX_SCAN);
+                index.remove(
+                        space,
+                        page.stream().filter(e -> e.location().packId() == pack).toList(),
+                        _ -> false);
+                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
+            } while (page.size() == PackIndex.MAX_SCAN);
+        }
+        index.dropPack(pack);
+        sizes.remove(pack);
+    }
+
+    private void alone(Runnable work) {
+        changing.lock();
+        try {
+            work.run();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /// Packs by id, with their sizes, without those that are retired.
     private Map<Long, Long> list(String after) {
         Map<Long, Long> found = new HashMap<>();
         List<Blob> page = tier.list(TierStoreFormat.PACKS, after, Tier.MAX_PAGE);
@@ -93,6 +138,8 @@ final class TierPacks {
             }
             page = tier.list(TierStoreFormat.PACKS, page.getLast().name(), Tier.MAX_PAGE);
         }
+        retirement.load(); // after the packs: a pack that was retired meanwhile was copied before
+        found.keySet().removeIf(retirement::contains);
         return found;
     }
 
@@ -114,6 +161,9 @@ final class TierPacks {
         try {
             add(id, sizeBytes);
         } catch (QuernException e) {
+            if (chunks(id) == 0) {
+                sizes.remove(id);
+            }
             if (e.kind() != ErrorKind.CORRUPT && e.kind() != ErrorKind.NOT_FOUND) {
                 throw e;
             }
@@ -125,151 +175,90 @@ final class TierPacks {
     ///
     /// @throws QuernException `CORRUPT`, naming the blob and the offset, if it is no sealed pack
     private void add(long id, long sizeBytes) {
-        String name = TierStoreFormat.pack(id);
-        Header header = headers.get(id);
-        Footer footer = footer(name, sizeBytes, header);
-        List<PackRecord> batch = new ArrayList<>();
-        int recordBytes = header.recordBytes();
-        for (int from = 0; from < footer.records(); from += BATCH_CHUNKS) {
-            int count = Math.min(BATCH_CHUNKS, footer.records() - from);
-            long at = footer.footerOffset() + (long) from * recordBytes;
-            MemorySegment piece = read(name, at, count * recordBytes);
-            for (int i = 0; i < count; i++) {
-                PackRecord record = PackFormat.record(piece, (long) i * recordBytes, header);
-                if (record == null || record.bodyEnd() > footer.footerOffset()) {
-                    throw QuernException.corrupt(
-                            blobAt(name, at + (long) i * recordBytes) + " has no whole record");
-                }
-                batch.add(record);
-            }
-            index.add(Map.of(id, batch), Map.of());
-            batch.clear();
-        }
-        added(id, List.of(), header, sizeBytes);
-        LOG.debug("pack {} of {}: indexed {} chunks", name, tier, footer.records());
+        sizes.put(id, sizeBytes);
+        reader.forEachBatch(id, sizeBytes, batch -> index.add(Map.of(id, batch), Map.of()));
+        added(id, List.of(), sizeBytes);
+        LOG.debug("pack {} of {}: indexed", TierStoreFormat.pack(id), tier);
     }
 
     /// Takes a pack that is in the tier now into the index.
     ///
     /// @param records those of its records that are not there yet
-    void added(long id, List<PackRecord> records, Header header, long sizeBytes) {
+    void added(long id, List<PackRecord> records, long sizeBytes) {
+        sizes.put(id, sizeBytes); // first: who sees a chunk counts on its pack's being held
         index.add(Map.of(id, records), Map.of(id, new Progress(sizeBytes, true)));
-        headers.put(id, header);
+    }
+
+    /// Takes a pack into the index to which records of others were copied: those that have not
+    /// changed since.
+    void moved(long id, List<Move> moves, long sizeBytes) {
         sizes.put(id, sizeBytes);
+        index.move(moves, Map.of(id, new Progress(sizeBytes, true)));
     }
 
-    private Footer footer(String name, long sizeBytes, Header header) {
-        long at = sizeBytes - PackFormat.TRAILER_BYTES;
-        Footer footer =
-                at < PackFormat.HEADER_BYTES
-                        ? null
-                        : PackFormat.trailer(
-                                read(name, at, PackFormat.TRAILER_BYTES), sizeBytes, header);
-        if (footer == null) {
-            throw QuernException.corrupt(blobAt(name, at) + " has no valid footer");
-        }
-        return footer;
-    }
-
-    private Header loadHeader(long id) {
-        String name = TierStoreFormat.pack(id);
-        BlobRange range = new BlobRange(name, 0, PackFormat.HEADER_BYTES);
-        try (ChunkLease bytes = cache.open(range, this::read)) {
-            Header header = PackFormat.header(bytes.bytes(), id, name);
-            if (header == null) {
-                throw QuernException.corrupt(blobAt(name, 0) + " has no valid header");
-            }
-            return header;
-        }
-    }
-
-    private MemorySegment read(BlobRange range) {
-        return read(range.blob(), range.offset(), range.length());
-    }
-
-    private MemorySegment read(String name, long offset, int length) {
-        MemorySegment bytes = MemorySegment.ofArray(new byte[length]);
-        long read = tier.read(name, offset, bytes);
-        if (read != length) {
-            throw QuernException.corrupt(
-                    blobAt(name, offset) + " must have " + length + " bytes, got " + read);
-        }
-        return bytes;
-    }
-
-    private String blobAt(String name, long offset) {
-        return "blob " + name + " in " + tier + " at offset " + offset;
-    }
-
-    /// Opens a chunk, through the cache. What comes from the tier is checked by its SHA-256, what
-    /// comes from the cache by the cache.
+    /// Retires a pack, if the index names nothing in it.
     ///
-    /// @param storedBytes length of its body
-    /// @throws QuernException `CORRUPT` naming the blob and the offset
+    /// @return whether it does not
+    boolean retire(long id) {
+        changing.lock();
+        try {
+            if (chunks(id) > 0) {
+                return false;
+            }
+            index.sync(); // a crash must not bring back an index that names chunks in it
+            retirement.retire(id);
+            sizes.remove(id);
+            index.dropPack(id);
+            return true;
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private long chunks(long id) {
+        return index.packs().getOrDefault(id, PackIndex.PackState.NEW).chunks();
+    }
+
+    /// Deletes the packs that have been retired for so long.
+    void deleteRetired(Duration grace) {
+        for (long id : retirement.due(grace)) {
+            alone(() -> retirement.delete(id));
+            reader.forget(id);
+        }
+    }
+
+    /// The packs that are not retired, with their sizes, for as long as the hold is open.
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // handed on
-    ChunkLease open(SpaceId space, ChunkId id, Location at, int storedBytes) {
-        String name = TierStoreFormat.pack(at.packId());
-        Header header = headers.get(at.packId());
-        BlobRange range = new BlobRange(name, at.offset(), header.recordBytes() + storedBytes);
-        Chunk chunk = new Chunk(space, id, name, at.offset(), header);
-        ChunkLease stored = cache.open(range, wanted -> load(wanted, chunk));
-        boolean keep = false;
+    PacksHold hold() {
+        ChunkPins hold = retirement.hold();
+        changing.lock();
         try {
-            PackRecord record = record(stored.bytes(), chunk);
-            MemorySegment body = stored.bytes().asSlice(header.recordBytes());
-            keep = record.form().isPlain();
-            return keep
-                    ? new BodyLease(stored, body)
-                    : new HeapLease(codec.decode(record, body, Path.of(name)));
+            return new PacksHold(Map.copyOf(sizes), hold);
         } finally {
-            if (!keep) {
-                stored.close();
+            changing.unlock();
+        }
+    }
+
+    /// Packs that stay in the tier.
+    record PacksHold(Map<Long, Long> sizes, ChunkPins hold) implements AutoCloseable {
+        @Override
+        public void close() {
+            hold.close();
+        }
+    }
+
+    /// What compaction may plan with.
+    List<PackStat> stats() {
+        List<PackStat> stats = new ArrayList<>();
+        sizes.forEach((id, sizeBytes) -> {
+            PackIndex.PackState state = index.packs().getOrDefault(id, PackIndex.PackState.NEW);
+            if (state.closed()) {
+                long live = StorageStats.liveBytes(Pack.Kind.RECORDS, state);
+                stats.add(new PackStat(id, false, sizeBytes, live, state.chunks()));
             }
-        }
-    }
-
-    /// A chunk that is to be found in a pack.
-    private record Chunk(SpaceId space, ChunkId id, String pack, long offset, Header header) {}
-
-    private MemorySegment load(BlobRange range, Chunk chunk) {
-        MemorySegment stored = read(range);
-        PackRecord record = record(stored, chunk);
-        MemorySegment body = stored.asSlice(chunk.header.recordBytes());
-        boolean whole = Checksums.crc32c(body) == record.form().crc();
-        if (whole) {
-            MemorySegment raw = codec.decode(record, body, Path.of(chunk.pack));
-            whole = Checksums.sha256(raw.asByteBuffer()).equals(chunk.id);
-        }
-        if (!whole) {
-            throw QuernException.corrupt(
-                    blobAt(chunk.pack, chunk.offset) + ": chunk " + chunk.id + " does not match");
-        }
-        return stored;
-    }
-
-    /// The header of a record that was read alone.
-    private PackRecord record(MemorySegment stored, Chunk chunk) {
-        PackRecord record = PackFormat.record(stored, 0, chunk.header);
-        if (record == null
-                || record.offset() != chunk.offset
-                || !record.id().equals(chunk.id)
-                || !record.space().equals(chunk.space)
-                || record.headerBytes() + record.storedBytes() != stored.byteSize()) {
-            throw QuernException.corrupt(
-                    blobAt(chunk.pack, chunk.offset) + " has no record of chunk " + chunk.id);
-        }
-        return record;
-    }
-
-    /// Puts the records of a pack that is on this machine into the cache.
-    void warm(long id, List<PackRecord> records, MemorySegment pack) {
-        for (PackRecord record : records) {
-            int length = record.headerBytes() + record.storedBytes();
-            cache.put(
-                    new BlobRange(TierStoreFormat.pack(id), record.offset(), length),
-                    pack.asSlice(record.offset(), length));
-        }
+        });
+        return stats;
     }
 
     long storedBytes() {
@@ -278,19 +267,5 @@ final class TierPacks {
 
     int count() {
         return sizes.size();
-    }
-
-    /// A body within what the cache holds.
-    private record BodyLease(ChunkLease stored, MemorySegment body) implements ChunkLease {
-        @Override
-        public MemorySegment bytes() {
-            MemorySegment open = stored.bytes(); // throws once it is closed
-            return open.asSlice(open.byteSize() - body.byteSize());
-        }
-
-        @Override
-        public void close() {
-            stored.close();
-        }
     }
 }

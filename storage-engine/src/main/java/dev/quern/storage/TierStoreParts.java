@@ -22,6 +22,8 @@ record TierStoreParts(
         PackIndex index,
         PackDirectory staging,
         BodyCodec codec,
+        TierMembers members,
+        TierPackReader reader,
         TierPacks packs,
         TierUpload upload,
         InstantSource clock)
@@ -31,7 +33,7 @@ record TierStoreParts(
 
     /// What the store is opened with.
     ///
-    /// @param directory for `store`, `staging/`, `index/` and `cache/`
+    /// @param directory for `store`, `member`, `staging/`, `index/` and `cache/`
     /// @param cacheBytes bound on the files of the cache
     /// @param rocksCache stays the caller's
     record Setup(
@@ -55,6 +57,7 @@ record TierStoreParts(
         try {
             setup.disk.createDirectories(directory);
             requireSameStore(directory.resolve("store"), identity(tier, setup.random));
+            TierMembers members = TierMembers.join(tier, setup.disk, directory, setup.random);
             TierCache cache =
                     TierCache.open(
                             setup.disk,
@@ -65,12 +68,24 @@ record TierStoreParts(
             index = PackIndex.open(setup.disk, directory.resolve("index"), setup.rocksCache);
             BodyCodec codec =
                     new BodyCodec(setup.config.compression(), setup.random, SpaceKeys.UNBOUND);
-            TierPacks packs = new TierPacks(tier, cache, index, codec);
+            TierPackReader reader = new TierPackReader(tier, cache, codec);
+            TierRetirement retirement = new TierRetirement(tier, members, setup.clock);
+            TierPacks packs = new TierPacks(tier, index, reader, retirement);
             packs.open();
-            TierUpload upload = new TierUpload(tier, packs, staging, setup.clock, setup.random);
+            TierUpload upload =
+                    new TierUpload(tier, packs, reader, staging, setup.clock, setup.random);
             TierStoreParts parts =
                     new TierStoreParts(
-                            tier, cache, index, staging, codec, packs, upload, setup.clock);
+                            tier,
+                            cache,
+                            index,
+                            staging,
+                            codec,
+                            members,
+                            reader,
+                            packs,
+                            upload,
+                            setup.clock);
             opened = true;
             return parts;
         } catch (IOException e) {

@@ -1,7 +1,9 @@
 package dev.quern.storage;
 
 import dev.quern.common.QuernException;
+import dev.quern.storage.CompactionTarget.Move;
 import dev.quern.storage.PackFormat.Header;
+import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,15 +15,17 @@ import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /// Puts packs that were staged on this machine into the tier, under ids that no other member uses.
-/// Not thread-safe.
+/// Thread-safe.
 final class TierUpload {
     private static final int MAX_IDS = 8;
 
     private final Tier tier;
     private final TierPacks packs;
+    private final TierPackReader reader;
     private final PackDirectory staging;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -29,11 +33,13 @@ final class TierUpload {
     TierUpload(
             Tier tier,
             TierPacks packs,
+            TierPackReader reader,
             PackDirectory staging,
             InstantSource clock,
             RandomGenerator random) {
         this.tier = tier;
         this.packs = packs;
+        this.reader = reader;
         this.staging = staging;
         this.clock = clock;
         this.random = random;
@@ -54,14 +60,43 @@ final class TierUpload {
     }
 
     private boolean putSealed(Pack staged, MemorySegment pack, List<PackRecord> records) {
-        Header header = PackFormat.header(pack, staged.id(), staged.file().toString());
-        if (header == null || PackFormat.footer(pack, header) == null) {
+        long id = putSealed(staged, pack);
+        if (id == 0) {
             return false;
         }
-        long id = put(pack, header);
-        packs.added(id, records, header, pack.byteSize());
-        packs.warm(id, records, pack);
+        packs.added(id, records, pack.byteSize());
+        reader.warm(id, records, pack);
         return true;
+    }
+
+    /// Returns the id in the tier, or 0 if the pack is not sealed.
+    private long putSealed(Pack staged, MemorySegment pack) {
+        Header header = PackFormat.header(pack, staged.id(), staged.file().toString());
+        if (header == null || PackFormat.footer(pack, header) == null) {
+            return 0;
+        }
+        long id = put(pack, header);
+        reader.know(id, header);
+        return id;
+    }
+
+    /// Puts a pack of copies, and returns once the tier has it and the index names the copies in
+    /// place of the records that they were made of, where it has those still.
+    ///
+    /// @param copies as they lie in the pack, by where they were copied from
+    /// @throws QuernException `EXHAUSTED` if the pack could not be sealed
+    void putCopies(Pack staged, Map<Location, PackRecord> copies) throws IOException {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment pack = mapPrivate(staged.file(), arena);
+            long id = putSealed(staged, pack);
+            if (id == 0) {
+                throw new IOException("No space left on device for a pack's footer");
+            }
+            List<Move> moves = new ArrayList<>();
+            copies.forEach((from, copy) ->
+                    moves.add(new Move(copy, from, new Location(id, copy.offset()))));
+            packs.moved(id, moves, pack.byteSize());
+        }
     }
 
     private void putCopy(MemorySegment pack, List<PackRecord> records) throws IOException {
@@ -79,6 +114,7 @@ final class TierUpload {
                                     record.form()));
                 }
                 copy.forceFinished();
+                staging.finished(copy);
             }
             if (!putSealed(copy.pack(), mapPrivate(copy.pack().file(), arena), copies)) {
                 throw new IOException("No space left on device for a pack's footer");

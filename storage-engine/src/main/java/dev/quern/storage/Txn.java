@@ -24,6 +24,22 @@ public record Txn(
         requires = List.copyOf(requires);
     }
 
+    /// The same, apart from arrays that others may change.
+    Txn detached() {
+        List<Mutation> own = new ArrayList<>(mutations.size());
+        for (Mutation mutation : mutations) {
+            own.add(
+                    switch (mutation) {
+                        case Mutation.Put(Key key, byte[] value, List<Key> indexed) ->
+                                new Mutation.Put(key, value.clone(), indexed);
+                        case Mutation.Append(Key prefix, byte[] value) ->
+                                new Mutation.Append(prefix, value.clone());
+                        case Mutation.Delete _, Mutation.DeleteThrough _ -> mutation;
+                    });
+        }
+        return new Txn(space, conditions, own, requires);
+    }
+
     /// Starts a transaction.
     public static Builder in(SpaceId space) {
         return new Builder(space);

@@ -94,8 +94,13 @@ final class TxnQueue implements AutoCloseable {
                 closing = true;
             }
         }
+        return poll(groupBytes);
+    }
+
+    /// What waits now, as much as takes `roomBytes` in the log at most.
+    synchronized List<Waiting> poll(long roomBytes) {
         List<Waiting> group = new ArrayList<>();
-        long left = groupBytes;
+        long left = roomBytes;
         while (!queue.isEmpty()) {
             int size = FactLogFormat.sizeBytes(queue.getFirst().bytes.length);
             if (size > left) {
@@ -105,6 +110,11 @@ final class TxnQueue implements AutoCloseable {
             group.add(queue.removeFirst());
         }
         return group;
+    }
+
+    /// How many wait.
+    synchronized int size() {
+        return queue.size();
     }
 
     /// Whether none waits or is being applied.

@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Does much waiting for a tier at once, on at most 16 virtual threads.
-final class Workers {
+public final class Workers {
     private static final int MAX_THREADS = 16;
 
     private Workers() {}
 
     /// Works on all items and returns when none is in work any more. After a failure none is begun,
     /// and the first failure is thrown.
-    static <T> void run(Collection<T> items, Consumer<T> work) {
+    public static <T> void run(Collection<T> items, Consumer<T> work) {
         Queue<T> queue = new ConcurrentLinkedQueue<>(items);
         AtomicReference<@Nullable RuntimeException> failed = new AtomicReference<>();
         List<Thread> threads = new ArrayList<>();

@@ -14,7 +14,7 @@
 /// | `facts/log/*.log` | the transactions, as far back as is retained | those since the last flush are gone |
 /// | `facts/log/group.copy` | the last transactions, while they are written again in their place | they are gone if that was torn |
 /// | `facts/` | RocksDB: the facts as the log led to them | they are gone, unless the log goes back to its first entry |
-/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache | what no sync was asked for |
+/// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache, its name as a member | what no sync was asked for; the member stays in the tier |
 /// | `backup-last` | the manifest of the last backup | packs are hashed again by the next |
 /// | `RESTORING` | a restore is not finished; no engine opens the directory | |
 ///
@@ -39,11 +39,11 @@
 /// reads the state of each pack, and only of packs that were open at a crash the chunks.
 ///
 /// Lock order: `PackChunkStore.syncLock`, then the monitor of `PackAppender`, then that of a
-/// `Pack`, then the read-write lock of a `Rocks`. The monitors of the MetaLog (its queue, its
+/// `Pack`, then the read-write lock of a `RocksHandle`. The monitors of the MetaLog (its queue, its
 /// position, its open views and watches, a watch's own, a segment's mapping) guard small things;
 /// under a watch's own the position's and a segment's are taken, under the others none but a
-/// `Rocks`. A commit looks chunks up before it queues. The monitor of `KeyRing` is taken with no
-/// other held, and held over a commit.
+/// `RocksHandle`. A commit looks chunks up before it queues. The monitor of `KeyRing` is taken with
+/// no other held, and held over a commit.
 @NullMarked
 package dev.quern.storage;
 

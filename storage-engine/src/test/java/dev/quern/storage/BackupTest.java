@@ -91,7 +91,7 @@ final class BackupTest {
     void goesOnAfterAnOutage() {
         write(80);
         for (int round = 0; round < 3; round++) {
-            tier.failPutsAfter(1);
+            tier.failPutsAfter(2); // a lease and a file
             assertThatThrownBy(() -> backup.run(engine))
                     .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.UNAVAILABLE));
             assertThat(backup.list()).isEmpty();

@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -35,6 +36,29 @@ abstract class ChunkStoreContract {
         assertThat(store().read(SPACE, put.id())).isEqualTo(bytes);
         store().sync();
         assertThat(store().read(SPACE, put.id())).isEqualTo(bytes);
+    }
+
+    @Test
+    void readsIntoTheCallersMemory() {
+        for (byte[] bytes : List.of(Chunks.bytes(1, 100_003), Chunks.words(1, 100_003))) {
+            ChunkId id = Chunks.put(store(), bytes);
+            for (int synced = 0; synced < 2; synced++) {
+                byte[] target = new byte[bytes.length + 9];
+                MemorySegment rest = MemorySegment.ofArray(target).asSlice(4);
+                assertThat(store().read(SPACE, id, rest)).isEqualTo(bytes.length);
+                assertThat(Arrays.copyOfRange(target, 4, 4 + bytes.length)).isEqualTo(bytes);
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment own = arena.allocate(bytes.length);
+                    assertThat(store().read(SPACE, id, own)).isEqualTo(bytes.length);
+                    assertThat(own.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(bytes);
+                }
+                store().sync();
+            }
+            MemorySegment tooShort = MemorySegment.ofArray(new byte[bytes.length - 1]);
+            assertThatThrownBy(() -> store().read(SPACE, id, tooShort))
+                    .satisfies(e -> assertKind(e, ErrorKind.INVALID))
+                    .hasMessageContaining(id.hex());
+        }
     }
 
     @Test

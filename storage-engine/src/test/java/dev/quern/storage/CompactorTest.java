@@ -96,6 +96,21 @@ final class CompactorTest {
     }
 
     @Test
+    void packThatIsWrittenIsEndedOnceItIsMostlyDead() {
+        List<ChunkId> kept = keepEvery(2, put(0, 9));
+        assertThat(compact().packsRemoved()).isZero(); // less than half is dead
+
+        kept.addAll(keepEvery(10, put(100, 105)));
+        assertThat(compact().packsRemoved()).isEqualTo(1);
+        assertThat(engine.chunks().stats().chunks()).isEqualTo(kept.size());
+        for (ChunkId id : kept) {
+            assertThat(engine.chunks().read(SPACE, id)).hasSize(LENGTH);
+        }
+        put(200, 201);
+        assertThat(compact().packsRemoved()).isZero();
+    }
+
+    @Test
     void freesTheBytesOfDeadChunks() {
         List<ChunkId> kept = keepEvery(4, put(0, 120));
         StorageStats before = engine.maintenance().stats();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,6 +171,37 @@ final class FsckTest {
             assertThat(store().has(SPACE, id))
                     .isEqualTo(!id.equals(ids.get(3)) && !id.equals(ids.get(4)));
         }
+    }
+
+    /// Those that cannot be had must not keep the others from being fetched.
+    @Test
+    void repairsAFewAtATime() throws IOException {
+        List<ChunkId> ids = new ArrayList<>();
+        for (int seed = 0; seed < 7; seed++) {
+            ids.add(file(seed));
+        }
+        for (ChunkId id : ids) {
+            damage(id);
+        }
+        Fsck fsck = new Fsck(store(), engine.facts(), engine.roots());
+        Set<ChunkId> lost = Set.of(ids.get(0), ids.get(3), ids.get(5));
+        ChunkSource source =
+                (_, id) -> lost.contains(id) ? Optional.empty() : Optional.of(copy(id));
+
+        assertThat(fsck.run(0).damaged()).isEqualTo(7);
+        assertThat(engine.maintenance().stats().quarantined()).isEqualTo(7);
+        RepairReport report = new Repair(store(), fsck, 2).run(source, 0);
+
+        assertThat(report.repaired()).isEqualTo(4);
+        assertThat(report.lost()).isEqualTo(3);
+        assertThat(report.losses())
+                .hasSize(3)
+                .allSatisfy(loss -> assertThat(loss.problem()).contains("offset"));
+        assertThat(engine.maintenance().stats().quarantined()).isEqualTo(3);
+    }
+
+    private byte[] copy(ChunkId id) {
+        return Objects.requireNonNull(copies.get(id));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.quern.storage.Txn.Condition;
 import dev.quern.storage.Txn.Mutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -52,20 +53,23 @@ final class FuzzSeeds {
         System.arraycopy(packed, 0, codec, 3, packed.length);
         List<byte[]> logs = List.of(LogImages.segment(txn, txn), LogImages.segment());
         List<byte[]> runs = List.of(PackImages.run(5, 7, 1), PackImages.run(1));
-        return Map.ofEntries(
-                entry("transaction", List.of(TxnFormat.encode(txn))),
-                entry("key", List.of(KeyFormat.encode(key))),
-                entry("fact", List.of(FactFormat.value(3, text("value")))),
-                entry("pack", packs),
-                entry("pack-checked", packs),
-                entry("codec", List.of(codec)),
-                entry("sealed", List.of(Chunks.bytes(1, 40))),
-                entry("log", logs),
-                entry("log-checked", logs),
-                entry("group-copy", List.of(golden("group-copy-1.bin"))),
-                entry("group-copy-checked", List.of(golden("group-copy-1.bin"))),
-                entry("run", runs),
-                entry("run-checked", runs),
-                entry("snapshot", List.of(golden("fact-snapshot-1.bin"))));
+        Map<String, List<byte[]>> all = new HashMap<>(TierFuzz.seeds());
+        all.putAll(
+                Map.ofEntries(
+                        entry("transaction", List.of(TxnFormat.encode(txn))),
+                        entry("key", List.of(KeyFormat.encode(key))),
+                        entry("fact", List.of(FactFormat.value(3, text("value")))),
+                        entry("pack", packs),
+                        entry("pack-checked", packs),
+                        entry("codec", List.of(codec)),
+                        entry("sealed", List.of(Chunks.bytes(1, 40))),
+                        entry("log", logs),
+                        entry("log-checked", logs),
+                        entry("group-copy", List.of(golden("group-copy-1.bin"))),
+                        entry("group-copy-checked", List.of(golden("group-copy-1.bin"))),
+                        entry("run", runs),
+                        entry("run-checked", runs),
+                        entry("snapshot", List.of(golden("fact-snapshot-1.bin")))));
+        return all;
     }
 }

@@ -36,7 +36,12 @@ public final class FuzzTargets implements FuzzSuite {
                             bytes -> groupCopy(LogImages.fixCopyChecksums(bytes))),
                     new Target("run", FuzzTargets::run),
                     new Target("run-checked", bytes -> run(PackImages.fixRun(bytes))),
-                    new Target("snapshot", FuzzTargets::snapshot));
+                    new Target("snapshot", FuzzTargets::snapshot),
+                    new Target("manifest", TierFuzz::manifest),
+                    new Target("manifest-checked", TierFuzz::manifestChecked),
+                    new Target("cache", TierFuzz::cache),
+                    new Target("tier-name", TierFuzz::name),
+                    new Target("tier-identity", TierFuzz::identity));
 
     private static final ChunkCodec CODEC = new ChunkCodec();
     private static final BodyCodec BODIES = new BodyCodec(true, new Random(1), new OneKey());

@@ -51,6 +51,18 @@ final class KeyTest {
                 .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.INVALID));
     }
 
+    /// Bytes that are no UTF-8 are refused, the character that stands for them is not.
+    @Test
+    void tellsBadBytesFromTheReplacementCharacter() {
+        Key key = Key.of("a", "x\uFFFDy", "\uD83D\uDE00");
+        byte[] bytes = KeyFormat.encode(key);
+        assertThat(KeyFormat.decode(bytes, 0, bytes.length)).isEqualTo(key);
+
+        byte[] bad = {'a', (byte) 0xFF, 'b', 0};
+        assertThatThrownBy(() -> KeyFormat.decode(bad, 0, bad.length))
+                .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.CORRUPT));
+    }
+
     @Test
     void bytesKeepOrderAndRoundTrip() {
         List<Key> ordered =

@@ -4,17 +4,27 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.FactChanges.Change;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// A table in memory that forgets everything since the last flush when it is opened again, or when
-/// a test says that the machine crashed. It outlives the log that closes it, as a disk would.
+/// A table of facts in memory that loses its last writes in a crash or when it is opened again, as
+/// a database without a log of its own does: back to its last flush, or to some write after that.
+/// It outlives the log that closes it, as a disk would. Thread-safe: one monitor.
 final class LossyFactTable implements FactTable {
+    /// Who is asked before each write, but not before those of a reopening.
+    private final Admission admission;
+
+    /// How many of so many writes survive a crash.
+    private final IntUnaryOperator survivors;
+
     @GuardedBy("this")
     private NavigableMap<byte[], byte[]> entries = new TreeMap<>(Arrays::compareUnsigned);
 
@@ -22,10 +32,50 @@ final class LossyFactTable implements FactTable {
     private NavigableMap<byte[], byte[]> flushed = new TreeMap<>(Arrays::compareUnsigned);
 
     @GuardedBy("this")
+    private final List<List<Change>> unflushed = new ArrayList<>();
+
+    @GuardedBy("this")
     private long opening;
 
+    /// Whether the process that had it is gone.
+    @GuardedBy("this")
+    private boolean gone;
+
+    private volatile boolean reopening;
     private volatile @Nullable QuernException writeFailure;
     private volatile @Nullable QuernException reopenFailure;
+
+    private interface Admission {
+        void ask();
+    }
+
+    /// An empty table that forgets everything since the last flush, and can always be written.
+    LossyFactTable() {
+        this(() -> {}, _ -> 0);
+    }
+
+    /// An empty table.
+    ///
+    /// @param disk is asked before each write
+    /// @param survivors of so many writes since the last flush, how many a crash leaves
+    static LossyFactTable on(Disk disk, Path name, IntUnaryOperator survivors) {
+        return new LossyFactTable(admission(disk, name), survivors);
+    }
+
+    private LossyFactTable(Admission admission, IntUnaryOperator survivors) {
+        this.admission = admission;
+        this.survivors = survivors;
+    }
+
+    private static Admission admission(Disk disk, Path name) {
+        return () -> {
+            try {
+                disk.admit(name);
+            } catch (IOException e) {
+                throw StorageErrors.of("cannot write database " + name, e);
+            }
+        };
+    }
 
     /// Makes writes and flushes fail so, or work again.
     void failWrites(@Nullable QuernException error) {
@@ -37,10 +87,26 @@ final class LossyFactTable implements FactTable {
         reopenFailure = error;
     }
 
-    /// Forgets what was not flushed.
+    /// Loses writes that were not flushed.
     synchronized void crash() {
-        entries = copy(flushed);
+        entries = new TreeMap<>(flushed);
+        int kept = survivors.applyAsInt(unflushed.size());
+        unflushed.subList(0, kept).forEach(changes -> change(entries, changes));
+        unflushed.clear();
+        flushed = new TreeMap<>(entries);
         opening++;
+    }
+
+    /// What the next process finds; this one can no longer read it.
+    synchronized LossyFactTable afterCrash(Disk next, Path name) {
+        gone = true;
+        crash();
+        LossyFactTable found = on(next, name, survivors);
+        synchronized (found) {
+            found.entries.putAll(entries);
+            found.flushed.putAll(flushed);
+        }
+        return found;
     }
 
     /// Writes one entry past the log, for good, as damage would.
@@ -49,8 +115,60 @@ final class LossyFactTable implements FactTable {
         flushed.put(key, value);
     }
 
-    private static NavigableMap<byte[], byte[]> copy(NavigableMap<byte[], byte[]> map) {
-        return new TreeMap<>(map);
+    private static void change(NavigableMap<byte[], byte[]> map, List<Change> changes) {
+        for (Change change : changes) {
+            switch (change) {
+                case Change.Put(byte[] key, byte[] value) -> map.put(key, value);
+                case Change.Delete(byte[] key) -> map.remove(key);
+                case Change.DeleteRange(byte[] from, byte[] to) ->
+                        map.subMap(from, true, to, false).clear();
+            }
+        }
+    }
+
+    @Override
+    public void admit() {
+        admission.ask();
+    }
+
+    @Override
+    public void write(List<Change> changes) {
+        if (!reopening) {
+            admit();
+        }
+        fail(writeFailure);
+        synchronized (this) {
+            change(entries, changes);
+            unflushed.add(List.copyOf(changes));
+        }
+    }
+
+    @Override
+    public void flush() {
+        admit();
+        fail(writeFailure);
+        synchronized (this) {
+            flushed = new TreeMap<>(entries);
+            unflushed.clear();
+        }
+    }
+
+    @Override
+    public synchronized void reopen(Runnable replay) {
+        fail(reopenFailure);
+        crash();
+        reopening = true;
+        try {
+            replay.run();
+        } finally {
+            reopening = false;
+        }
+    }
+
+    private static void fail(@Nullable QuernException error) {
+        if (error != null) {
+            throw error;
+        }
     }
 
     @Override
@@ -64,7 +182,10 @@ final class LossyFactTable implements FactTable {
     }
 
     private synchronized NavigableMap<byte[], byte[]> now() {
-        return copy(entries);
+        if (gone) {
+            throw new QuernException(ErrorKind.UNAVAILABLE, "table of facts is closed");
+        }
+        return new TreeMap<>(entries);
     }
 
     private static void scan(
@@ -77,9 +198,8 @@ final class LossyFactTable implements FactTable {
             return;
         }
         NavigableMap<byte[], byte[]> range = map.subMap(from, true, to, false);
-        List<Map.Entry<byte[], byte[]>> all =
-                new ArrayList<>((descending ? range.descendingMap() : range).entrySet());
-        for (Map.Entry<byte[], byte[]> entry : all) {
+        for (Map.Entry<byte[], byte[]> entry :
+                (descending ? range.descendingMap() : range).entrySet()) {
             if (!visitor.visit(entry.getKey(), entry.getValue())) {
                 return;
             }
@@ -87,49 +207,14 @@ final class LossyFactTable implements FactTable {
     }
 
     @Override
-    public void admit() {
-        // Writes fail only once the group is in the log.
-    }
-
-    @Override
-    public synchronized void write(List<Change> changes) {
-        fail(writeFailure);
-        for (Change change : changes) {
-            switch (change) {
-                case Change.Put(byte[] key, byte[] value) -> entries.put(key, value);
-                case Change.Delete(byte[] key) -> entries.remove(key);
-                case Change.DeleteRange(byte[] from, byte[] to) ->
-                        entries.subMap(from, true, to, false).clear();
-            }
-        }
-    }
-
-    @Override
-    public synchronized void flush() {
-        fail(writeFailure);
-        flushed = copy(entries);
-    }
-
-    @Override
-    public synchronized void reopen(Runnable replay) {
-        fail(reopenFailure);
-        crash();
-        replay.run();
-    }
-
-    private static void fail(@Nullable QuernException error) {
-        if (error != null) {
-            throw error;
-        }
-    }
-
-    @Override
     public synchronized Snapshot snapshot() {
-        return new Frozen(copy(entries), opening);
+        return new Frozen(now(), opening);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        // The bytes stay for the next opening.
+    }
 
     private final class Frozen implements Snapshot {
         private final NavigableMap<byte[], byte[]> state;

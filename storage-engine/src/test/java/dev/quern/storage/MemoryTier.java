@@ -26,6 +26,8 @@ public final class MemoryTier implements Tier {
     private final Map<String, Integer> reads = new HashMap<>();
 
     private final AtomicLong putsUntilOutage = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicLong callsUntilOutage = new AtomicLong(Long.MAX_VALUE);
+    private volatile boolean lastArrives;
     private final AtomicInteger lists = new AtomicInteger();
     private volatile boolean down;
     private volatile long putMillis;
@@ -40,7 +42,9 @@ public final class MemoryTier implements Tier {
         LockSupport.parkNanos(putMillis * 1_000_000);
         byte[] copy = bytes.toArray(ValueLayout.JAVA_BYTE);
         synchronized (this) {
-            return blobs.putIfAbsent(name, copy) == null;
+            boolean put = blobs.putIfAbsent(name, copy) == null;
+            requireArrived();
+            return put;
         }
     }
 
@@ -88,12 +92,23 @@ public final class MemoryTier implements Tier {
         TierNames.require(name);
         requireUp();
         blobs.remove(name);
+        requireArrived();
     }
 
     /// Answers nothing any more, or again.
     public void down(boolean isDown) {
         down = isDown;
         putsUntilOutage.set(Long.MAX_VALUE);
+        callsUntilOutage.set(Long.MAX_VALUE);
+    }
+
+    /// Answers this many more calls, whatever they are, then none any more.
+    ///
+    /// @param arrives whether the first call that is not answered, if it is a put or a delete, has
+    ///   its effect all the same
+    public void failCallsAfter(long calls, boolean arrives) {
+        lastArrives = arrives;
+        callsUntilOutage.set(calls);
     }
 
     /// Takes this many more puts, then fails them.
@@ -136,7 +151,15 @@ public final class MemoryTier implements Tier {
     }
 
     private void requireUp() {
-        if (down) {
+        long left = callsUntilOutage.getAndDecrement();
+        if (down || left < 0 || (left == 0 && !lastArrives)) {
+            throw outage();
+        }
+    }
+
+    /// Of a call that had its effect.
+    private void requireArrived() {
+        if (lastArrives && callsUntilOutage.get() < 0) {
             throw outage();
         }
     }

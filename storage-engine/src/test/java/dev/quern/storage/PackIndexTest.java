@@ -58,7 +58,7 @@ final class PackIndexTest {
 
         assertThat(index.find(SPACE, first.id()))
                 .contains(new Entry(first.id(), new Location(1, 32), 101, 77, true));
-        assertThat(index.packs()).isEqualTo(Map.of(1L, new PackState(500, 1, 101, true)));
+        assertThat(index.packs()).isEqualTo(Map.of(1L, new PackState(500, 1, 101, 1, true)));
         assertThat(index.chunks()).isEqualTo(1);
     }
 
@@ -117,13 +117,18 @@ final class PackIndexTest {
         assertThat(index.quarantine(SPACE, entry.id(), entry.location(), true)).isFalse();
         assertThat(index.quarantine(SPACE, entry.id(), to, true)).isTrue();
         assertThat(index.find(SPACE, entry.id()).orElseThrow().quarantined()).isTrue();
+        assertThat(index.quarantined()).isEqualTo(1);
+        index.quarantine(SPACE, entry.id(), to, true);
+        assertThat(index.quarantined()).isEqualTo(1);
+        add(SPACE, 1, 1, 32); // stored again
+        assertThat(index.quarantined()).isZero();
     }
 
     @Test
     void countsWhatIsAliveInEachPack() {
         Entry first = add(SPACE, 1, 1, 32);
         Entry second = add(SPACE, 2, 1, 300);
-        assertThat(index.packs().get(1L)).isEqualTo(new PackState(32, 2, 203, false));
+        assertThat(index.packs().get(1L)).isEqualTo(new PackState(32, 2, 203, 0, false));
 
         add(SPACE, 1, 1, 32); // indexed a second time, as after a crash
         assertThat(state(1).chunks()).isEqualTo(2);

@@ -112,6 +112,57 @@ final class PackRunTest {
     }
 
     @Test
+    void chunksMayBeLongerThanABlock() {
+        byte[] file = Chunks.bytes(1, 3 * ChunkStore.MAX_CHUNK_BYTES + 5);
+        List<MemorySegment> parts = new ArrayList<>();
+        for (int at = 0; at < file.length; at += ChunkStore.MAX_CHUNK_BYTES) {
+            int length = Math.min(ChunkStore.MAX_CHUNK_BYTES, file.length - at);
+            parts.add(MemorySegment.ofArray(file).asSlice(at, length));
+        }
+        List<ChunkId> ids = new ArrayList<>();
+        try (ChunkRun run = store().beginRun(SPACE)) {
+            parts.forEach(part -> ids.add(run.put(part).id()));
+            run.finish();
+        }
+        assertThat(located(ids).orElseThrow().file()).hasBinaryContent(file);
+        assertThat(store().read(SPACE, ids.getLast())).hasSize(5);
+    }
+
+    /// More than there are blocks of memory for: the rest is written without.
+    @Test
+    @SuppressWarnings("MustBeClosedChecker") // closed in a loop
+    void manyRunsAtOnceAreWhole() {
+        int count = 40;
+        List<ChunkRun> runs = new ArrayList<>();
+        List<List<ChunkId>> ids = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            runs.add(store().beginRun(SPACE));
+            ids.add(new ArrayList<>());
+        }
+        for (int part = 0; part < 10; part++) {
+            for (int i = part > 5 ? 5 : 0; i < count; i++) {
+                byte[] chunk = Chunks.bytes(1000L * i + part, CHUNK);
+                ids.get(i).add(runs.get(i).put(MemorySegment.ofArray(chunk)).id());
+            }
+            if (part == 5) {
+                runs.subList(0, 5).forEach(ChunkRun::close); // others get their blocks
+            }
+        }
+        for (int i = 5; i < count; i++) {
+            runs.get(i).finish();
+            runs.get(i).close();
+        }
+        for (int i = 5; i < count; i++) {
+            assertThat(located(ids.get(i))).as("run %d", i).isPresent();
+            for (int part = 0; part < 10; part++) {
+                assertThat(store().read(SPACE, ids.get(i).get(part)))
+                        .isEqualTo(Chunks.bytes(1000L * i + part, CHUNK));
+            }
+        }
+        assertThat(store().contains(SPACE, ids.getFirst().getFirst())).isFalse();
+    }
+
+    @Test
     void takesChunksOfOneThread() {
         byte[] file = Chunks.bytes(1, 10 * CHUNK);
         List<ChunkId> ids = new ArrayList<>();

@@ -15,10 +15,10 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.RocksDB;
 
 /// A chunk store and a log of facts on a [SimDisk], through any number of crashes. The state that
-/// the log leads to is a [SimTable], which loses its last writes when a process dies. The index of
-/// chunks, which is hardly ever synced, is a database in a real directory: at a power failure it is
-/// found as it was, as it was when the store was opened if it was not synced since, or not at all.
-/// Not thread-safe.
+/// the log leads to is a [LossyFactTable], which loses its last writes when a process dies. The
+/// index of chunks, which is hardly ever synced, is a database in a real directory: at a power
+/// failure it is found as it was, as it was when the store was opened if it was not synced since,
+/// or not at all. Not thread-safe.
 final class SimEngine implements AutoCloseable {
     private static final long CACHE_BYTES = 1 << 20;
 
@@ -26,7 +26,7 @@ final class SimEngine implements AutoCloseable {
     private final RandomGenerator random;
     private final Expected expected;
     private SimDisk disk;
-    private SimTable table;
+    private LossyFactTable table;
     private Optional<OperatorKey> operator = Optional.empty();
     private Optional<OperatorKey> previous = Optional.empty();
     private long millis = 1_000_000;
@@ -53,7 +53,7 @@ final class SimEngine implements AutoCloseable {
         this.random = random;
         this.expected = expected;
         this.disk = new SimDisk(random, path -> path.startsWith(index(root)));
-        this.table = new SimTable(disk, root.resolve("data/facts"), random);
+        this.table = LossyFactTable.on(disk, directory(), writes -> random.nextInt(writes + 1));
     }
 
     private static Path index(Path root) {
@@ -143,7 +143,7 @@ final class SimEngine implements AutoCloseable {
             RootRegistry roots = new RootRegistry();
             roots.register(new TestRoots(facts));
             roots.register(ChunkRoots.none("x", "y", KeyRing.KIND));
-            Maintenance maintenance = new Maintenance(chunks, facts, roots);
+            Maintenance maintenance = Maintenance.of(chunks, facts, roots);
             open = new Parts(cache, chunks, log, keys, maintenance);
             parts = open;
             previous = Optional.empty();
@@ -200,7 +200,7 @@ final class SimEngine implements AutoCloseable {
 
     /// Frees what the dead process holds of the machine, and goes on with another disk.
     private void next(SimDisk next) {
-        SimTable left = table.afterCrash(next);
+        LossyFactTable left = table.afterCrash(next, directory());
         Parts dead = parts;
         parts = null;
         if (dead != null) {

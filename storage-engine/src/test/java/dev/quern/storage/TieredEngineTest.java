@@ -9,7 +9,6 @@ import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,9 +29,9 @@ final class TieredEngineTest {
             byte[] named = engine.facts().find(SPACE, Key.of("greeting")).orElseThrow().value();
             assertThat(ChunkId.of(named)).isEqualTo(id);
             assertThat(engine.chunks().read(SPACE, id)).isEqualTo(Chunks.text("hello"));
-            Backup backup = new Backup(tier, InstantSource.fixed(TierStores.NOW), new Random(1));
-            assertThatThrownBy(() -> backup.run(engine))
-                    .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.INVALID));
+            assertThatThrownBy(() -> engine.maintenance().fsck(new ByteSize(0)))
+                    .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.INVALID))
+                    .hasMessageContaining("in a tier");
         }
         assertThat(tier.names()).anyMatch(name -> name.startsWith(TierStoreFormat.PACKS));
     }

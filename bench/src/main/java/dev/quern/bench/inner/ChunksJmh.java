@@ -119,10 +119,8 @@ public class ChunksJmh {
     /// A chunk, its checksum verified, copied to a buffer.
     @Benchmark
     public byte get() {
-        try (ChunkLease lease = engine.chunks().open(SPACE, ids[random.nextInt(CHUNKS)])) {
-            target.copyFrom(lease.bytes());
-            return target.get(ValueLayout.JAVA_BYTE, 17);
-        }
+        int read = engine.chunks().read(SPACE, ids[random.nextInt(CHUNKS)], target);
+        return targetBuffer.get(read - 1);
     }
 
     /// The same bytes of a file by one system call.

@@ -10,6 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -23,6 +29,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -36,6 +43,13 @@ import org.rocksdb.WriteOptions;
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class FactsJmh {
     private static final int BATCH = 64;
+
+    /// Of the record that lies in a file of the database, and not in its memory.
+    private static final long STORED = -1;
+
+    private static final int WRITERS = 64;
+    private static final int COMMITS_EACH = 500;
+
     private static final byte[] VALUE = new byte[100];
     private static final SpaceId SPACE = SpaceId.DEFAULT;
 
@@ -44,6 +58,7 @@ public class FactsJmh {
     private StorageEngine engine;
     private Options options;
     private WriteOptions synced;
+    private FlushOptions flush;
     private RocksDB rocks;
     private FileChannel file;
 
@@ -55,13 +70,18 @@ public class FactsJmh {
         engine = StorageEngine.open(StorageConfig.in(work.resolve("engine")));
         options = new Options().setCreateIfMissing(true);
         synced = new WriteOptions().setSync(true);
+        flush = new FlushOptions().setWaitForFlush(true);
         rocks = RocksDB.open(options, work.resolve("rocks").toString());
         file =
                 FileChannel.open(
                         work.resolve("file"),
                         StandardOpenOption.CREATE_NEW,
                         StandardOpenOption.WRITE);
-        engine.facts().commit(Txn.in(SPACE).put(Key.of("bench", "0"), VALUE).build());
+        // With the first commit a segment of the log begins, upon which the state is flushed.
+        engine.facts().commit(Txn.in(SPACE).put(factKey(STORED), VALUE).build());
+        engine.facts().commit(Txn.in(SPACE).put(factKey(0), VALUE).build());
+        rocks.put(synced, key(STORED), VALUE);
+        rocks.flush(flush);
         rocks.put(synced, key(0), VALUE);
     }
 
@@ -70,6 +90,7 @@ public class FactsJmh {
     public void close() throws IOException {
         engine.close();
         rocks.close();
+        flush.close();
         synced.close();
         options.close();
         file.close();
@@ -82,15 +103,38 @@ public class FactsJmh {
         return commit();
     }
 
-    /// Durable facts from 64 writers, which share fsyncs.
+    /// Durable facts from 64 writers, which share fsyncs: virtual threads, as each request of the
+    /// server is one. They are not JMH's, whose threads spin while one of them opens the engine,
+    /// which virtual threads on few cores never get past.
+    @Benchmark
+    @OperationsPerInvocation(WRITERS * COMMITS_EACH)
+    public void commit64() throws InterruptedException, ExecutionException {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> writers = new ArrayList<>();
+            for (int i = 0; i < WRITERS; i++) {
+                writers.add(threads.submit(this::commitMany));
+            }
+            for (Future<?> writer : writers) {
+                writer.get();
+            }
+        }
+    }
+
+    private void commitMany() {
+        for (int i = 0; i < COMMITS_EACH; i++) {
+            commit();
+        }
+    }
+
+    /// The same from 64 threads of the operating system.
     @Benchmark
     @Threads(64)
-    public long commit64() {
+    public long commit64Threads() {
         return commit();
     }
 
     private long commit() {
-        Key key = Key.of("bench", Long.toString(counter.incrementAndGet()));
+        Key key = factKey(counter.incrementAndGet());
         return engine.facts().commit(Txn.in(SPACE).put(key, VALUE).build());
     }
 
@@ -100,7 +144,8 @@ public class FactsJmh {
         rocks.put(synced, key(counter.incrementAndGet()), VALUE);
     }
 
-    /// 64 threads with an fsync each, which RocksDB groups.
+    /// 64 threads with an fsync each, which RocksDB groups. Virtual threads would only ever be as
+    /// many as there are cores, for they cannot wait inside RocksDB without holding one.
     @Benchmark
     @Threads(64)
     public void rocksPut64() throws RocksDBException {
@@ -126,16 +171,32 @@ public class FactsJmh {
         file.force(false);
     }
 
-    /// A fact by its key.
+    /// A fact by its key, written lately.
     @Benchmark
     public Object find() {
-        return engine.facts().find(SPACE, Key.of("bench", "0"));
+        return engine.facts().find(SPACE, factKey(0));
     }
 
-    /// A record by its key.
+    /// A fact by its key, from a file whose blocks are cached.
+    @Benchmark
+    public Object findStored() {
+        return engine.facts().find(SPACE, factKey(STORED));
+    }
+
+    /// A record by its key, written lately.
     @Benchmark
     public byte[] rocksGet() throws RocksDBException {
         return rocks.get(key(0));
+    }
+
+    /// A record by its key, from a file whose blocks are cached.
+    @Benchmark
+    public byte[] rocksGetStored() throws RocksDBException {
+        return rocks.get(key(STORED));
+    }
+
+    private static Key factKey(long number) {
+        return Key.of("bench", Long.toString(number));
     }
 
     private static byte[] key(long number) {

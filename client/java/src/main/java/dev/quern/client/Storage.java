@@ -63,7 +63,8 @@ public final class Storage {
     /// Makes a backup: copies what earlier ones in the place lack.
     ///
     /// @param to `file:///directory` on the server's machine, or `s3://bucket/prefix`
-    /// @throws dev.quern.common.QuernException `INVALID` if the chunks are in a tier themselves
+    /// @throws dev.quern.common.QuernException `CONFLICT` while another backup is under way, or old
+    ///   ones are removed there
     public BackupResult backup(String to) {
         return http.json(post("backup", new RunBackup(to)), BackupResult.class);
     }

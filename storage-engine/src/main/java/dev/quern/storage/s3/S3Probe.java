@@ -1,5 +1,6 @@
 package dev.quern.storage.s3;
 
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.s3.S3Upload.Outcome;
 import java.lang.foreign.MemorySegment;
@@ -9,6 +10,7 @@ import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /// Finds out, before a bucket is relied on, whether its store does what Quern needs: a put to a
@@ -40,19 +42,43 @@ final class S3Probe {
     /// @throws QuernException `INVALID` naming the bucket and what it does wrong
     boolean run() {
         try {
-            require(upload(FIRST).whole() != Outcome.TAKEN, "says that a fresh name is taken");
-            require(
-                    upload(SECOND).whole() != Outcome.STORED && unchanged(),
-                    "ignores put-if-absent (If-None-Match: *), so that servers could overwrite"
-                            + " each other's objects");
-            require(
-                    Arrays.equals(read(6, 4), "come".getBytes(StandardCharsets.US_ASCII)),
-                    "does not read ranges");
-            require(tier.list(name, "", 1).size() == 1, "does not list what was put");
-            return partsAreConditional();
-        } finally {
+            boolean parts = check();
             tier.delete(name);
+            return parts;
+        } catch (QuernException e) {
+            clear(e);
+            throw e.kind() == ErrorKind.INVALID && e.getCause() instanceof SdkException
+                    ? new QuernException(
+                            ErrorKind.INVALID,
+                            config.place()
+                                    + " cannot be used, check its name, the credentials and what"
+                                    + " they permit: "
+                                    + e.getMessage(),
+                            e)
+                    : e;
         }
+    }
+
+    /// What went wrong before is what counts.
+    private void clear(QuernException failure) {
+        try {
+            tier.delete(name);
+        } catch (QuernException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private boolean check() {
+        require(upload(FIRST).whole() != Outcome.TAKEN, "says that a fresh name is taken");
+        require(
+                upload(SECOND).whole() != Outcome.STORED && unchanged(),
+                "ignores put-if-absent (If-None-Match: *), so that servers could overwrite"
+                        + " each other's objects");
+        require(
+                Arrays.equals(read(6, 4), "come".getBytes(StandardCharsets.US_ASCII)),
+                "does not read ranges");
+        require(tier.list(name, "", 1).size() == 1, "does not list what was put");
+        return partsAreConditional();
     }
 
     private boolean partsAreConditional() {

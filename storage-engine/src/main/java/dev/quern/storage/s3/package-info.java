@@ -7,8 +7,8 @@
 /// | key, after the prefix | what | written by |
 /// |---|---|---|
 /// | `probe/<32 hex>` | a few bytes, removed at once | [S3Tier#open] |
-/// | `chunks/store`, `chunks/packs/...` | packs of chunks | `dev.quern.storage.TierChunkStore`, as its `TierStoreFormat` says |
-/// | `backups/files/...`, `backups/manifests/...` | backups | [dev.quern.storage.Backup], as its `BackupFormat` says |
+/// | `chunks/store`, `chunks/packs/...`, `chunks/members/...`, `chunks/retired/...` | packs of chunks | `dev.quern.storage.TierChunkStore`, as its `TierStoreFormat` says |
+/// | `backups/files/...`, `backups/manifests/...`, `backups/busy/...` | backups | [dev.quern.storage.Backup], as its `BackupFormat` says |
 ///
 /// Rules towards the store: an object is written only with `If-None-Match: *` (put-if-absent), be
 /// it in one piece or in parts, and never changed. A store that ignores the condition is refused at

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /// As much of S3 as a tier uses, in memory, with the faults of a bad day: answers that come late,
 /// never or cut short, throttling, and conditions that are ignored.
-final class FakeS3 implements AutoCloseable {
+public final class FakeS3 implements AutoCloseable {
     private final HttpServer server;
     private final URI endpoint;
     private final ConcurrentSkipListMap<String, byte[]> objects = new ConcurrentSkipListMap<>();
@@ -58,7 +58,8 @@ final class FakeS3 implements AutoCloseable {
         HALF
     }
 
-    FakeS3() {
+    /// Starts it on a free port of the loopback.
+    public FakeS3() {
         try {
             server =
                     HttpServer.create(
@@ -72,12 +73,13 @@ final class FakeS3 implements AutoCloseable {
         endpoint = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    URI endpoint() {
+    /// Where it answers.
+    public URI endpoint() {
         return endpoint;
     }
 
     /// Whether `If-None-Match` works for objects in one piece and for those in parts.
-    void heed(boolean whole, boolean parts) {
+    public void heed(boolean whole, boolean parts) {
         heedsWhole = whole;
         heedsParts = parts;
     }

@@ -11,8 +11,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 
 /// An S3 server in this process, with its objects in a directory, on a free port of the loopback.
 public final class S3ProxyServer implements AutoCloseable {
-    static final String KEY = "local-identity";
-    static final String SECRET = "local-credential";
+    /// The access key that it takes.
+    public static final String KEY = "local-identity";
+
+    /// The secret of that.
+    public static final String SECRET = "local-credential";
 
     private final S3Proxy proxy;
 
