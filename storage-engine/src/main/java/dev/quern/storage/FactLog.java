@@ -67,7 +67,7 @@ final class FactLog implements AutoCloseable {
             RandomGenerator random,
             LogPosition state) {
         try {
-            LogRecovery.Found found = new LogRecovery(disk, directory).run();
+            LogRecovery.Found found = new LogRecovery(disk, directory, state.index()).run();
             LogPosition last = found.last() == null ? state : found.last();
             requireLeadsOn(state, found, last, directory);
             return new FactLog(disk, directory, config, random, found, last);

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,10 +26,15 @@ final class LogRecovery {
 
     private final Disk disk;
     private final Path directory;
+    private final long stateIndex;
+    private final LogSettler settler;
 
-    LogRecovery(Disk disk, Path directory) {
+    /// @param stateIndex how far the state has got: what it has was forced in the log before
+    LogRecovery(Disk disk, Path directory, long stateIndex) {
         this.disk = disk;
         this.directory = directory;
+        this.stateIndex = stateIndex;
+        this.settler = new LogSettler(disk, directory);
     }
 
     /// What is there.
@@ -42,6 +46,7 @@ final class LogRecovery {
     Found run() throws IOException {
         disk.createDirectories(directory);
         List<Long> indexes = new ArrayList<>(firstIndexes());
+        settler.resume(indexes.isEmpty() ? 0 : indexes.getLast());
         LogPosition last = null;
         long limitIndex = Long.MAX_VALUE;
         while (last == null && !indexes.isEmpty()) {
@@ -55,6 +60,7 @@ final class LogRecovery {
             long size = disk.sizeBytes(LogSegment.file(directory, index));
             segments.put(index, new LogSegment(disk, directory, index, size));
         }
+        settler.clear();
         return new Found(segments, last);
     }
 
@@ -71,7 +77,9 @@ final class LogRecovery {
         return indexes.stream().sorted().toList();
     }
 
-    /// Ends the last segment after its last entry, or removes it when it has none.
+    /// Ends the last segment after its last entry, or removes it when it has none. Its last group
+    /// may be in the page cache only, left there by a force that failed or never came; not so when
+    /// the state has it, or when a segment was begun after it: both come after its force.
     ///
     /// @param limitIndex where an empty segment began that followed it
     private @Nullable LogPosition finish(long firstIndex, long limitIndex) throws IOException {
@@ -92,7 +100,13 @@ final class LogRecovery {
                 }
                 LogEntry entry = end.last();
                 if (entry != null) {
-                    settle(file, bytes, end);
+                    GroupCopy group = lastGroup(bytes, header, end, entry);
+                    boolean forced = entry.index() <= stateIndex && !settler.hasBegun(group);
+                    if (limitIndex == Long.MAX_VALUE && !forced) {
+                        settler.settle(group);
+                    } else if (end.offset() < bytes.byteSize()) {
+                        cut(file, end.offset());
+                    }
                     last = entry.position();
                 }
             }
@@ -116,15 +130,18 @@ final class LogRecovery {
         }
     }
 
-    /// Makes durable what was found. The last group may be in the page cache only, left there by a
-    /// force that failed or never came; so it is written once more before it is forced.
-    private void settle(Path file, MemorySegment bytes, End end) throws IOException {
+    private static GroupCopy lastGroup(
+            MemorySegment bytes, Header header, End end, LogEntry entry) {
         byte[] group =
                 bytes.asSlice(end.groupOffset(), end.offset() - end.groupOffset())
                         .toArray(ValueLayout.JAVA_BYTE);
+        return new GroupCopy(
+                header.firstIndex(), header.salt(), end.groupOffset(), entry.group(), group);
+    }
+
+    private void cut(Path file, long sizeBytes) throws IOException {
         try (DiskFile open = disk.open(file)) {
-            open.write(ByteBuffer.wrap(group), end.groupOffset());
-            open.resize(end.offset());
+            open.resize(sizeBytes);
             open.force();
         }
     }

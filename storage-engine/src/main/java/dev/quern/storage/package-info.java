@@ -12,6 +12,7 @@
 /// | `chunks/packs/*.run`, `*.idx` | the bytes of one big file each, and which chunks they are | its chunks are gone |
 /// | `chunks/index/` | RocksDB: where each chunk lies | built again from the packs at open |
 /// | `facts/log/*.log` | the transactions, as far back as is retained | those since the last flush are gone |
+/// | `facts/log/group.copy` | the last transactions, while they are written again in their place | they are gone if that was torn |
 /// | `facts/` | RocksDB: the facts as the log led to them | they are gone, unless the log goes back to its first entry |
 /// | `chunks-tier/` | in place of `chunks/`, where the chunks are in a [dev.quern.storage.Tier]: staging, index, cache, its name as a member | what no sync was asked for; the member stays in the tier |
 /// | `backup-last` | the manifest of the last backup | packs are hashed again by the next |

@@ -17,9 +17,9 @@ import java.util.Map;
 final class FuzzSeeds {
     private FuzzSeeds() {}
 
-    private static byte[] snapshot() {
+    private static byte[] golden(String name) {
         try {
-            return FactLogFormatTest.golden("fact-snapshot-1.bin");
+            return FactLogFormatTest.golden(name);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -65,9 +65,11 @@ final class FuzzSeeds {
                         entry("sealed", List.of(Chunks.bytes(1, 40))),
                         entry("log", logs),
                         entry("log-checked", logs),
+                        entry("group-copy", List.of(golden("group-copy-1.bin"))),
+                        entry("group-copy-checked", List.of(golden("group-copy-1.bin"))),
                         entry("run", runs),
                         entry("run-checked", runs),
-                        entry("snapshot", List.of(snapshot()))));
+                        entry("snapshot", List.of(golden("fact-snapshot-1.bin")))));
         return all;
     }
 }

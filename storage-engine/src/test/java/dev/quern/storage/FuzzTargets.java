@@ -30,6 +30,10 @@ public final class FuzzTargets implements FuzzSuite {
                     new Target("sealed", FuzzTargets::sealed),
                     new Target("log", FuzzTargets::log),
                     new Target("log-checked", bytes -> log(LogImages.fixChecksums(bytes))),
+                    new Target("group-copy", FuzzTargets::groupCopy),
+                    new Target(
+                            "group-copy-checked",
+                            bytes -> groupCopy(LogImages.fixCopyChecksums(bytes))),
                     new Target("run", FuzzTargets::run),
                     new Target("run-checked", bytes -> run(PackImages.fixRun(bytes))),
                     new Target("snapshot", FuzzTargets::snapshot),
@@ -154,6 +158,17 @@ public final class FuzzTargets implements FuzzSuite {
             require(end.nextIndex(header) == LogImages.FIRST + entries.size(), "entries");
             entries.forEach(entry -> TxnFormat.decode(entry.txn()));
             scanner.requireLast(end);
+        }
+    }
+
+    /// The copy of a group, at whose place it is found again.
+    private static void groupCopy(byte[] bytes) {
+        GroupCopy copy = GroupCopyFormat.decode(MemorySegment.ofArray(bytes), "fuzzed");
+        if (copy != null) {
+            require(copy.endOffset() - copy.offset() == copy.bytes().length, "length of a group");
+            byte[] again = GroupCopyFormat.encode(copy);
+            GroupCopy same = GroupCopyFormat.decode(MemorySegment.ofArray(again), "encoded");
+            require(same != null && same.isSame(copy), "another copy of a group");
         }
     }
 

@@ -47,4 +47,16 @@ final class LogImages {
         }
         return image.array();
     }
+
+    /// Gives the copy of a group its checksums.
+    static byte[] fixCopyChecksums(byte[] bytes) {
+        ByteBuffer image = ByteBuffer.wrap(bytes.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        int group = bytes.length - GroupCopyFormat.HEADER_BYTES;
+        if (group >= 0) {
+            ByteBuffer behind = image.slice(GroupCopyFormat.HEADER_BYTES, group);
+            image.putInt(CRC_AT - 4, Checksums.crc32c(behind));
+            image.putInt(CRC_AT, Checksums.crc32c(image.slice(0, CRC_AT)));
+        }
+        return image.array();
+    }
 }

@@ -3,7 +3,6 @@ package dev.quern.storage;
 import static dev.quern.storage.Chunks.OTHER;
 import static dev.quern.storage.Chunks.SPACE;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
@@ -51,10 +50,13 @@ final class PowerLossTest {
         }
     }
 
-    /// Opening writes the last group of the log once more: what was acknowledged stays when that
-    /// write is torn. See the assumption in decision 0003.
+    /// Opening writes the last group of the log once more in its place, unless the state has it:
+    /// what was acknowledged stays when that write is torn, though the disk turns bits of bytes
+    /// that do not change, too. Without the copy of the group ([LogSettler]) about one seed of
+    /// twelve loses it.
     @Test
     void whileTheLastGroupIsWrittenAgain() {
+        int torn = 0;
         for (int seed = 0; seed < 60; seed++) {
             Expected expected = new Expected();
             Path root = directory.resolve("again" + seed);
@@ -70,13 +72,24 @@ final class PowerLossTest {
                                 call == Call.WRITE && file.toString().endsWith(LogSegment.SUFFIX)
                                         ? Fault.POWER_AFTER
                                         : Fault.NONE);
-                assertThatThrownBy(sim::facts).hasMessageContaining("the power fails");
+                torn += opens(sim) ? 0 : 1;
                 sim.powerLoss(Loss.RANDOM);
                 expected.powerLost();
                 expected.verifyAfterOpening(sim);
             } catch (AssertionError | QuernException e) {
                 throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
+        }
+        assertThat(torn).isGreaterThan(30);
+    }
+
+    private static boolean opens(SimEngine sim) {
+        try {
+            sim.facts();
+            return true;
+        } catch (QuernException e) {
+            assertThat(e).hasMessageContaining("the power fails");
+            return false;
         }
     }
 

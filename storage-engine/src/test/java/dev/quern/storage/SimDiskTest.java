@@ -106,6 +106,25 @@ final class SimDiskTest {
         assertThat(kept && dropped && torn).isTrue();
     }
 
+    /// Bytes that are written over with what they were are not safe either.
+    @Test
+    void tornWriteMayGarbleWhatDoesNotChange() throws IOException {
+        int garbled = 0;
+        for (int seed = 0; seed < 200; seed++) {
+            SimDisk fresh = new SimDisk(new Random(seed), _ -> false);
+            try (DiskFile file = fresh.create(FILE, 0)) {
+                file.write(ByteBuffer.wrap(Chunks.bytes(5, 2000)), 0);
+                file.force();
+                fresh.syncDirectory(DIRECTORY);
+                file.write(ByteBuffer.wrap(Chunks.bytes(5, 1000)), 500);
+            }
+            byte[] left = fresh.powerLoss(Loss.RANDOM).contents().get(FILE);
+            assertThat(left).hasSize(2000);
+            garbled += Arrays.equals(left, Chunks.bytes(5, 2000)) ? 0 : 1;
+        }
+        assertThat(garbled).isBetween(1, 199);
+    }
+
     @Test
     void failsAsPlanned() throws IOException {
         DiskFile file = disk.create(FILE, 0);

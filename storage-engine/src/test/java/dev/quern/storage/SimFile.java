@@ -155,7 +155,8 @@ final class SimFile {
     }
 
     /// Part of a write: up to some byte, up to some sector, some of its sectors, or all of it with
-    /// a changed bit flipped. Half of a resize is the whole or nothing.
+    /// a bit flipped, also in a byte that was there already. Half of a resize is the whole or
+    /// nothing.
     private static byte[] tear(byte[] image, Change change, RandomGenerator random) {
         if (!(change instanceof Change.Write(_, int offset, byte[] bytes)) || bytes.length == 0) {
             return random.nextBoolean() ? apply(image, change) : image;
@@ -173,19 +174,9 @@ final class SimFile {
                 cut = true;
             }
             case 2 -> dropSectors(image, offset, torn, random);
-            default -> flipChanged(image, offset, torn, random);
+            default -> torn[random.nextInt(torn.length)] ^= (byte) (1 << random.nextInt(Byte.SIZE));
         }
         return cut && torn.length == 0 ? image : apply(image, new Change.Write(0, offset, torn));
-    }
-
-    /// Turns one bit of a write, where it changes a byte: bytes that are written over with what
-    /// they were stay, as with sectors that are written whole or not at all (decision 0003).
-    private static void flipChanged(
-            byte[] image, int offset, byte[] bytes, RandomGenerator random) {
-        int at = random.nextInt(bytes.length);
-        if (offset + at >= image.length || image[offset + at] != bytes[at]) {
-            bytes[at] ^= (byte) (1 << random.nextInt(Byte.SIZE));
-        }
     }
 
     /// Puts the old bytes back into some sectors of a write.
