@@ -206,8 +206,9 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
             acks.onError(CallStatus.INVALID_ARGUMENT.withDescription("dims").toRuntimeException());
             return;
         }
-        columns = stream.getSchema();
+        // Only with rows: a stream that the client gave up may be looked at after a reset.
         while (stream.next()) {
+            columns = stream.getSchema();
             batches++;
             for (int i = 0; i < stream.getRoot().getRowCount(); i++) {
                 rows.add(RowSchema.read(stream.getRoot(), i));
