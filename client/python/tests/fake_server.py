@@ -253,7 +253,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as e:
             self.answer(e.status, e.body, e.headers)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any
 
     def drain(self):
         return self.body()
@@ -482,6 +482,9 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "DELETE":
                 del server.collections[name]
                 return self.answer(204)
+            if self.command == "PATCH":
+                schema = server.collections[name][0].setdefault("schema", {})
+                schema.update(self.json_body())
             return self.answer(200, self.collection_body(name))
         rows = server.collections[name][1]
         if rest[1] == "rows" and len(rest) == 3:
@@ -499,6 +502,7 @@ class Handler(BaseHTTPRequestHandler):
             "dims": spec.get("dims") or 384,
             "metric": spec.get("metric") or "cosine",
             "model": spec.get("model"),
+            "schema": spec.get("schema") or {},
             "rows": len(rows),
         }
 
@@ -510,6 +514,10 @@ class Handler(BaseHTTPRequestHandler):
     def on_rows_delete(self, rows):
         gone = [row for row in self.json_body().get("ids") or list(rows) if rows.pop(row, None)]
         self.answer(200, {"deleted": len(gone), "token": 1})
+
+    def on_rows_count(self, rows):
+        self.server.last_count = self.json_body()
+        self.answer(200, {"count": len(rows)})
 
     def on_rows_search(self, rows):
         self.server.last_search = wanted = self.json_body()

@@ -1,4 +1,5 @@
 import array
+import datetime
 
 import pytest
 
@@ -16,7 +17,7 @@ def rows_of(server):
 
 
 def test_create_if_missing_needs_a_shape():
-    with pytest.raises(exception.InvalidError, match="dims or model"):
+    with pytest.raises(exception.InvalidError, match="dims or model or schema"):
         quern.Collection.from_name("docs", create_if_missing=True)
 
 
@@ -56,6 +57,79 @@ def test_upserts_rows_dicts_and_any_vector(server, docs):
     }
     assert rows_of(server)["b"] == {"id": "b", "vector": [0.5, 1.0, 2.0]}
     assert docs.get("a") == quern.Row("a", "hello", [1.0, 2.0, 3.0], {"n": 1})
+
+
+def test_fields_by_name(server, client):
+    schema = {"vectors": {"title": {"dims": 2}}, "texts": {"title": {"analyzer": "german"}}}
+    docs = quern.Collection.from_name("many", create_if_missing=True, schema=schema, client=client)
+    when = datetime.datetime(2026, 11, 22, 18, 30, tzinfo=datetime.timezone.utc)
+    docs.upsert(
+        [
+            quern.Row(
+                "a",
+                texts={"title": "Mühle"},
+                vectors={"title": array.array("f", [0.5, 1])},
+                attributes={"when": when, "day": when.date(), "meta": {"deep": [None]}},
+            )
+        ]
+    )
+    assert server.collections["many"][0]["schema"] == schema
+    assert server.collections["many"][1]["a"] == {
+        "id": "a",
+        "texts": {"title": "Mühle"},
+        "vectors": {"title": [0.5, 1.0]},
+        "attributes": {
+            "when": "2026-11-22T18:30:00+00:00",
+            "day": "2026-11-22",
+            "meta": {"deep": [None]},
+        },
+    }
+    assert docs.get("a").vectors == {"title": [0.5, 1.0]}
+    docs.search(
+        legs=[
+            {"dense": {"field": "title", "vector": array.array("f", [1, 2])}, "weight": 2},
+            {"bm25": {"text": "Mühle", "fields": {"title": 3}}},
+        ],
+        fusion={"method": "weighted"},
+    )
+    assert server.last_search == {
+        "limit": 10,
+        "legs": [
+            {"dense": {"field": "title", "vector": [1.0, 2.0]}, "weight": 2},
+            {"bm25": {"text": "Mühle", "fields": {"title": 3}}},
+        ],
+        "fusion": {"method": "weighted"},
+    }
+    with pytest.raises(exception.InvalidError, match="no time zone"):
+        docs.upsert([{"id": "b", "attributes": {"when": datetime.datetime(2026, 1, 1)}}])
+
+
+def test_pages_fields_and_counts(server, docs):
+    docs.upsert([{"id": "a", "text": "t"}])
+    result = docs.search(
+        "grain", fields=("n",), exclude=["m"], after="x", timeout_ms=5, explain=True
+    )
+    assert server.last_search == {
+        "text": "grain",
+        "limit": 10,
+        "fields": ["n"],
+        "exclude": ["m"],
+        "after": "x",
+        "timeout_ms": 5,
+        "explain": True,
+    }
+    assert (result.next, result.partial, result.plans) == (None, False, None)
+    assert docs.count() == 1
+    assert server.last_count == {}
+    docs.count(filter={"exists": "n"})
+    assert server.last_count == {"filter": {"exists": "n"}}
+
+
+def test_adds_fields(server, docs):
+    docs.count()
+    grown = docs.add_fields(attributes={"year": "int64"}, strict=True)
+    assert grown["schema"] == {"attributes": {"year": "int64"}, "strict": True}
+    assert server.sent("PATCH /v1/collections/docs")
 
 
 def test_upsert_splits_by_rows_and_bytes(server, docs, monkeypatch):

@@ -31,17 +31,44 @@ def table(count):
     )
 
 
+NAMED = pa.schema(
+    [
+        pa.field("id", pa.utf8(), nullable=False),
+        pa.field("body", pa.utf8()),
+        pa.field("title", pa.utf8()),
+        pa.field("attributes", pa.utf8(), nullable=False),
+        pa.field("body_v", pa.list_(pa.float32(), 3)),
+        pa.field("title_v", pa.list_(pa.float32(), 1024)),
+    ]
+)
+
+
+def named_table(count):
+    return pa.table(
+        {
+            "id": [f"r{i}" for i in range(count)],
+            "body": ["b" if i % 3 else None for i in range(count)],
+            "title": ["t"] * count,
+            "attributes": ['{"when":"2026-11-22T18:30:00Z"}'] * count,
+            "body_v": [[float(i), 1.0, 2.0] if i % 2 else None for i in range(count)],
+            "title_v": [None if i % 2 else [float(i)] * 1024 for i in range(count)],
+        },
+        schema=NAMED,
+    )
+
+
 class RowsServer(flight.FlightServerBase):
     def __init__(self):
         super().__init__("grpc://127.0.0.1:0", middleware={"auth": CheckToken()})
         self.rows = table(0)
         self.batches = 0
+        self.largest = 0
 
     def get_flight_info(self, context, descriptor):
         if descriptor.path != [b"collection", b"docs"]:
             raise KeyError(f"no {descriptor.path}")
         endpoints = [flight.FlightEndpoint(str(part).encode(), []) for part in range(2)]
-        return flight.FlightInfo(SCHEMA, descriptor, endpoints, -1, -1)
+        return flight.FlightInfo(self.rows.schema, descriptor, endpoints, -1, -1)
 
     def do_get(self, context, ticket):
         half = self.rows.num_rows // 2
@@ -50,8 +77,10 @@ class RowsServer(flight.FlightServerBase):
 
     def do_put(self, context, descriptor, reader, writer):
         for chunk in reader:
-            if chunk.data.schema.field("vector").type.list_size != 2:
+            columns = chunk.data.schema
+            if "vector" in columns.names and columns.field("vector").type.list_size != 2:
                 raise pa.ArrowInvalid("vector must have 2 dimensions")
+            self.largest = max(self.largest, chunk.data.nbytes)
             self.rows = pa.concat_tables([self.rows, pa.Table.from_batches([chunk.data])])
             self.batches += 1
             answer = {"upserted": chunk.data.num_rows, "token": self.batches}
@@ -81,6 +110,18 @@ def test_rows_go_there_and_come_back(rows_server):
     assert collection().upsert_arrow(rows) == 20_000
     assert rows_server.batches == 3
     assert collection().to_arrow() == rows
+
+
+def test_named_fields_go_there_and_come_back(rows_server):
+    rows_server.rows = named_table(0)
+    rows = named_table(5_000)
+    assert rows.nbytes > 16 << 20
+    assert collection().upsert_arrow(rows) == 5_000
+    assert rows_server.batches == 2
+    assert rows_server.largest < 15 << 20
+    back = collection().to_arrow()
+    assert back == rows
+    assert back.schema == NAMED
 
 
 def test_batches_and_empty_tables(rows_server):

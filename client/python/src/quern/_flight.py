@@ -19,6 +19,8 @@ except ImportError as missing:
     ) from missing
 
 _ROWS_PER_BATCH = 8_192
+# The server takes messages of 16 MiB.
+_BYTES_PER_BATCH = 14 << 20
 
 
 def read_rows(client: Client, collection: str) -> Any:
@@ -71,8 +73,17 @@ def _batches(rows: Any) -> Iterator[Any]:
     for part in [rows] if isinstance(rows, pyarrow.Table) else rows:
         table = part if isinstance(part, pyarrow.Table) else pyarrow.Table.from_batches([part])
         for batch in table.to_batches(max_chunksize=_ROWS_PER_BATCH):
-            if batch.num_rows:
-                yield batch
+            yield from _bounded(batch)
+
+
+def _bounded(batch: Any) -> Iterator[Any]:
+    """Cuts a batch until its parts fit into messages, or are single rows."""
+    if batch.num_rows > 1 and batch.nbytes > _BYTES_PER_BATCH:
+        half = batch.num_rows // 2
+        yield from _bounded(batch.slice(0, half))
+        yield from _bounded(batch.slice(half))
+    elif batch.num_rows:
+        yield batch
 
 
 def _connect(client: Client) -> Any:

@@ -1,7 +1,8 @@
-"""Collections: rows with an id, text, attributes and one vector, found by vector or by words."""
+"""Collections: rows with an id, texts, attributes and vectors, found by vectors or by words."""
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import (
     TYPE_CHECKING,
@@ -34,13 +35,17 @@ _PAGE_ROWS = 500
 class Row(NamedTuple):
     """A row: ``id`` of 1 to 512 bytes; ``text`` for BM25, and to be embedded when there is no
     vector and the collection has a model; ``vector`` of as many numbers as the collection has
-    dimensions; ``attributes``: string, number, boolean or list of strings by name.
+    dimensions; ``attributes`` by name: string, number, boolean, list of these, any JSON, or a
+    ``datetime`` with its time zone; ``texts`` and ``vectors`` of the collection's other fields, by
+    name.
     """
 
     id: str
     text: Optional[str] = None
     vector: Optional[Sequence[float]] = None
     attributes: Optional[Mapping[str, Any]] = None
+    texts: Optional[Mapping[str, str]] = None
+    vectors: Optional[Mapping[str, Sequence[float]]] = None
 
 
 class Hit(NamedTuple):
@@ -51,13 +56,27 @@ class Hit(NamedTuple):
     text: Optional[str]
     attributes: Dict[str, Any]
     vector: Optional[List[float]]
+    texts: Dict[str, str] = {}
+    vectors: Dict[str, List[float]] = {}
+    legs: Optional[List[Dict[str, Any]]] = None
+    """With ``explain``: ``rank`` and ``score`` in each leg, or nothing where it has no place."""
 
 
 class SearchResult(List[Hit]):
-    """Hits, best first. ``mode`` is what was run, ``took_ms`` the time at the server."""
+    """Hits, best first."""
 
     mode: str = ""
+    """What was run."""
     took_ms: float = 0.0
+    """The time at the server."""
+    rows: int = 0
+    """Rows of the collection at that moment."""
+    next: Optional[str] = None
+    """For ``after`` of the page after this one; None at the end."""
+    partial: bool = False
+    """Whether the time was over before everything was looked at."""
+    plans: Optional[List[Dict[str, Any]]] = None
+    """With ``explain``: ``strategy``, ``reason`` and ``matching`` of each leg."""
 
 
 class SyncProgress(NamedTuple):
@@ -105,6 +124,7 @@ class Collection:
         dims: Optional[int] = None,
         metric: Optional[str] = None,
         model: Optional[str] = None,
+        schema: Optional[Mapping[str, Any]] = None,
         client: Optional[Client] = None,
     ) -> Collection:
         """The collection of this name. Makes no request: with ``create_if_missing`` it is created,
@@ -112,20 +132,41 @@ class Collection:
 
         ``dims`` of the vectors, 1 to 16,384, may be left out with ``model``, the embedding model
         for rows and queries that come as text; ``metric`` is ``cosine`` (default), ``dot`` or
-        ``l2``. An existing collection of another shape is ``ConflictError``.
+        ``l2``. ``schema`` gives more fields, or all of them: ``{"vectors": {"title": {"dims": 384,
+        "model": "all-MiniLM-L6-v2", "source": "title"}}, "texts": {"title": {"analyzer":
+        "german"}}, "attributes": {"when": "datetime"}, "strict": True}``. An existing collection
+        that lacks a field, or has it with another type, is ``ConflictError``.
         """
-        shape = {"dims": dims, "metric": metric, "model": model}
+        shape = {"dims": dims, "metric": metric, "model": model, "schema": schema}
         given = {key: value for key, value in shape.items() if value is not None}
         if not create_if_missing:
             return Collection(name, client=client)
-        if dims is None and model is None:
-            raise InvalidError(f"collection {name}: give dims or model to create it")
+        if dims is None and model is None and schema is None:
+            raise InvalidError(f"collection {name}: give dims or model or schema to create it")
         return Collection(name, create=given, client=client)
 
     @property
     def name(self) -> str:
         """Its name."""
         return self._name
+
+    def add_fields(
+        self,
+        *,
+        vectors: Optional[Mapping[str, Mapping[str, Any]]] = None,
+        texts: Optional[Mapping[str, Mapping[str, Any]]] = None,
+        attributes: Optional[Mapping[str, str]] = None,
+        strict: Optional[bool] = None,
+    ) -> Dict[str, Any]:
+        """Adds fields, in the form of ``schema`` in :meth:`from_name`, and returns what
+        :meth:`info` does. A field that is there with the same type is left as it is; one with
+        another type is ``ConflictError``. ``strict`` says whether rows may bring attributes that
+        are not declared; None leaves it as it is.
+        """
+        fields = {"vectors": vectors, "texts": texts, "attributes": attributes, "strict": strict}
+        given = {key: value for key, value in fields.items() if value is not None}
+        answer: Dict[str, Any] = self._json("PATCH", "", given, retry="always")
+        return answer
 
     def upsert(self, rows: Iterable[Union[Row, Mapping[str, Any]]]) -> int:
         """Writes rows, replacing those of the same id, and returns how many.
@@ -166,6 +207,13 @@ class Collection:
         filter: Any = None,
         include_vector: bool = False,
         exact: bool = False,
+        legs: Optional[Sequence[Mapping[str, Any]]] = None,
+        fusion: Optional[Mapping[str, Any]] = None,
+        fields: Optional[Sequence[str]] = None,
+        exclude: Optional[Sequence[str]] = None,
+        after: Optional[str] = None,
+        timeout_ms: Optional[int] = None,
+        explain: bool = False,
     ) -> SearchResult:
         """Finds rows by ``text``, by ``vector`` or by both; best first, at most ``limit``, which is
         1 to 1,000.
@@ -173,9 +221,19 @@ class Collection:
         ``mode`` is ``dense`` (nearest vectors), ``bm25`` (words) or ``hybrid`` (both, fused);
         default hybrid with text, dense with a vector alone. For the dense leg the text is embedded
         by the collection's model unless a vector is given. ``exact`` scans every vector.
-        ``filter`` is ``{"eq": [field, value]}``, ``{"in": [field, [values]]}``,
-        ``{"range": [field, {"gte": 1, "lt": 9}]}``, or ``and``, ``or`` (of a list) and ``not`` of
-        these.
+        ``filter`` is ``{"eq": [field, value]}``, ``{"in": [field, [values]]}`` (or ``any``),
+        ``{"all": [field, [values]]}``, ``{"range": [field, {"gte": 1, "lt": 9}]}``,
+        ``{"exists": field}``, ``{"prefix": [field, "a"]}``, ``{"contains": [field, value]}``, or
+        ``and``, ``or`` (of a list) and ``not`` of these.
+
+        ``legs`` names the fields instead of ``text``, ``vector``, ``mode`` and ``exact``: up to 8
+        of ``{"dense": {"field": "title", "text": "..."}, "weight": 2}`` (or ``vector``) and
+        ``{"bm25": {"text": "...", "fields": {"title": 3}}}``; ``fusion`` makes one ranking of
+        them: ``{"method": "rrf", "k": 60}`` (default) or ``{"method": "weighted"}``.
+
+        ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
+        that they have not. ``after`` is the ``next`` of an earlier result. With ``timeout_ms`` the
+        answer is what was found by then. ``explain`` tells how each leg was run.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
@@ -187,12 +245,23 @@ class Collection:
             "filter": filter,
             "include_vector": include_vector or None,
             "exact": exact or None,
+            "legs": None if legs is None else [_leg(leg) for leg in legs],
+            "fusion": fusion,
+            "fields": None if fields is None else list(fields),
+            "exclude": None if exclude is None else list(exclude),
+            "after": after,
+            "timeout_ms": timeout_ms,
+            "explain": explain or None,
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
         result = SearchResult(_hit(wire) for wire in answer["hits"])
         result.mode = answer["mode"]
         result.took_ms = answer["took_ms"]
+        result.rows = answer.get("rows", 0)
+        result.next = answer.get("next")
+        result.partial = bool(answer.get("partial"))
+        result.plans = answer.get("plans")
         return result
 
     def get(self, id: str) -> Row:
@@ -212,12 +281,15 @@ class Collection:
             if after is None:
                 return
 
-    def count(self) -> int:
-        """How many rows there are."""
-        return int(self.info()["rows"])
+    def count(self, *, filter: Any = None) -> int:
+        """How many rows there are, or with a filter, as in :meth:`search`, how many match."""
+        request = {} if filter is None else {"filter": filter}
+        return int(self._json("POST", "/count", request, retry="always")["count"])
 
     def info(self) -> Dict[str, Any]:
-        """``name``, ``id``, ``created_at``, ``dims``, ``metric``, ``model`` and ``rows``."""
+        """``name``, ``id``, ``created_at``, ``rows``, ``schema`` and, of the field ``vector``,
+        ``dims``, ``metric`` and ``model``.
+        """
         answer: Dict[str, Any] = self._json("GET", "")
         return answer
 
@@ -255,17 +327,20 @@ class Collection:
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
     def to_arrow(self) -> pyarrow.Table:
-        """All rows of one snapshot, over Arrow Flight: ``id``, ``text``, ``attributes`` (JSON) and
-        ``vector`` (fixed-size list of float32). Needs ``pip install quern[arrow]``.
+        """All rows of one snapshot, over Arrow Flight: ``id``, a string column for each text field,
+        ``attributes`` (JSON) and a fixed-size list of float32 for each vector field; that is
+        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. Needs
+        ``pip install quern[arrow]``.
         """
         from . import _flight
 
         return _flight.read_rows(self._connection(), self._name)
 
     def upsert_arrow(self, rows: Any) -> int:
-        """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with the columns
-        of :meth:`to_arrow`, over Arrow Flight; returns how many rows. Each batch is durable when
-        acknowledged; all are when this returns.
+        """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of
+        :meth:`to_arrow`, over Arrow Flight; returns how many rows. All but ``id`` and a
+        collection's only vector field may be left out. Each batch is durable when acknowledged;
+        all are when this returns.
         """
         from . import _flight
 
@@ -353,11 +428,31 @@ def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
         )
     if fields.get("vector") is not None:
         fields["vector"] = _floats(fields["vector"])
+    if fields.get("vectors") is not None:
+        fields["vectors"] = {name: _floats(v) for name, v in fields["vectors"].items()}
     wire = {name: value for name, value in fields.items() if value is not None}
     try:
-        return json.dumps(wire, allow_nan=False, separators=(",", ":"))
+        return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=_moment)
     except (TypeError, ValueError) as e:
         raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None:
+            raise TypeError(f"{value!r} has no time zone")
+        return value.isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _leg(leg: Mapping[str, Any]) -> Dict[str, Any]:
+    wire = dict(leg)
+    dense = wire.get("dense")
+    if isinstance(dense, Mapping) and dense.get("vector") is not None:
+        wire["dense"] = dict(dense, vector=_floats(dense["vector"]))
+    return wire
 
 
 def _floats(vector: Any) -> List[float]:
@@ -375,8 +470,18 @@ def _hit(wire: Dict[str, Any]) -> Hit:
         wire.get("text"),
         wire.get("attributes") or {},
         wire.get("vector"),
+        wire.get("texts") or {},
+        wire.get("vectors") or {},
+        wire.get("legs"),
     )
 
 
 def _row(wire: Dict[str, Any]) -> Row:
-    return Row(wire["id"], wire.get("text"), wire.get("vector"), wire.get("attributes") or {})
+    return Row(
+        wire["id"],
+        wire.get("text"),
+        wire.get("vector"),
+        wire.get("attributes") or {},
+        wire.get("texts"),
+        wire.get("vectors"),
+    )

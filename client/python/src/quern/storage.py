@@ -192,7 +192,8 @@ class Storage:
 
     def gc(self, *, grace: Optional[float] = None, dry_run: bool = False) -> GcResult:
         """Removes chunks that nothing has needed for ``grace`` seconds, by default as long as the
-        server's setting ``gc-grace`` says. The first run that finds one only marks it. :meth:`compact` then frees the bytes.
+        server's setting ``gc-grace`` says. The first run that finds one only marks it.
+        :meth:`compact` then frees the bytes.
         """
         request: Dict[str, Any] = {"dry_run": dry_run}
         if grace is not None:
@@ -219,7 +220,9 @@ class Storage:
         ``backup`` is another's id, and says what is lost. Without ``source`` nothing is fetched.
         """
         request = {"from": source, "backup": backup}
-        answer = self._post("repair", {key: value for key, value in request.items() if value is not None})
+        answer = self._post(
+            "repair", {key: value for key, value in request.items() if value is not None}
+        )
         found = {**_known(RepairResult, answer), "losses": _findings(answer["losses"])}
         return RepairResult(**found)
 

@@ -26,6 +26,7 @@ public final class Bench {
                     new EmbedBench(),
                     new UpsertBench(),
                     new SearchBench(),
+                    new AnnBench(),
                     new RetrievalBench());
 
     private Bench() {}

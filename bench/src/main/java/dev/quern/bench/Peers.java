@@ -22,6 +22,26 @@ final class Peers {
         this.checkout = checkout;
     }
 
+    /// Installs a package that not every bench needs.
+    ///
+    /// @return false if it cannot be installed here
+    boolean install(String requirement) {
+        try {
+            Shell.output(
+                    checkout,
+                    python().toString(),
+                    "-m",
+                    "pip",
+                    "install",
+                    "-q",
+                    "--disable-pip-version-check",
+                    requirement);
+            return true;
+        } catch (QuernException e) {
+            return false;
+        }
+    }
+
     /// Runs a script and returns what it printed.
     ///
     /// @throws QuernException `UNAVAILABLE` if it cannot be installed or run

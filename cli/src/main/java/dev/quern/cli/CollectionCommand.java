@@ -9,7 +9,9 @@ import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
+import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.SearchPlan;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
@@ -20,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +40,9 @@ import picocli.CommandLine.Parameters;
 final class CollectionCommand {
     private static final int PAGE_ROWS = 1_000;
     private static final int TEXT_SHOWN = 100;
+    private static final String SCHEMA =
+            "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
+                    + "\"attributes\":{\"when\":\"datetime\"},\"strict\":true}'";
 
     @Command(description = "Creates a collection.", mixinStandardHelpOptions = true)
     int create(
@@ -49,17 +56,45 @@ final class CollectionCommand {
                     @Nullable String metric,
             @Option(names = "--model", description = "embeds rows and queries that come as text")
                     @Nullable String model,
+            @Option(names = "--schema", paramLabel = "JSON", description = SCHEMA)
+                    @Nullable String schema,
             @Option(
                             names = "--if-not-exists",
-                            description = "an existing one of the same shape is fine")
+                            description = "an existing one that has the fields is fine")
                     boolean ifNotExists) {
         try (QuernClient client = terminal.connect()) {
             CollectionBody body =
                     client.collections()
-                            .create(new CreateCollection(name, dims, metric, model, ifNotExists));
+                            .create(
+                                    new CreateCollection(
+                                            name,
+                                            dims,
+                                            metric,
+                                            model,
+                                            ifNotExists,
+                                            schema == null ? null : schema(schema)));
             terminal.print(body, describe(body));
         }
         return 0;
+    }
+
+    @Command(
+            name = "add-fields",
+            description = "Adds vector fields, text fields and attributes to a collection.",
+            mixinStandardHelpOptions = true)
+    int addFields(
+            @Mixin Terminal terminal,
+            @Parameters(paramLabel = "COLLECTION") String name,
+            @Parameters(paramLabel = "JSON", description = SCHEMA) String schema) {
+        try (QuernClient client = terminal.connect()) {
+            CollectionBody body = client.collections().addFields(name, schema(schema));
+            terminal.print(body, describe(body));
+        }
+        return 0;
+    }
+
+    private static SchemaBody schema(String json) {
+        return Terminal.read("the schema", json, SchemaBody.class);
     }
 
     @Command(description = "Lists collections.", mixinStandardHelpOptions = true)
@@ -79,8 +114,8 @@ final class CollectionCommand {
         return List.of(
                 body.name(),
                 Long.toString(body.rows()),
-                Integer.toString(body.dims()),
-                body.metric(),
+                body.dims() == null ? "-" : Integer.toString(body.dims()),
+                Objects.requireNonNullElse(body.metric(), "-"),
                 model == null ? "-" : model);
     }
 
@@ -94,16 +129,38 @@ final class CollectionCommand {
     }
 
     private static String describe(CollectionBody body) {
-        String model = body.model();
-        return "collection "
-                + body.name()
-                + ": "
-                + body.rows()
-                + " rows, "
-                + body.dims()
-                + " dimensions, "
-                + body.metric()
-                + (model == null ? "" : ", " + model);
+        StringBuilder text = new StringBuilder();
+        text.append("collection ").append(body.name()).append(": ").append(body.rows());
+        text.append(" rows");
+        SchemaBody schema = body.schema();
+        sorted(schema.vectors())
+                .forEach((name, field) -> {
+                    text.append("\n  vector ").append(name).append(": ").append(field.dims());
+                    text.append(" dimensions, ").append(field.metric());
+                    if (field.model() != null) {
+                        text.append(", ")
+                                .append(field.model())
+                                .append(" of ")
+                                .append(field.source());
+                    }
+                });
+        sorted(schema.texts())
+                .forEach((name, field) ->
+                        text.append("\n  text ")
+                                .append(name)
+                                .append(": ")
+                                .append(field.analyzer()));
+        sorted(schema.attributes())
+                .forEach((name, type) ->
+                        text.append("\n  attribute ").append(name).append(": ").append(type));
+        if (Boolean.TRUE.equals(schema.strict())) {
+            text.append("\n  strict: no other attributes");
+        }
+        return text.toString();
+    }
+
+    private static <T> Map<String, T> sorted(@Nullable Map<String, T> fields) {
+        return new TreeMap<>(Objects.requireNonNullElse(fields, Map.of()));
     }
 
     @Command(description = "Deletes a collection with its rows.", mixinStandardHelpOptions = true)
@@ -120,7 +177,9 @@ final class CollectionCommand {
     }
 
     @Command(
-            description = "Writes rows from a file of JSON lines: {id, text, vector, attributes}.",
+            description =
+                    "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
+                            + " vectors}.",
             mixinStandardHelpOptions = true)
     int upsert(
             @Mixin Terminal terminal,
@@ -175,7 +234,9 @@ final class CollectionCommand {
                     @Nullable String filter,
             @Option(names = "--vector", paramLabel = "JSON", description = "array of numbers")
                     @Nullable String vector,
-            @Option(names = "--exact", description = "compare every row") boolean exact) {
+            @Option(names = "--exact", description = "compare every row") boolean exact,
+            @Option(names = "--explain", description = "tell how each leg was run")
+                    boolean explain) {
         SearchRows request =
                 new SearchRows(
                         mode,
@@ -186,7 +247,14 @@ final class CollectionCommand {
                         limit,
                         filter == null ? null : Terminal.read("--filter", filter, JsonNode.class),
                         false,
-                        exact);
+                        exact,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        explain);
         try (QuernClient client = terminal.connect()) {
             SearchResult result = client.collections().search(name, request);
             if (terminal.json()) {
@@ -194,6 +262,8 @@ final class CollectionCommand {
             } else {
                 result.hits().forEach(hit -> terminal.out().println(hitLine(hit)));
                 terminal.out().flush();
+                Objects.requireNonNullElse(result.plans(), List.<SearchPlan>of())
+                        .forEach(plan -> terminal.note(planLine(plan)));
                 terminal.note(
                         String.format(
                                 Locale.ROOT,
@@ -206,6 +276,13 @@ final class CollectionCommand {
         return 0;
     }
 
+    private static String planLine(SearchPlan plan) {
+        return plan.strategy()
+                + ": "
+                + plan.reason()
+                + (plan.matching() == null ? "" : ", " + plan.matching() + " rows match");
+    }
+
     private static String hitLine(SearchHit hit) {
         Object path = hit.attributes().get("path");
         String place =
@@ -214,6 +291,24 @@ final class CollectionCommand {
         String shown =
                 text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
         return String.format(Locale.ROOT, "%8.4f  %s  %s", hit.score(), place, shown);
+    }
+
+    @Command(description = "Counts rows.", mixinStandardHelpOptions = true)
+    int count(
+            @Mixin Terminal terminal,
+            @Parameters(paramLabel = "COLLECTION") String name,
+            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter) {
+        try (QuernClient client = terminal.connect()) {
+            long count =
+                    client.collections()
+                            .count(
+                                    name,
+                                    filter == null
+                                            ? null
+                                            : Terminal.read("--filter", filter, JsonNode.class));
+            terminal.print(Map.of("count", count), count + " rows");
+        }
+        return 0;
     }
 
     @Command(description = "Shows a row.", mixinStandardHelpOptions = true)

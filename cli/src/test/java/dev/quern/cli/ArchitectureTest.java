@@ -62,6 +62,9 @@ final class ArchitectureTest {
 
     @ArchTest static final ArchRule lucene = only("org.apache.lucene..", "dev.quern.vector..");
 
+    @ArchTest
+    static final ArchRule simd = only("jdk.incubator.vector..", "dev.quern.vector.fused..");
+
     @ArchTest static final ArchRule rocksdb = only("org.rocksdb..", "dev.quern.storage..");
 
     @ArchTest

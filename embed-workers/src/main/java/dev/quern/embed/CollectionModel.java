@@ -2,34 +2,33 @@ package dev.quern.embed;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
-import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.VectorField;
 
-/// Finds the model that embeds a collection's texts.
+/// Finds the model that embeds texts for a vector field.
 final class CollectionModel {
     private CollectionModel() {}
 
     /// The model.
     ///
-    /// @throws QuernException `INVALID` if the collection names none, or one that this server does
-    ///   not have, or one whose vectors have other dims
-    static ModelInfo require(CollectionInfo collection, EmbedService embedder) {
-        String name = collection.name();
+    /// @param collection its name, for messages
+    /// @throws QuernException `INVALID` if the field names none, or one that this server does not
+    ///   have, or one whose vectors have other dims
+    static ModelInfo require(String collection, VectorField field, EmbedService embedder) {
         String id =
-                collection
-                        .model()
+                field.model()
                         .orElseThrow(() ->
                                 QuernException.invalid(
                                         "collection \""
-                                                + name
+                                                + collection
                                                 + "\" has no embedding model: give vectors,"
                                                 + " or create it with a model"));
-        ModelInfo model = find(name, id, embedder);
-        if (model.dims() != collection.dims()) {
+        ModelInfo model = find(collection, id, embedder);
+        if (model.dims() != field.dims()) {
             throw QuernException.invalid(
                     "collection \""
-                            + name
+                            + collection
                             + "\" has "
-                            + collection.dims()
+                            + field.dims()
                             + " dims, its model "
                             + model.id()
                             + " makes vectors of "

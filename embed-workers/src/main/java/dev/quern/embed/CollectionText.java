@@ -3,20 +3,22 @@ package dev.quern.embed;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Leg;
 import dev.quern.vector.Row;
 import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.SearchSpec;
+import dev.quern.vector.VectorField;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.TreeMap;
 
-/// Rows and queries that come as text: embeds them with the collection's model, then calls the
-/// collection. Thread-safe; owns nothing.
+/// Rows and queries that come as text: embeds them with the models of the collection's vector
+/// fields, then calls the collection. Thread-safe; owns nothing.
 public final class CollectionText {
     private final CollectionService collections;
     private final EmbedService embedder;
@@ -27,82 +29,118 @@ public final class CollectionText {
         this.embedder = embedder;
     }
 
-    /// Writes rows in one atomic, durable step; those without a vector are embedded first, cut at
-    /// the model's limit.
+    /// Writes rows in one atomic, durable step. In each vector field that has a model, a row
+    /// without a vector but with the field's source text gets that text's, cut at the model's
+    /// limit.
     ///
     /// @throws QuernException as [CollectionService#write] and [EmbedService#embed]; `INVALID` for
-    ///   a row with neither text nor vector, and for a row without a vector in a collection without
-    ///   a model
-    public WriteResult upsert(SpaceId space, String collection, List<TextRow> rows) {
-        List<EmbedInput> inputs = new ArrayList<>();
-        for (TextRow row : rows) {
-            if (row.vector().isEmpty()) {
-                inputs.add(new EmbedInput.Text(textToEmbed(row)));
-            }
-        }
-        float[][] made = inputs.isEmpty() ? new float[0][] : embed(space, collection, inputs);
+    ///   a row that is then without any vector in a collection that has them
+    public WriteResult upsert(SpaceId space, String collection, List<Row> rows) {
+        CollectionSchema schema = collections.schema(space, collection);
+        List<Map<String, float[]>> vectors = new ArrayList<>(rows.size());
+        rows.forEach(row -> vectors.add(new TreeMap<>(row.vectors())));
+        schema.vectors()
+                .forEach((name, field) -> {
+                    if (field.model().isPresent()) {
+                        embed(collection, name, field, rows, vectors);
+                    }
+                });
         List<Row> complete = new ArrayList<>(rows.size());
-        int next = 0;
-        for (TextRow row : rows) {
-            float[] vector = row.vector().isPresent() ? row.vector().get() : made[next++];
-            complete.add(new Row(row.id(), row.text(), vector, row.attributes()));
+        for (int i = 0; i < rows.size(); i++) {
+            if (vectors.get(i).isEmpty() && !schema.vectors().isEmpty()) {
+                throw withoutVector(collection, schema, rows.get(i));
+            }
+            complete.add(rows.get(i).withVectors(vectors.get(i)));
         }
         return collections.write(space, collection, WriteBatch.upsert(complete));
+    }
+
+    private void embed(
+            String collection,
+            String name,
+            VectorField field,
+            List<Row> rows,
+            List<Map<String, float[]>> vectors) {
+        List<Integer> missing = new ArrayList<>();
+        List<EmbedInput> inputs = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            String text = rows.get(i).texts().get(field.source());
+            if (text != null && !vectors.get(i).containsKey(name)) {
+                missing.add(i);
+                inputs.add(new EmbedInput.Text(text));
+            }
+        }
+        if (inputs.isEmpty()) {
+            return;
+        }
+        ModelInfo model = CollectionModel.require(collection, field, embedder);
+        float[][] made = embedder.embed(model.id(), inputs).vectors();
+        for (int i = 0; i < made.length; i++) {
+            vectors.get(missing.get(i)).put(name, made[i]);
+        }
+    }
+
+    private static QuernException withoutVector(
+            String collection, CollectionSchema schema, Row row) {
+        String id = "row \"" + Names.abbreviate(row.id()) + "\"";
+        boolean embeds =
+                schema.vectors().values().stream().anyMatch(field -> field.model().isPresent());
+        return QuernException.invalid(
+                embeds
+                        ? id + " has neither a vector nor a text to embed"
+                        : id
+                                + " has no vector, and collection \""
+                                + collection
+                                + "\" has no embedding model: give vectors, or create it with a"
+                                + " model");
     }
 
     /// Searches; a text is embedded when a dense leg needs it.
     ///
     /// @throws QuernException as [CollectionService#search] and [EmbedService#embed]; `INVALID` if
-    ///   the mode lacks what it needs, or the collection has no model to embed with
+    ///   a leg lacks what it needs, or its field has no model to embed with
     public SearchOutcome search(SpaceId space, String collection, TextQuery query) {
-        TextQuery.Mode mode = query.effectiveMode();
         List<Leg> legs = new ArrayList<>();
-        if (mode != TextQuery.Mode.BM25) {
-            legs.add(new Leg.Dense(vector(space, collection, query), query.exact()));
+        for (TextLeg leg : query.legs()) {
+            legs.add(
+                    switch (leg) {
+                        case TextLeg.Dense dense ->
+                                new Leg.Dense(
+                                        dense.field(),
+                                        vector(space, collection, dense),
+                                        dense.exact(),
+                                        0);
+                        case TextLeg.Bm25(Map<String, Double> fields, String text) ->
+                                new Leg.Bm25(fields, requireInk("bm25", text));
+                    });
         }
-        if (mode != TextQuery.Mode.DENSE) {
-            legs.add(new Leg.Bm25(text(query, mode)));
+        return collections.search(space, collection, new SearchSpec(legs, query.options()));
+    }
+
+    private float[] vector(SpaceId space, String collection, TextLeg.Dense leg) {
+        if (leg.vector().isPresent()) {
+            return leg.vector().get();
         }
-        return collections.search(
-                space,
-                collection,
-                new SearchSpec(
-                        legs,
-                        query.filter(),
-                        query.limit(),
-                        query.includeVector(),
-                        SearchSpec.FUSION_K));
+        String text = requireInk("dense", leg.text().orElse(""));
+        CollectionSchema schema = collections.schema(space, collection);
+        VectorField field =
+                leg.field()
+                        .or(schema::defaultVector)
+                        .map(schema.vectors()::get)
+                        .orElseThrow(() ->
+                                QuernException.invalid(
+                                        "a dense search in collection \""
+                                                + collection
+                                                + "\" must name one of its vector fields "
+                                                + schema.vectors().keySet()));
+        ModelInfo model = CollectionModel.require(collection, field, embedder);
+        return embedder.embed(model.id(), List.of(new EmbedInput.Text(text))).vectors()[0];
     }
 
-    private float[] vector(SpaceId space, String collection, TextQuery query) {
-        Optional<float[]> given = query.vector();
-        if (given.isPresent()) {
-            return given.get();
+    private static String requireInk(String mode, String text) {
+        if (text.isBlank()) {
+            throw QuernException.invalid("a " + mode + " search needs a text that is not blank");
         }
-        EmbedInput input = new EmbedInput.Text(text(query, query.effectiveMode()));
-        return embed(space, collection, List.of(input))[0];
-    }
-
-    private static String text(TextQuery query, TextQuery.Mode mode) {
-        return query.text()
-                .filter(text -> !text.isBlank())
-                .orElseThrow(() ->
-                        QuernException.invalid(
-                                "a " + mode + " search needs a text that is not blank"));
-    }
-
-    private float[][] embed(SpaceId space, String collection, List<EmbedInput> inputs) {
-        CollectionInfo info = collections.get(space, collection);
-        ModelInfo model = CollectionModel.require(info, embedder);
-        return embedder.embed(model.id(), inputs).vectors();
-    }
-
-    private static String textToEmbed(TextRow row) {
-        return row.text()
-                .orElseThrow(() ->
-                        QuernException.invalid(
-                                "row \""
-                                        + Names.abbreviate(row.id())
-                                        + "\" has neither a vector nor a text to embed"));
+        return text;
     }
 }

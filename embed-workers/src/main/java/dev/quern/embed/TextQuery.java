@@ -2,62 +2,75 @@ package dev.quern.embed;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
-import dev.quern.vector.Filter;
+import dev.quern.vector.SearchOptions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
-/// A search by text, by vector or by both.
+/// A search whose queries may come as text.
 ///
-/// @param mode how; empty: `HYBRID` with a text, `DENSE` with a vector alone
-/// @param text searched for by words, and embedded for the dense leg when there is no vector
-/// @param vector for the dense leg
-/// @param filter only rows that match
-/// @param limit 1 to 1,000 hits
-/// @param includeVector whether hits carry their vectors
-/// @param exact dense leg by comparing every row rather than by the graph
-public record TextQuery(
-        Optional<Mode> mode,
-        Optional<String> text,
-        Optional<float[]> vector,
-        Optional<Filter> filter,
-        int limit,
-        boolean includeVector,
-        boolean exact) {
-    /// Both legs, for a text.
+/// @param legs 1 to 8
+/// @param options what else is asked for
+public record TextQuery(List<TextLeg> legs, SearchOptions options) {
+    /// Copies the legs.
+    public TextQuery {
+        legs = List.copyOf(legs);
+    }
+
+    /// Both legs over the default fields, for a text.
     public static TextQuery of(String text, int limit) {
-        return new TextQuery(
-                Optional.empty(),
-                Optional.of(text),
-                Optional.empty(),
-                Optional.empty(),
-                limit,
-                false,
-                false);
+        return of(Mode.HYBRID, text, limit);
     }
 
-    /// The same search in one mode.
-    public TextQuery in(Mode wanted) {
+    /// A search in the default fields, for a text.
+    public static TextQuery of(Mode mode, String text, int limit) {
         return new TextQuery(
-                Optional.of(wanted), text, vector, filter, limit, includeVector, exact);
+                legs(Optional.of(mode), Optional.of(text), Optional.empty(), false),
+                SearchOptions.first(limit));
     }
 
-    /// What is run: the mode asked for, or the default.
+    /// The legs of a mode, in the default fields.
     ///
-    /// @throws QuernException `INVALID` if there is neither text nor vector
-    public Mode effectiveMode() {
+    /// @param mode empty: `HYBRID` with a text, `DENSE` with a vector alone
+    /// @param text searched for by words, and embedded for the dense leg when there is no vector
+    /// @param vector for the dense leg
+    /// @param exact dense leg by comparing every row rather than by the graph
+    /// @throws QuernException `INVALID` if the mode lacks what it needs
+    public static List<TextLeg> legs(
+            Optional<Mode> mode, Optional<String> text, Optional<float[]> vector, boolean exact) {
         if (text.isEmpty() && vector.isEmpty()) {
             throw QuernException.invalid("a search needs a text or a vector, got neither");
         }
-        return mode.orElse(text.isPresent() ? Mode.HYBRID : Mode.DENSE);
+        Mode effective = mode.orElse(text.isPresent() ? Mode.HYBRID : Mode.DENSE);
+        List<TextLeg> legs = new ArrayList<>();
+        if (effective != Mode.BM25) {
+            legs.add(new TextLeg.Dense(Optional.empty(), text, vector, exact));
+        }
+        if (effective != Mode.DENSE) {
+            String words =
+                    text.orElseThrow(() ->
+                            QuernException.invalid("a " + effective + " search needs a text"));
+            legs.add(new TextLeg.Bm25(Map.of(), words));
+        }
+        return legs;
     }
 
-    /// Which legs a search has.
+    /// What the legs amount to: for several of one kind it is that kind.
+    public Mode mode() {
+        boolean dense = legs.stream().anyMatch(TextLeg.Dense.class::isInstance);
+        boolean words = legs.stream().anyMatch(TextLeg.Bm25.class::isInstance);
+        return dense && words ? Mode.HYBRID : dense ? Mode.DENSE : Mode.BM25;
+    }
+
+    /// Which kinds of legs a search has.
     public enum Mode {
         /// By nearness of vectors.
         DENSE,
         /// By words.
         BM25,
-        /// Both, fused by reciprocal rank.
+        /// Both, fused.
         HYBRID;
 
         /// Reads `dense`, `bm25` or `hybrid`.

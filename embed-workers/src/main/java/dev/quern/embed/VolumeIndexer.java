@@ -5,7 +5,9 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
+import dev.quern.vector.VectorField;
 import dev.quern.volume.VolumeInfo;
 import dev.quern.volume.VolumeService;
 import java.time.InstantSource;
@@ -78,7 +80,7 @@ public final class VolumeIndexer {
             SpaceId space, String collection, SyncSpec spec, Consumer<SyncProgress> progress) {
         Glob.parse(spec.glob());
         CollectionInfo target = collections.get(space, collection);
-        ModelInfo model = CollectionModel.require(target, embedder);
+        ModelInfo model = CollectionModel.require(collection, synced(target), embedder);
         VolumeInfo volume = volumes.get(space, spec.volume());
         String commit = volumes.resolve(space, spec.volume(), spec.at()).id().hex();
         Running run = new Running(space, target.id());
@@ -102,6 +104,22 @@ public final class VolumeIndexer {
         } finally {
             running.remove(run);
         }
+    }
+
+    /// Rows of files have the default fields.
+    private static VectorField synced(CollectionInfo target) {
+        CollectionSchema schema = target.schema();
+        VectorField field = schema.vectors().get(CollectionSchema.VECTOR);
+        if (field == null || !schema.texts().containsKey(CollectionSchema.TEXT)) {
+            throw QuernException.invalid(
+                    "collection \""
+                            + target.name()
+                            + "\" must have fields \"vector\" and \"text\" to follow a volume, it has "
+                            + schema.vectors().keySet()
+                            + " and "
+                            + schema.texts().keySet());
+        }
+        return field;
     }
 
     private record Running(SpaceId space, String collectionId) {}

@@ -7,15 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionSpec;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Metric;
+import dev.quern.vector.Row;
+import dev.quern.vector.RowFields;
+import dev.quern.vector.SearchOptions;
 import dev.quern.vector.SearchOutcome;
+import dev.quern.vector.TextField;
+import dev.quern.vector.VectorField;
 import dev.quern.vector.WriteBatch;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,14 +81,12 @@ final class CollectionTextTest {
         float[] vector = embedder.embed(MINILM, TestModels.texts("sunny day")).vectors()[0];
         TextQuery query =
                 new TextQuery(
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.of(vector),
-                        Optional.of(new Filter.Eq("kind", "test")),
-                        2,
-                        true,
-                        true);
-        assertThat(query.effectiveMode()).isEqualTo(TextQuery.Mode.DENSE);
+                        TextQuery.legs(
+                                Optional.empty(), Optional.empty(), Optional.of(vector), true),
+                        SearchOptions.first(2)
+                                .where(new Filter.Eq("kind", "test"))
+                                .with(RowFields.all()));
+        assertThat(query.mode()).isEqualTo(TextQuery.Mode.DENSE);
         SearchOutcome outcome = texts.search(SPACE, C, query);
         assertThat(outcome.hits()).hasSize(2);
         assertThat(outcome.hits().getFirst().row().id()).isEqualTo("weather");
@@ -92,35 +97,24 @@ final class CollectionTextTest {
     void keepsVectorsThatAreGiven() {
         services.collections.create(
                 SPACE, new CollectionSpec("plain", 2, Metric.COSINE, Optional.empty()), false);
-        TextRow given =
-                new TextRow("a", Optional.of("t"), Optional.of(new float[] {0, 1}), Map.of());
+        Row given = new Row("a", Optional.of("t"), new float[] {0, 1}, Map.of());
         assertThat(texts.upsert(SPACE, "plain", List.of(given)).upserted()).isEqualTo(1);
         assertThat(services.collections.find(SPACE, "plain", "a").orElseThrow().vector())
                 .containsExactly(0, 1);
         assertInvalid(() -> texts.upsert(SPACE, "plain", List.of(row("b", "no vector"))));
         assertInvalid(() -> texts.search(SPACE, "plain", TextQuery.of("needs a model", 1)));
-        assertThat(
-                        texts.search(SPACE, "plain", TextQuery.of("t", 1).in(TextQuery.Mode.BM25))
-                                .hits())
+        assertThat(texts.search(SPACE, "plain", TextQuery.of(TextQuery.Mode.BM25, "t", 1)).hits())
                 .hasSize(1);
     }
 
     @Test
     void refusesRowsAndQueriesWithNothingInThem() {
-        TextRow nothing = new TextRow("x", Optional.empty(), Optional.empty(), Map.of());
+        Row nothing = new Row("x", Optional.empty(), new float[0], Map.of());
         assertInvalid(() -> texts.upsert(SPACE, C, List.of(nothing)));
         assertInvalid(() -> texts.upsert(SPACE, C, List.of()));
         assertInvalid(() -> texts.search(SPACE, C, TextQuery.of(" ", 1)));
-        TextQuery empty =
-                new TextQuery(
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        1,
-                        false,
-                        false);
-        assertInvalid(() -> texts.search(SPACE, C, empty));
+        assertInvalid(
+                () -> TextQuery.legs(Optional.empty(), Optional.empty(), Optional.empty(), false));
         assertInvalid(() -> TextQuery.Mode.parse("fuzzy"));
         assertThat(TextQuery.Mode.parse("bm25")).isEqualTo(TextQuery.Mode.BM25);
     }
@@ -132,12 +126,61 @@ final class CollectionTextTest {
         services.collections.write(SPACE, C, WriteBatch.delete(List.of("empty")));
     }
 
-    private String first(String query, TextQuery.Mode mode) {
-        return texts.search(SPACE, C, TextQuery.of(query, 1).in(mode)).hits().getFirst().row().id();
+    @Test
+    void eachFieldIsEmbeddedFromItsSource() {
+        TreeMap<String, VectorField> vectors = new TreeMap<>();
+        vectors.put("body", new VectorField(384, Metric.COSINE, Optional.of(MINILM), "text"));
+        vectors.put("head", new VectorField(384, Metric.COSINE, Optional.of(MINILM), "title"));
+        vectors.put("own", VectorField.of(2, Metric.L2, Optional.empty()));
+        TreeMap<String, TextField> fields =
+                new TreeMap<>(Map.of("text", TextField.english(), "title", TextField.english()));
+        services.collections.create(
+                SPACE,
+                new CollectionSpec(
+                        "many", new CollectionSchema(vectors, fields, new TreeMap<>(), false)),
+                false);
+        texts.upsert(
+                SPACE,
+                "many",
+                List.of(
+                        new Row(
+                                "both",
+                                Map.of(),
+                                Map.of("text", "Grain is ground.", "title", "Football results"),
+                                Map.of()),
+                        new Row("title", Map.of(), Map.of("title", "The mill"), Map.of()),
+                        new Row("own", Map.of("own", new float[] {1, 2}), Map.of(), Map.of())));
+        assertThat(services.collections.find(SPACE, "many", "both").orElseThrow().vectors())
+                .containsOnlyKeys("body", "head");
+        assertThat(services.collections.find(SPACE, "many", "title").orElseThrow().vectors())
+                .containsOnlyKeys("head");
+        assertThat(firstIn("head", "sport")).isEqualTo("both");
+        assertThat(firstIn("head", "flour")).isEqualTo("title");
+        assertThat(firstIn("body", "sport")).isEqualTo("both");
+        assertInvalid(() -> firstIn("own", "no model"));
+        assertInvalid(() -> firstIn("gone", "no field"));
+        assertInvalid(() -> texts.search(SPACE, "many", TextQuery.of("which field", 1)));
     }
 
-    private static TextRow row(String id, String text) {
-        return new TextRow(id, Optional.of(text), Optional.empty(), Map.of("kind", "test"));
+    private String firstIn(String field, String text) {
+        TextQuery query =
+                new TextQuery(
+                        List.of(
+                                new TextLeg.Dense(
+                                        Optional.of(field),
+                                        Optional.of(text),
+                                        Optional.empty(),
+                                        false)),
+                        SearchOptions.first(1));
+        return texts.search(SPACE, "many", query).hits().getFirst().row().id();
+    }
+
+    private String first(String query, TextQuery.Mode mode) {
+        return texts.search(SPACE, C, TextQuery.of(mode, query, 1)).hits().getFirst().row().id();
+    }
+
+    private static Row row(String id, String text) {
+        return new Row(id, Optional.of(text), new float[0], Map.of("kind", "test"));
     }
 
     private static void assertInvalid(ThrowingCallable call) {

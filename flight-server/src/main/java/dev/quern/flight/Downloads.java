@@ -82,7 +82,7 @@ final class Downloads {
                             allocator,
                             listener,
                             gate,
-                            collection.dims(),
+                            collection.schema(),
                             (long) batchBytes * ROW_BATCH_FACTOR)) {
                 sender.start();
                 List<Row> rows = cursor.next(sender.rowsPerBatch());

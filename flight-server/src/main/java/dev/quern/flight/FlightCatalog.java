@@ -195,7 +195,10 @@ final class FlightCatalog {
 
     private FlightInfo rows(SpaceId space, FlightDescriptor descriptor, CollectionInfo collection) {
         Claim claim = new Claim.Rows(space, expiry(), collection.name(), collection.id());
-        return builder(FlightSchemas.rows(collection.dims()), descriptor, List.of(endpoint(claim)))
+        return builder(
+                        FlightSchemas.rows(collection.schema()),
+                        descriptor,
+                        List.of(endpoint(claim)))
                 .setRecords(collection.rows())
                 .build();
     }

@@ -6,18 +6,24 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Map;
 
-/// JSON inside Flight messages: snake_case, unknown properties refused.
+/// JSON inside Flight messages: snake_case, unknown properties refused, moments as RFC 3339 text.
 final class FlightJson {
     private static final ObjectMapper MAPPER =
             JsonMapper.builder()
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .addModule(
+                            new SimpleModule()
+                                    .addSerializer(Instant.class, ToStringSerializer.instance))
                     .build();
 
     private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};

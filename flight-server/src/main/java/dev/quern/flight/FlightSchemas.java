@@ -2,6 +2,8 @@ package dev.quern.flight;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.vector.CollectionSchema;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -18,9 +20,10 @@ final class FlightSchemas {
     static final String OFFSET = "offset";
     static final String DATA = "data";
     static final String ID = "id";
-    static final String TEXT = "text";
     static final String ATTRIBUTES = "attributes";
-    static final String VECTOR = "vector";
+
+    private static final ArrowType FLOAT32 =
+            new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
     /// A file: pieces of it, each with the place of its first byte.
     static final Schema FILE =
@@ -31,18 +34,34 @@ final class FlightSchemas {
 
     private FlightSchemas() {}
 
-    /// The rows of a collection of `dims` dimensions; attributes are a JSON object.
-    static Schema rows(int dims) {
-        ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-        return new Schema(
-                List.of(
-                        Field.notNullable(ID, ArrowType.Utf8.INSTANCE),
-                        Field.nullable(TEXT, ArrowType.Utf8.INSTANCE),
-                        Field.notNullable(ATTRIBUTES, ArrowType.Utf8.INSTANCE),
-                        new Field(
-                                VECTOR,
-                                FieldType.notNullable(new ArrowType.FixedSizeList(dims)),
-                                List.of(Field.nullable("item", float32)))));
+    /// The rows of a collection: `id`, each text field, `attributes` (a JSON object), each vector
+    /// field; fields in name order. Null is a field that a row lacks. The only vector field of a
+    /// collection is not nullable, because rows are not written without it.
+    static Schema rows(CollectionSchema collection) {
+        List<Field> columns = new ArrayList<>();
+        columns.add(Field.notNullable(ID, ArrowType.Utf8.INSTANCE));
+        for (String text : collection.texts().keySet()) {
+            columns.add(Field.nullable(text, ArrowType.Utf8.INSTANCE));
+        }
+        columns.add(Field.notNullable(ATTRIBUTES, ArrowType.Utf8.INSTANCE));
+        collection
+                .vectors()
+                .forEach((name, vector) ->
+                        columns.add(
+                                new Field(
+                                        name,
+                                        vectorType(vector.dims(), !isOnlyVector(collection)),
+                                        List.of(Field.nullable("item", FLOAT32)))));
+        return new Schema(columns);
+    }
+
+    private static FieldType vectorType(int dims, boolean nullable) {
+        return new FieldType(nullable, new ArrowType.FixedSizeList(dims), null);
+    }
+
+    /// Whether every row that is written must have a vector in the collection's one vector field.
+    static boolean isOnlyVector(CollectionSchema collection) {
+        return collection.vectors().size() == 1;
     }
 
     /// Checks the schema of a file's upload: a column `data` of binary, and, if it likes, `offset`
@@ -62,41 +81,54 @@ final class FlightSchemas {
         }
     }
 
-    /// Checks the schema of an upload of rows: `id` and `vector`, and, if it likes, `text` and
-    /// `attributes`; in any order.
+    /// Checks the schema of an upload of rows: `id`, the collection's only vector field, if it has
+    /// one, and any of the other columns of [#rows]; in any order.
     ///
     /// @throws QuernException `INVALID` naming both schemas
-    static void requireRows(Schema actual, int dims) {
-        Field vector = find(actual, VECTOR);
+    static void requireRows(Schema actual, CollectionSchema collection) {
+        Schema expected = rows(collection);
         boolean fits =
-                isString(find(actual, ID))
-                        && vector != null
-                        && isVector(vector, dims)
-                        && (find(actual, TEXT) == null || isString(find(actual, TEXT)))
-                        && (find(actual, ATTRIBUTES) == null || isString(find(actual, ATTRIBUTES)))
-                        && namesWithin(actual, Set.of(ID, TEXT, ATTRIBUTES, VECTOR));
+                find(actual, ID) != null
+                        && (!isOnlyVector(collection)
+                                || find(actual, collection.vectors().firstKey()) != null)
+                        && namesWithin(
+                                actual,
+                                expected.getFields().stream()
+                                        .map(Field::getName)
+                                        .collect(Collectors.toSet()))
+                        && actual.getFields().stream()
+                                .allMatch(column ->
+                                        isColumn(column, expected.findField(column.getName())));
         if (!fits) {
+            String needed =
+                    isOnlyVector(collection) ? ID + " and " + collection.vectors().firstKey() : ID;
             throw mismatch(
                     "this collection",
-                    "{id: utf8, text: utf8, attributes: utf8, vector: fixed_size_list<float32>["
-                            + dims
-                            + "]}, text and attributes may be left out",
+                    expected.getFields().stream()
+                            .map(FlightSchemas::describe)
+                            .collect(
+                                    Collectors.joining(
+                                            ", ",
+                                            "{",
+                                            "}, all but " + needed + " may be left out")),
                     actual);
         }
+    }
+
+    private static boolean isColumn(Field actual, Field expected) {
+        return expected.getType() instanceof ArrowType.FixedSizeList list
+                ? isVector(actual, list.getListSize())
+                : isString(actual);
     }
 
     private static boolean isVector(Field field, int dims) {
         return field.getType().equals(new ArrowType.FixedSizeList(dims))
                 && field.getDictionary() == null
-                && field.getChildren()
-                        .getFirst()
-                        .getType()
-                        .equals(new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE));
+                && field.getChildren().getFirst().getType().equals(FLOAT32);
     }
 
-    private static boolean isString(@Nullable Field field) {
-        return field != null
-                && field.getDictionary() == null
+    private static boolean isString(Field field) {
+        return field.getDictionary() == null
                 && (field.getType().equals(ArrowType.Utf8.INSTANCE)
                         || field.getType().equals(ArrowType.LargeUtf8.INSTANCE));
     }

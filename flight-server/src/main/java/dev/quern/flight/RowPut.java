@@ -2,6 +2,7 @@ package dev.quern.flight;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Row;
 import dev.quern.vector.WriteBatch;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
@@ -38,8 +40,8 @@ final class RowPut {
     /// @throws QuernException `INVALID` naming the row, `NOT_FOUND`, `EXHAUSTED`; the batches
     ///   acknowledged before stay
     void receive(SpaceId space, Target.Rows target, PutStream batches, Consumer<Ack> acknowledge) {
-        int dims = collections.get(space, target.collection()).dims();
-        FlightSchemas.requireRows(batches.batch().getSchema(), dims);
+        CollectionSchema fields = collections.schema(space, target.collection());
+        FlightSchemas.requireRows(batches.batch().getSchema(), fields);
         while (batches.next()) {
             VectorSchemaRoot batch = batches.batch();
             int total = batch.getRowCount();
@@ -47,7 +49,7 @@ final class RowPut {
             long token = 0;
             for (int from = 0; from < total; from += MAX_WRITE_ROWS) {
                 int count = Math.min(MAX_WRITE_ROWS, total - from);
-                List<Row> rows = new Decoder(batch, dims).rows(from, count);
+                List<Row> rows = new Decoder(batch, fields).rows(from, count);
                 WriteResult result =
                         collections.write(space, target.collection(), WriteBatch.upsert(rows));
                 upserted += result.upserted();
@@ -70,24 +72,27 @@ final class RowPut {
         }
     }
 
-    /// Reads rows out of a batch whose buffers [PutStream] has checked.
+    /// Reads rows out of a batch whose schema [FlightSchemas] and whose buffers [PutStream] has
+    /// checked.
     private static final class Decoder {
-        private final int dims;
         private final FieldVector ids;
-        private final @Nullable FieldVector texts;
         private final @Nullable FieldVector attributes;
-        private final FixedSizeListVector vectors;
-        private final Float4Vector elements;
-        private final boolean nullElements;
+        private final Map<String, FieldVector> texts = new TreeMap<>();
+        private final Map<String, VectorColumn> vectors = new TreeMap<>();
+        private final boolean vectorRequired;
 
-        Decoder(VectorSchemaRoot batch, int dims) {
-            this.dims = dims;
+        Decoder(VectorSchemaRoot batch, CollectionSchema fields) {
             this.ids = batch.getVector(FlightSchemas.ID);
-            this.texts = batch.getVector(FlightSchemas.TEXT);
             this.attributes = batch.getVector(FlightSchemas.ATTRIBUTES);
-            this.vectors = (FixedSizeListVector) batch.getVector(FlightSchemas.VECTOR);
-            this.elements = (Float4Vector) vectors.getDataVector();
-            this.nullElements = elements.getNullCount() > 0;
+            for (FieldVector column : batch.getFieldVectors()) {
+                String name = column.getName();
+                if (fields.texts().containsKey(name)) {
+                    texts.put(name, column);
+                } else if (fields.vectors().containsKey(name)) {
+                    vectors.put(name, VectorColumn.of((FixedSizeListVector) column));
+                }
+            }
+            this.vectorRequired = FlightSchemas.isOnlyVector(fields);
         }
 
         List<Row> rows(int from, int count) {
@@ -102,7 +107,14 @@ final class RowPut {
             String id =
                     string(ids, index)
                             .orElseThrow(() -> invalid(index, "id is null; expected a string"));
-            return new Row(id, string(texts, index), vector(index), attributes(index));
+            return new Row(id, vectors(index), texts(index), attributes(index));
+        }
+
+        private Map<String, String> texts(int index) {
+            Map<String, String> present = new TreeMap<>();
+            texts.forEach((name, column) ->
+                    string(column, index).ifPresent(text -> present.put(name, text)));
+            return present;
         }
 
         private Map<String, Object> attributes(int index) {
@@ -115,23 +127,16 @@ final class RowPut {
                     json.get().getBytes(StandardCharsets.UTF_8));
         }
 
-        private float[] vector(int index) {
-            if (vectors.isNull(index)) {
-                throw invalid(index, "vector is null; expected " + dims + " numbers");
-            }
-            long first = (long) index * dims;
-            for (int i = 0; nullElements && i < dims; i++) {
-                if (elements.isNull((int) first + i)) {
-                    throw invalid(index, "vector is null at dimension " + i);
+        private Map<String, float[]> vectors(int index) {
+            Map<String, float[]> present = new TreeMap<>();
+            vectors.forEach((name, column) -> {
+                if (!column.lists().isNull(index)) {
+                    present.put(name, column.vector(index));
+                } else if (vectorRequired) {
+                    throw invalid(index, name + " is null; expected " + column.dims() + " numbers");
                 }
-            }
-            float[] vector = new float[dims];
-            elements.getDataBuffer()
-                    .nioBuffer(first * Float.BYTES, dims * Float.BYTES)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asFloatBuffer()
-                    .get(vector);
-            return vector;
+            });
+            return present;
         }
 
         private static Optional<String> string(@Nullable FieldVector column, int index) {
@@ -148,9 +153,41 @@ final class RowPut {
                     };
             return Optional.of(new String(utf8, StandardCharsets.UTF_8));
         }
+    }
 
-        private static QuernException invalid(int index, String problem) {
-            return QuernException.invalid("row " + index + " of the batch: " + problem);
+    /// The column of a vector field.
+    ///
+    /// @param nullElements whether any number of the column is null
+    private record VectorColumn(
+            FixedSizeListVector lists, Float4Vector elements, boolean nullElements) {
+        static VectorColumn of(FixedSizeListVector lists) {
+            Float4Vector elements = (Float4Vector) lists.getDataVector();
+            return new VectorColumn(lists, elements, elements.getNullCount() > 0);
         }
+
+        int dims() {
+            return lists.getListSize();
+        }
+
+        /// The vector of a row that has one.
+        float[] vector(int index) {
+            long first = (long) index * dims();
+            for (int i = 0; nullElements && i < dims(); i++) {
+                if (elements.isNull((int) first + i)) {
+                    throw invalid(index, lists.getName() + " is null at dimension " + i);
+                }
+            }
+            float[] vector = new float[dims()];
+            elements.getDataBuffer()
+                    .nioBuffer(first * Float.BYTES, dims() * Float.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(vector);
+            return vector;
+        }
+    }
+
+    private static QuernException invalid(int index, String problem) {
+        return QuernException.invalid("row " + index + " of the batch: " + problem);
     }
 }

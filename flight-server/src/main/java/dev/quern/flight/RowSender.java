@@ -1,14 +1,15 @@
 package dev.quern.flight;
 
 import dev.quern.common.QuernException;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.Row;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
@@ -19,15 +20,23 @@ final class RowSender implements AutoCloseable {
     /// The most rows of a batch.
     static final int MAX_ROWS = 4_096;
 
+    /// Guesses at a row's text, and at its id and attributes with what their columns add.
+    private static final int TEXT_BYTES = 64;
+
+    private static final int OTHER_BYTES = 64;
+
     private final ServerStreamListener listener;
     private final CallGate gate;
-    private final int dims;
     private final long maxBytes;
+
+    /// Bytes of a row's vectors; a vector that a row lacks takes its bytes too.
+    private final long vectorBytes;
+
     private final VectorSchemaRoot root;
     private final VarCharVector ids;
-    private final VarCharVector texts;
+    private final Map<String, VarCharVector> texts = new TreeMap<>();
     private final VarCharVector attributes;
-    private final FixedSizeListVector vectors;
+    private final List<VectorColumn> vectors;
     private int rows;
     private long bytes;
 
@@ -36,22 +45,28 @@ final class RowSender implements AutoCloseable {
             BufferAllocator allocator,
             ServerStreamListener listener,
             CallGate gate,
-            int dims,
+            CollectionSchema collection,
             long maxBytes) {
         this.listener = listener;
         this.gate = gate;
-        this.dims = dims;
         this.maxBytes = maxBytes;
-        this.root = VectorSchemaRoot.create(FlightSchemas.rows(dims), allocator);
+        this.root = VectorSchemaRoot.create(FlightSchemas.rows(collection), allocator);
         this.ids = (VarCharVector) root.getVector(FlightSchemas.ID);
-        this.texts = (VarCharVector) root.getVector(FlightSchemas.TEXT);
         this.attributes = (VarCharVector) root.getVector(FlightSchemas.ATTRIBUTES);
-        this.vectors = (FixedSizeListVector) root.getVector(FlightSchemas.VECTOR);
+        for (String text : collection.texts().keySet()) {
+            texts.put(text, (VarCharVector) root.getVector(text));
+        }
+        this.vectors =
+                collection.vectors().keySet().stream()
+                        .map(name ->
+                                new VectorColumn(name, (FixedSizeListVector) root.getVector(name)))
+                        .toList();
+        this.vectorBytes = vectors.stream().mapToLong(VectorColumn::rowBytes).sum();
     }
 
-    /// Rows to ask a cursor for at a time.
+    /// Rows to ask a cursor for at a time; as many as [#MAX_ROWS] and the bytes of a batch allow.
     int rowsPerBatch() {
-        long rowBytes = Float.BYTES * (long) dims + 128;
+        long rowBytes = vectorBytes + OTHER_BYTES + TEXT_BYTES * (long) texts.size();
         return Math.clamp(maxBytes / rowBytes, 1, MAX_ROWS);
     }
 
@@ -77,50 +92,36 @@ final class RowSender implements AutoCloseable {
     private void allocate(int capacity) {
         // Fresh buffers for every batch: those of the last one may still wait to be sent.
         ids.allocateNew(16L * capacity, capacity);
-        texts.allocateNew(64L * capacity, capacity);
+        texts.values()
+                .forEach(column -> column.allocateNew(TEXT_BYTES * (long) capacity, capacity));
         attributes.allocateNew(16L * capacity, capacity);
-        vectors.setInitialCapacity(capacity);
-        vectors.allocateNew();
-        Float4Vector elements = elements();
-        elements.getValidityBuffer().setOne(0L, Math.ceilDiv((long) capacity * dims, Byte.SIZE));
+        vectors.forEach(column -> column.allocate(capacity));
         rows = 0;
         bytes = 0;
     }
 
     private void append(Row row) {
-        if (row.vector().length != dims) {
-            throw QuernException.internal(
-                    "row has " + row.vector().length + " dims in a collection of " + dims, null);
+        set(ids, row.id().getBytes(StandardCharsets.UTF_8));
+        texts.forEach((name, column) -> {
+            String text = row.texts().get(name);
+            if (text != null) {
+                set(column, text.getBytes(StandardCharsets.UTF_8));
+            }
+        });
+        set(attributes, FlightJson.write(row.attributes()));
+        for (VectorColumn column : vectors) {
+            float[] vector = row.vectors().get(column.name());
+            if (vector != null) {
+                column.set(rows, vector);
+            }
         }
-        set(ids, row.id());
-        if (row.text().isPresent()) {
-            set(texts, row.text().get());
-        }
-        byte[] json = FlightJson.write(row.attributes());
-        attributes.setSafe(rows, json);
-        bytes += json.length;
-        vectors.setNotNull(rows);
-        floats(elements(), rows).put(row.vector());
-        bytes += Float.BYTES * (long) dims;
+        bytes += vectorBytes;
         rows++;
     }
 
-    private void set(VarCharVector column, String value) {
-        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+    private void set(VarCharVector column, byte[] utf8) {
         column.setSafe(rows, utf8);
         bytes += utf8.length;
-    }
-
-    private FloatBuffer floats(Float4Vector elements, int row) {
-        long vectorBytes = Float.BYTES * (long) dims;
-        return elements.getDataBuffer()
-                .nioBuffer(row * vectorBytes, (int) vectorBytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer();
-    }
-
-    private Float4Vector elements() {
-        return (Float4Vector) vectors.getDataVector();
     }
 
     private void flush() {
@@ -132,5 +133,41 @@ final class RowSender implements AutoCloseable {
     @Override
     public void close() {
         root.close();
+    }
+
+    /// The column of a vector field. A row that is not set is null; its numbers are zeros.
+    private record VectorColumn(String name, FixedSizeListVector lists) {
+        long rowBytes() {
+            return Float.BYTES * (long) lists.getListSize();
+        }
+
+        void allocate(int capacity) {
+            lists.setInitialCapacity(capacity);
+            lists.allocateNew();
+            long elements = (long) capacity * lists.getListSize();
+            lists.getDataVector()
+                    .getValidityBuffer()
+                    .setOne(0L, Math.ceilDiv(elements, (long) Byte.SIZE));
+        }
+
+        void set(int row, float[] vector) {
+            if (vector.length != lists.getListSize()) {
+                throw QuernException.internal(
+                        "row has "
+                                + vector.length
+                                + " dims in field \""
+                                + name
+                                + "\" of "
+                                + lists.getListSize(),
+                        null);
+            }
+            lists.setNotNull(row);
+            lists.getDataVector()
+                    .getDataBuffer()
+                    .nioBuffer(row * rowBytes(), (int) rowBytes())
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .put(vector);
+        }
     }
 }

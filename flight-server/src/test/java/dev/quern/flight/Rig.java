@@ -17,7 +17,10 @@ import dev.quern.storage.MetaLog;
 import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import dev.quern.vector.CollectionConfig;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
+import dev.quern.vector.Metric;
+import dev.quern.vector.VectorField;
 import dev.quern.volume.CommitRequest;
 import dev.quern.volume.VolumeConfig;
 import dev.quern.volume.VolumePath;
@@ -50,6 +53,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.VarBinaryVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /// A Flight server over real services in a directory, and a client of it. Closing it fails if
@@ -138,6 +142,12 @@ final class Rig implements AutoCloseable {
     @MustBeClosed
     FlightClient newClient() {
         return FlightClient.builder(allocator, new Location(server.location())).build();
+    }
+
+    /// The columns of a collection with the fields that it has when none are named.
+    static Schema rows(int dims) {
+        return FlightSchemas.rows(
+                CollectionSchema.of(VectorField.of(dims, Metric.DOT, Optional.empty())));
     }
 
     /// The info of a path.

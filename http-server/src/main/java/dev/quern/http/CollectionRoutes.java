@@ -2,16 +2,22 @@ package dev.quern.http;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CountResult;
+import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
+import dev.quern.common.wire.SchemaBody;
+import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.embed.EmbedService;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.CollectionSpec;
 import dev.quern.vector.Filter;
-import dev.quern.vector.Metric;
+import dev.quern.vector.VectorField;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.io.IOException;
@@ -36,8 +42,10 @@ final class CollectionRoutes {
                 Route.of("GET", "/v1/collections", this::list),
                 Route.of("POST", "/v1/collections", this::create),
                 Route.of("GET", "/v1/collections/{collection}", this::get),
+                Route.of("PATCH", "/v1/collections/{collection}", this::addFields),
                 Route.of("DELETE", "/v1/collections/{collection}", this::delete),
                 Route.of("POST", "/v1/collections/{collection}/delete", this::deleteRows),
+                Route.of("POST", "/v1/collections/{collection}/count", this::count),
                 Route.of("GET", "/v1/collections/{collection}/rows", this::rows),
                 Route.of("GET", "/v1/collections/{collection}/rows/{id...}", this::row));
     }
@@ -62,28 +70,40 @@ final class CollectionRoutes {
         return Reply.json(existed ? 200 : 201, CollectionWire.collection(info));
     }
 
-    /// A collection with a model has the model's dimensions, and keeps the model's id even when it
-    /// was named by an alias.
     private CollectionSpec spec(CreateCollection body) {
-        Metric metric = Metric.parse(Objects.requireNonNullElse(body.metric(), "cosine"));
-        Integer dims = body.dims();
-        if (body.model() == null) {
-            if (dims == null) {
-                throw QuernException.invalid("one of 'dims' and 'model' is required");
+        CollectionSchema more = SchemaWire.schema(body.schema(), embeddings);
+        if (body.dims() == null && body.model() == null) {
+            if (more.vectors().isEmpty() && more.texts().isEmpty()) {
+                throw QuernException.invalid(
+                        "one of 'dims', 'model' and a 'schema' with vectors or texts is required");
             }
-            return new CollectionSpec(body.name(), dims, metric, Optional.empty());
+            return new CollectionSpec(body.name(), more);
         }
-        var model = embeddings.model(body.model());
-        if (dims != null && dims != model.dims()) {
-            throw QuernException.invalid(
-                    "'dims' must be "
-                            + model.dims()
-                            + " for model "
-                            + model.id()
-                            + " or left out, got "
-                            + dims);
-        }
-        return new CollectionSpec(body.name(), model.dims(), metric, Optional.of(model.id()));
+        VectorField vector =
+                SchemaWire.vector(
+                        CollectionSchema.VECTOR,
+                        new VectorFieldBody(body.dims(), body.metric(), body.model(), null),
+                        embeddings);
+        CollectionSchema simple = CollectionSchema.of(vector);
+        return new CollectionSpec(body.name(), simple.with(more));
+    }
+
+    private Reply addFields(Request request) throws IOException {
+        request.query().allow();
+        SchemaBody body = request.json(SchemaBody.class);
+        SpaceId space = request.space();
+        String name = request.path("collection");
+        CollectionSchema more = SchemaWire.schema(body, embeddings);
+        boolean strict =
+                Objects.requireNonNullElseGet(
+                        body.strict(), () -> collections.schema(space, name).strict());
+        return Reply.json(
+                CollectionWire.collection(
+                        collections.addFields(
+                                space,
+                                name,
+                                new CollectionSchema(
+                                        more.vectors(), more.texts(), more.attributes(), strict))));
     }
 
     private Reply get(Request request) {
@@ -114,6 +134,17 @@ final class CollectionRoutes {
                                 Filter.fromJson(Objects.requireNonNull(filter, "filter")));
         WriteResult result = collections.write(request.space(), request.path("collection"), batch);
         return Reply.json(new DeleteResult(result.deleted(), result.token()));
+    }
+
+    private Reply count(Request request) throws IOException {
+        request.query().allow();
+        CountRows body = request.json(CountRows.class);
+        return Reply.json(
+                new CountResult(
+                        collections.count(
+                                request.space(),
+                                request.path("collection"),
+                                Optional.ofNullable(body.filter()).map(Filter::fromJson))));
     }
 
     private Reply rows(Request request) {

@@ -1,13 +1,27 @@
 package dev.quern.http;
 
+import com.fasterxml.jackson.databind.node.NullNode;
+import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.SearchPlace;
+import dev.quern.common.wire.SearchPlan;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
+import dev.quern.vector.SearchOutcome;
+import dev.quern.vector.VectorField;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Collections and rows as the wire has them.
@@ -15,19 +29,26 @@ final class CollectionWire {
     private CollectionWire() {}
 
     static CollectionBody collection(CollectionInfo info) {
+        VectorField vector = info.schema().vectors().get(CollectionSchema.VECTOR);
         return new CollectionBody(
                 info.name(),
                 info.id(),
                 info.createdAt().toString(),
-                info.dims(),
-                info.metric().toString(),
-                info.model().orElse(null),
+                vector == null ? null : vector.dims(),
+                vector == null ? null : vector.metric().toString(),
+                vector == null ? null : vector.model().orElse(null),
+                SchemaWire.body(info.schema()),
                 info.rows());
     }
 
     static RowBody row(Row row) {
         return new RowBody(
-                row.id(), row.text().orElse(null), vector(row.vector()), row.attributes());
+                row.id(),
+                row.text().orElse(null),
+                vector(row.vectors().get(CollectionSchema.VECTOR)),
+                attributes(row.attributes()),
+                otherTexts(row),
+                otherVectors(row));
     }
 
     static RowPage page(dev.quern.vector.RowPage page) {
@@ -41,11 +62,100 @@ final class CollectionWire {
                 row.id(),
                 hit.score(),
                 row.text().orElse(null),
-                row.attributes(),
-                vector(row.vector()));
+                attributes(row.attributes()),
+                vector(row.vectors().get(CollectionSchema.VECTOR)),
+                otherTexts(row),
+                otherVectors(row),
+                hit.legs().isEmpty()
+                        ? null
+                        : hit.legs().stream().map(CollectionWire::place).toList());
     }
 
-    private static @Nullable List<Float> vector(float[] vector) {
-        return vector.length == 0 ? null : new FloatList(vector);
+    private static SearchPlace place(Optional<Hit.Place> place) {
+        return new SearchPlace(
+                place.map(Hit.Place::rank).orElse(null), place.map(Hit.Place::score).orElse(null));
+    }
+
+    static SearchPlan plan(SearchOutcome.LegPlan plan) {
+        return new SearchPlan(
+                plan.strategy().name().toLowerCase(Locale.ROOT),
+                plan.reason(),
+                plan.matching() < 0 ? null : plan.matching());
+    }
+
+    private static @Nullable Map<String, String> otherTexts(Row row) {
+        Map<String, String> texts = new TreeMap<>(row.texts());
+        texts.remove(CollectionSchema.TEXT);
+        return texts.isEmpty() ? null : texts;
+    }
+
+    private static @Nullable Map<String, List<Float>> otherVectors(Row row) {
+        Map<String, List<Float>> vectors = new TreeMap<>();
+        row.vectors().forEach((name, vector) -> vectors.put(name, new FloatList(vector)));
+        vectors.remove(CollectionSchema.VECTOR);
+        return vectors.isEmpty() ? null : vectors;
+    }
+
+    private static @Nullable List<Float> vector(float @Nullable [] vector) {
+        return vector == null ? null : new FloatList(vector);
+    }
+
+    private static Map<String, Object> attributes(Map<?, ?> attributes) {
+        Map<String, Object> wire = new TreeMap<>();
+        attributes.forEach((name, value) -> wire.put((String) name, value(value)));
+        return wire;
+    }
+
+    private static Object value(@Nullable Object value) {
+        return switch (value) {
+            case null -> NullNode.instance;
+            case Instant moment -> moment.toString();
+            case Map<?, ?> object -> attributes(object);
+            case List<?> list -> {
+                List<Object> values = new ArrayList<>(list.size());
+                list.forEach(each -> values.add(value(each)));
+                yield values;
+            }
+            default -> value;
+        };
+    }
+
+    /// A row to write.
+    ///
+    /// @throws QuernException `INVALID` for a vector of no numbers, and for a field given twice
+    static Row row(RowBody body) {
+        Map<String, float[]> vectors = new TreeMap<>();
+        Objects.requireNonNullElse(body.vectors(), Map.<String, List<Float>>of())
+                .forEach((name, vector) -> vectors.put(name, floats(body, name, vector)));
+        if (body.vector() != null) {
+            requireOnce(
+                    body,
+                    CollectionSchema.VECTOR,
+                    vectors.put(
+                            CollectionSchema.VECTOR,
+                            floats(body, CollectionSchema.VECTOR, body.vector())));
+        }
+        Map<String, String> texts =
+                new TreeMap<>(Objects.requireNonNullElse(body.texts(), Map.of()));
+        if (body.text() != null) {
+            requireOnce(body, CollectionSchema.TEXT, texts.put(CollectionSchema.TEXT, body.text()));
+        }
+        return new Row(
+                body.id(), vectors, texts, Objects.requireNonNullElse(body.attributes(), Map.of()));
+    }
+
+    private static float[] floats(RowBody body, String name, List<Float> vector) {
+        if (vector.isEmpty()) {
+            throw QuernException.invalid(
+                    "row \"" + body.id() + "\": vector '" + name + "' has no numbers");
+        }
+        return FloatList.toArray(vector);
+    }
+
+    private static void requireOnce(RowBody body, String name, @Nullable Object before) {
+        if (before != null) {
+            throw QuernException.invalid(
+                    "row \"" + body.id() + "\" has the field '" + name + "' twice");
+        }
     }
 }

@@ -18,7 +18,8 @@ import java.util.Set;
 /// flight, bytes, connections, and the JVM. Labels come from the routes, never from requests, so
 /// the number of series is bounded. Thread-safe.
 final class HttpMetrics implements AutoCloseable {
-    private static final Set<String> METHODS = Set.of("GET", "HEAD", "PUT", "POST", "DELETE");
+    private static final Set<String> METHODS =
+            Set.of("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE");
 
     private final Meter.MeterProvider<Timer> requests;
     private final Counter receivedBytes;

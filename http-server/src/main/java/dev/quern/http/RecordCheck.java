@@ -2,6 +2,7 @@ package dev.quern.http;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,14 +30,20 @@ final class RecordCheck {
     private RecordCheck() {}
 
     private record Field(
-            RecordComponent component, String name, boolean required, boolean untyped) {
+            RecordComponent component,
+            String name,
+            boolean required,
+            boolean untyped,
+            boolean untypedValues) {
         static Field of(RecordComponent component) {
             component.getAccessor().setAccessible(true);
             return new Field(
                     component,
                     wireName(component.getName()),
                     !component.getAnnotatedType().isAnnotationPresent(Nullable.class),
-                    component.getType() == Object.class);
+                    component.getType() == Object.class,
+                    component.getGenericType() instanceof ParameterizedType type
+                            && List.of(type.getActualTypeArguments()).getLast() == Object.class);
         }
 
         @Nullable Object of(Record value) {
@@ -76,7 +83,11 @@ final class RecordCheck {
                     throw QuernException.invalid("missing required field '" + at + "'");
                 }
             } else {
-                checkValue(component, at, field.untyped);
+                if (field.untypedValues && component instanceof Map<?, ?> map) {
+                    checkMembers(map, at, false, true);
+                } else {
+                    checkValue(component, at, field.untyped);
+                }
             }
         }
     }
@@ -92,21 +103,27 @@ final class RecordCheck {
                     checkElement(Optional.ofNullable(list.get(i)), path, i, untyped);
                 }
             }
-            case Map<?, ?> map ->
-                    map.forEach((key, element) -> {
-                        String at = path + "." + Names.abbreviate(key.toString());
-                        if (element != null) {
-                            checkValue(element, at, untyped);
-                        } else if (!untyped) {
-                            throw QuernException.invalid("'" + at + "' must not be null");
-                        }
-                    });
+            case Map<?, ?> map -> checkMembers(map, path, untyped, untyped);
             case Double number when !Double.isFinite(number) ->
                     throw QuernException.invalid("'" + path + "' must be a finite number");
             default -> {
                 // A scalar: its type was checked when it was read.
             }
         }
+    }
+
+    /// @param untyped whether a member may be null
+    /// @param untypedValues whether what is in a member may
+    private static void checkMembers(
+            Map<?, ?> map, String path, boolean untyped, boolean untypedValues) {
+        map.forEach((key, element) -> {
+            String at = path + "." + Names.abbreviate(key.toString());
+            if (element != null) {
+                checkValue(element, at, untypedValues);
+            } else if (!untyped) {
+                throw QuernException.invalid("'" + at + "' must not be null");
+            }
+        });
     }
 
     private static void checkElement(

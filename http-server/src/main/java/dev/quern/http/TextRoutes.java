@@ -1,8 +1,13 @@
 package dev.quern.http;
 
 import dev.quern.common.ErrorKind;
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.SearchBm25;
+import dev.quern.common.wire.SearchDense;
+import dev.quern.common.wire.SearchFusion;
+import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
@@ -11,17 +16,23 @@ import dev.quern.common.wire.UpsertRows;
 import dev.quern.embed.CollectionText;
 import dev.quern.embed.SyncProgress;
 import dev.quern.embed.SyncSpec;
+import dev.quern.embed.TextLeg;
 import dev.quern.embed.TextQuery;
-import dev.quern.embed.TextRow;
 import dev.quern.embed.VolumeIndexer;
 import dev.quern.vector.Filter;
+import dev.quern.vector.Fusion;
+import dev.quern.vector.RowFields;
+import dev.quern.vector.SearchCursor;
+import dev.quern.vector.SearchOptions;
 import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.WriteResult;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,16 +70,8 @@ final class TextRoutes {
                 texts.upsert(
                         request.space(),
                         request.path("collection"),
-                        rows.stream().map(TextRoutes::row).toList());
+                        rows.stream().map(CollectionWire::row).toList());
         return Reply.json(new UpsertResult(result.upserted(), result.token()));
-    }
-
-    private static TextRow row(RowBody body) {
-        return new TextRow(
-                body.id(),
-                Optional.ofNullable(body.text()),
-                vector(body.vector()),
-                Objects.requireNonNullElse(body.attributes(), Map.of()));
     }
 
     private static Optional<float[]> vector(@Nullable List<Float> vector) {
@@ -84,8 +87,14 @@ final class TextRoutes {
         return Reply.json(
                 new SearchResult(
                         outcome.hits().stream().map(CollectionWire::hit).toList(),
-                        query.effectiveMode().toString(),
-                        (System.nanoTime() - start) / 1e6));
+                        query.mode().toString(),
+                        (System.nanoTime() - start) / 1e6,
+                        outcome.rows(),
+                        outcome.next().map(SearchCursor::toString).orElse(null),
+                        outcome.partial() ? true : null,
+                        query.options().explain()
+                                ? outcome.plans().stream().map(CollectionWire::plan).toList()
+                                : null));
     }
 
     private static TextQuery query(SearchRows body) {
@@ -94,13 +103,81 @@ final class TextRoutes {
             throw QuernException.invalid("'limit' must be 1 to " + MAX_HITS + ", got " + limit);
         }
         return new TextQuery(
-                Optional.ofNullable(body.mode()).map(TextQuery.Mode::parse),
-                Optional.ofNullable(body.text()),
-                vector(body.vector()),
-                Optional.ofNullable(body.filter()).map(Filter::fromJson),
-                limit,
-                Boolean.TRUE.equals(body.includeVector()),
-                Boolean.TRUE.equals(body.exact()));
+                legs(body),
+                new SearchOptions(
+                        Optional.ofNullable(body.filter()).map(Filter::fromJson),
+                        limit,
+                        new RowFields(
+                                Optional.ofNullable(body.fields()).map(Set::copyOf),
+                                Set.copyOf(Objects.requireNonNullElse(body.exclude(), List.of())),
+                                Boolean.TRUE.equals(body.includeVector())),
+                        fusion(body),
+                        Optional.ofNullable(body.after()).map(SearchCursor::parse),
+                        Optional.ofNullable(body.timeoutMs()).map(Duration::ofMillis),
+                        Boolean.TRUE.equals(body.explain())));
+    }
+
+    private static List<TextLeg> legs(SearchRows body) {
+        if (body.legs() == null) {
+            return TextQuery.legs(
+                    Optional.ofNullable(body.mode()).map(TextQuery.Mode::parse),
+                    Optional.ofNullable(body.text()),
+                    vector(body.vector()),
+                    Boolean.TRUE.equals(body.exact()));
+        }
+        if (body.mode() != null
+                || body.text() != null
+                || body.vector() != null
+                || body.exact() != null) {
+            throw QuernException.invalid(
+                    "'legs' excludes 'mode', 'text', 'vector' and 'exact': put them into the legs");
+        }
+        return body.legs().stream().map(TextRoutes::leg).toList();
+    }
+
+    private static TextLeg leg(SearchLeg leg) {
+        SearchDense dense = leg.dense();
+        SearchBm25 bm25 = leg.bm25();
+        if (dense != null && bm25 == null) {
+            return new TextLeg.Dense(
+                    Optional.ofNullable(dense.field()),
+                    Optional.ofNullable(dense.text()),
+                    vector(dense.vector()),
+                    Boolean.TRUE.equals(dense.exact()));
+        }
+        if (dense == null && bm25 != null) {
+            return new TextLeg.Bm25(
+                    Objects.requireNonNullElse(bm25.fields(), Map.of()), bm25.text());
+        }
+        throw QuernException.invalid("a leg must have exactly one of 'dense' and 'bm25'");
+    }
+
+    private static Fusion fusion(SearchRows body) {
+        SearchFusion fusion =
+                Objects.requireNonNullElse(body.fusion(), new SearchFusion(null, null));
+        List<SearchLeg> legs = Objects.requireNonNullElse(body.legs(), List.of());
+        List<Double> weights =
+                legs.stream().allMatch(leg -> leg.weight() == null)
+                        ? List.of()
+                        : legs.stream()
+                                .map(leg -> Objects.requireNonNullElse(leg.weight(), 1.0))
+                                .toList();
+        String method = Objects.requireNonNullElse(fusion.method(), "rrf");
+        return switch (method) {
+            case "rrf" ->
+                    new Fusion.Rrf(Objects.requireNonNullElse(fusion.k(), Fusion.RRF_K), weights);
+            case "weighted" -> {
+                if (fusion.k() != null) {
+                    throw QuernException.invalid("'k' is for the fusion method rrf only");
+                }
+                yield new Fusion.Weighted(weights);
+            }
+            default ->
+                    throw QuernException.invalid(
+                            "fusion method must be rrf or weighted, got \""
+                                    + Names.abbreviate(method)
+                                    + "\"");
+        };
     }
 
     private Reply sync(Request request) throws IOException {

@@ -86,6 +86,121 @@ final class CollectionsHttpTest {
     }
 
     @Test
+    void collectionsHaveManyFields() {
+        String path =
+                collection(
+                        "many",
+                        "\"schema\":{\"vectors\":{\"a\":{\"dims\":2,\"metric\":\"l2\"},\"b\":{\"dims\":1,"
+                                + "\"metric\":\"dot\"}},\"texts\":{\"title\":{\"analyzer\":\"german\"}},"
+                                + "\"attributes\":{\"when\":\"datetime\",\"scores\":\"int64[]\"}}");
+        JsonNode upsert =
+                ok(
+                        server.post(
+                                path + "/upsert",
+                                "{\"rows\":[{\"id\":\"x\",\"vectors\":{\"a\":[1,2],\"b\":[3]},"
+                                        + "\"texts\":{\"title\":\"die M\u00fchlen mahlen\"},"
+                                        + "\"attributes\":{\"when\":\"2026-11-22\",\"scores\":[1,2],"
+                                        + "\"meta\":{\"a\":[null,{}]}}},"
+                                        + "{\"id\":\"y\",\"vectors\":{\"b\":[1]}}]}"));
+        assertThat(upsert.path("upserted").asInt()).isEqualTo(2);
+        JsonNode row = ok(server.get(path + "/rows/x"));
+        assertThat(row.path("vectors").path("a")).hasSize(2);
+        assertThat(row.path("texts").path("title").asText()).startsWith("die M");
+        assertThat(row.path("attributes").path("when").asText()).isEqualTo("2026-11-22T00:00:00Z");
+        assertThat(row.path("attributes").path("meta").toString()).isEqualTo("{\"a\":[null,{}]}");
+        JsonNode hits =
+                ok(server.post(
+                                path + "/search",
+                                "{\"legs\":[{\"dense\":{\"field\":\"b\",\"vector\":[1]},\"weight\":2},"
+                                        + "{\"bm25\":{\"text\":\"M\u00fchle\",\"fields\":{\"title\":3}}}],"
+                                        + "\"fusion\":{\"method\":\"weighted\"},"
+                                        + "\"filter\":{\"contains\":[\"scores\",2]},"
+                                        + "\"include_vector\":true}"))
+                        .path("hits");
+        assertThat(hits).hasSize(1);
+        assertThat(hits.get(0).path("score").asDouble()).isEqualTo(3.0);
+        assertThat(hits.get(0).path("vectors").path("b").get(0).asDouble()).isEqualTo(3.0);
+        JsonNode grown =
+                ok(server.patch(path, "{\"attributes\":{\"year\":\"int64\"},\"strict\":true}"));
+        assertThat(grown.path("schema").path("attributes").path("year").asText())
+                .isEqualTo("int64");
+        assertThat(grown.path("schema").path("attributes").path("meta").asText()).isEqualTo("json");
+        assertThat(grown.path("schema").path("strict").asBoolean()).isTrue();
+        assertThat(grown.has("dims")).isFalse();
+        assertThat(server.patch(path, "{\"attributes\":{\"year\":\"string\"}}").statusCode())
+                .isEqualTo(409);
+        for (String bad :
+                List.of(
+                        "{\"attributes\":{\"z\":\"varchar\"}}",
+                        "{\"texts\":{\"z\":{\"analyzer\":\"klingon\"}}}",
+                        "{\"vectors\":{\"z\":{}}}",
+                        "{\"vectors\":{\"title\":{\"dims\":3}}}")) {
+            assertThat(server.patch(path, bad).statusCode()).as(bad).isEqualTo(400);
+        }
+        for (String bad :
+                List.of(
+                        "{\"legs\":[]}",
+                        "{\"legs\":[{}]}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"b\",\"vector\":[1]}}],\"text\":\"x\"}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"c\",\"vector\":[1]}}]}",
+                        "{\"legs\":[{\"dense\":{\"field\":\"b\",\"text\":\"no model\"}}]}",
+                        "{\"legs\":[{\"bm25\":{\"text\":\"x\"}}],\"fusion\":{\"method\":\"best\"}}",
+                        "{\"vector\":[1]}")) {
+            assertThat(server.post(path + "/search", bad).statusCode()).as(bad).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void pagesCountsAndExplains() {
+        String path = collection("paged", "\"dims\":1,\"metric\":\"l2\"");
+        ok(
+                server.post(
+                        path + "/upsert",
+                        "{\"rows\":[{\"id\":\"a\",\"vector\":[1],\"text\":\"mill\",\"attributes\":{\"n\":1,\"m\":2}},"
+                                + "{\"id\":\"b\",\"vector\":[2],\"attributes\":{\"n\":2}},"
+                                + "{\"id\":\"c\",\"vector\":[3],\"attributes\":{\"n\":3}}]}"));
+        String query = "{\"vector\":[0],\"limit\":2,\"fields\":[\"n\"]";
+        JsonNode first = ok(server.post(path + "/search", query + "}"));
+        assertThat(first.path("rows").asLong()).isEqualTo(3);
+        assertThat(first.has("partial")).isFalse();
+        assertThat(first.has("plans")).isFalse();
+        assertThat(first.path("hits").get(0).path("attributes").toString()).isEqualTo("{\"n\":1}");
+        assertThat(first.path("hits").get(0).has("text")).isFalse();
+        String after = ",\"after\":\"" + first.path("next").asText() + "\"}";
+        JsonNode second = ok(server.post(path + "/search", query + after));
+        assertThat(second.path("hits")).hasSize(1);
+        assertThat(second.path("hits").get(0).path("id").asText()).isEqualTo("c");
+        assertThat(second.has("next")).isFalse();
+        JsonNode explained =
+                ok(
+                        server.post(
+                                path + "/search",
+                                "{\"vector\":[0],\"text\":\"mill\",\"explain\":true,\"timeout_ms\":60000}"));
+        assertThat(explained.path("plans")).hasSize(2);
+        assertThat(explained.path("plans").get(0).path("strategy").asText()).isEqualTo("exact");
+        assertThat(explained.path("hits").get(0).path("legs").get(1).path("rank").asInt())
+                .isEqualTo(1);
+        assertThat(explained.path("hits").get(1).path("legs").get(1).has("rank")).isFalse();
+        assertThat(ok(server.post(path + "/count", "{}")).path("count").asLong()).isEqualTo(3);
+        assertThat(
+                        ok(server.post(path + "/count", "{\"filter\":{\"in\":[\"n\",[2,3]]}}"))
+                                .path("count")
+                                .asLong())
+                .isEqualTo(2);
+        for (String bad :
+                List.of(
+                        "\"after\":\"x\"",
+                        "\"timeout_ms\":0",
+                        "\"timeout_ms\":600001",
+                        "\"fields\":[\"nose\"]",
+                        "\"exclude\":[\"nose\"]")) {
+            assertThat(server.post(path + "/search", "{\"vector\":[0]," + bad + "}").statusCode())
+                    .as(bad)
+                    .isEqualTo(400);
+        }
+    }
+
+    @Test
     void writesReadsSearchesAndDeletesRows() {
         String path = collection("rows", "\"dims\":2");
         JsonNode upsert =
@@ -148,7 +263,7 @@ final class CollectionsHttpTest {
                         "{\"id\":\"a\",\"vector\":[1,2,3]}",
                         "{\"id\":\"a\",\"vector\":[0,0,0,0]}",
                         "{\"id\":\"a\"}",
-                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"attributes\":{\"x\":{\"y\":1}}}",
+                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"attributes\":{\"x\":null}}",
                         "{\"id\":\"a\",\"vector\":[1,2,3,4],\"colour\":1}",
                         "{\"vector\":[1,2,3,4]}")) {
             HttpResponse<String> answer = server.post(path + "/upsert", "{\"rows\":[" + row + "]}");

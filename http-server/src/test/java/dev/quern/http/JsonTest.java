@@ -63,7 +63,7 @@ final class JsonTest {
                 "{\"rows\":[{\"id\":\"a\"},{\"id\":\"b\",\"colour\":1}]}",
                 UpsertRows.class,
                 "unknown field 'rows[1].colour'",
-                "attributes, id, text, vector");
+                "attributes, id, text, texts, vector, vectors");
     }
 
     @Test

@@ -128,6 +128,13 @@ final class TestServer implements AutoCloseable {
                         .POST(HttpRequest.BodyPublishers.ofString(json)));
     }
 
+    HttpResponse<String> patch(String path, String json) {
+        return send(
+                request(path)
+                        .header("content-type", "application/json")
+                        .method("PATCH", HttpRequest.BodyPublishers.ofString(json)));
+    }
+
     HttpResponse<String> put(String path, byte[] body) {
         return send(request(path).PUT(HttpRequest.BodyPublishers.ofByteArray(body)));
     }

@@ -56,7 +56,10 @@ final class StorageOpeningTest {
         StorageBackups.Places places =
                 new StorageBackups.Places(config.data(), config.storage().access(), clock, random);
         return new StorageService(
-                engine, config.storage().tier(), new StorageBackups(engine, places));
+                engine,
+                config.storage().tier(),
+                new StorageBackups(engine, places),
+                Duration.ofHours(1));
     }
 
     private static void commit(StorageEngine engine, String value) {

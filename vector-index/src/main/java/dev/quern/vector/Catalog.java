@@ -12,12 +12,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
-/// Collections and the types of their attributes, as facts. Thread-safe.
+/// Collections and their schemas, as facts. Thread-safe.
 final class Catalog {
     private static final int SCAN_FACTS = 1_000;
 
-    /// Concurrent writers that each add attributes retry this often before they give up.
+    /// Concurrent writers that each add fields retry this often before they give up.
     private static final int MAX_TRIES = 100;
 
     private final MetaLog facts;
@@ -41,9 +42,7 @@ final class Catalog {
                         spec.name(),
                         ids.next(),
                         Instant.ofEpochMilli(clock.instant().toEpochMilli()),
-                        spec.dims(),
-                        spec.metric(),
-                        spec.model(),
+                        Optional.empty(),
                         0);
         Key key = Keys.definition(spec.name());
         try {
@@ -51,6 +50,7 @@ final class Catalog {
                     Txn.in(space)
                             .when(new Txn.Condition.Absent(key))
                             .put(key, DefinitionFormat.encode(definition))
+                            .put(Keys.schema(definition.id()), SchemaFormat.encode(spec.schema()))
                             .build());
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CONFLICT) {
@@ -61,24 +61,26 @@ final class Catalog {
         return get(space, spec.name());
     }
 
-    private static Definition existing(
-            Definition definition, CollectionSpec spec, boolean ifNotExists) {
+    private Definition existing(Definition definition, CollectionSpec spec, boolean ifNotExists) {
         if (!ifNotExists) {
             throw QuernException.conflict("collection \"" + spec.name() + "\" exists already");
         }
-        if (!definition.matches(spec)) {
-            throw QuernException.conflict(
-                    "collection \""
-                            + spec.name()
-                            + "\" exists with "
-                            + definition.shape()
-                            + ", asked for "
-                            + spec.dims()
-                            + " dims, "
-                            + spec.metric()
-                            + spec.model().map(m -> ", model " + m).orElse(""));
+        CollectionSchema schema = schema(definition).fields();
+        try {
+            if (schema.vectors().keySet().containsAll(spec.schema().vectors().keySet())
+                    && schema.texts().keySet().containsAll(spec.schema().texts().keySet())
+                    && schema.with(spec.schema()).attributes().equals(schema.attributes())) {
+                return definition;
+            }
+        } catch (QuernException e) {
+            throw exists(spec, String.valueOf(e.getMessage()));
         }
-        return definition;
+        throw exists(spec, "it lacks fields that were asked for: add them to it");
+    }
+
+    private static QuernException exists(CollectionSpec spec, String difference) {
+        return QuernException.conflict(
+                "collection \"" + spec.name() + "\" exists with other fields: " + difference);
     }
 
     Definition get(SpaceId space, String name) {
@@ -124,7 +126,7 @@ final class Catalog {
                     Txn.in(definition.space())
                             .when(WriteLog.exists(definition))
                             .delete(Keys.definition(definition.name()))
-                            .delete(Keys.attributes(definition.id()))
+                            .delete(Keys.schema(definition.id()))
                             .delete(Keys.checkpoint(definition.id()))
                             .then(new Txn.Mutation.DeleteThrough(tail, tail))
                             .build());
@@ -133,23 +135,26 @@ final class Catalog {
         }
     }
 
-    AttributeTypes attributes(Definition definition) {
-        return facts.find(definition.space(), Keys.attributes(definition.id()))
-                .map(AttributesFormat::decode)
-                .orElseGet(AttributeTypes::none);
+    Schema schema(Definition definition) {
+        return facts.find(definition.space(), Keys.schema(definition.id()))
+                .map(fact -> SchemaFormat.decode(definition, fact))
+                .orElseGet(() -> SchemaFormat.ofDefinition(definition));
     }
 
-    /// The types with those of the rows' new attributes, durable.
+    /// A change of a schema; gives an equal one to leave it as it is.
+    interface SchemaChange extends UnaryOperator<Schema> {}
+
+    /// Changes a schema, durably.
     ///
     /// @param known what the caller knows of
-    /// @throws QuernException `INVALID` at the bound on attributes, `NOT_FOUND` if the collection
-    ///   was deleted meanwhile
-    AttributeTypes extend(Definition definition, AttributeTypes known, List<Row> rows) {
-        AttributeTypes base = known;
-        Key key = Keys.attributes(definition.id());
+    /// @throws QuernException as the change does; `NOT_FOUND` if the collection was deleted
+    ///   meanwhile
+    Schema change(Definition definition, Schema known, SchemaChange change) {
+        Schema base = known;
+        Key key = Keys.schema(definition.id());
         for (int tries = 0; tries < MAX_TRIES; tries++) {
-            AttributeTypes wanted = base.with(rows);
-            if (wanted.size() == base.size()) {
+            Schema wanted = change.apply(base);
+            if (wanted.equals(base)) {
                 return base;
             }
             try {
@@ -162,18 +167,18 @@ final class Catalog {
                                                         ? new Txn.Condition.Absent(key)
                                                         : new Txn.Condition.Version(
                                                                 key, base.version()))
-                                        .put(key, AttributesFormat.encode(wanted))
+                                        .put(key, SchemaFormat.encode(wanted.fields()))
                                         .build());
-                return new AttributeTypes(version, wanted.types());
+                return new Schema(version, wanted.fields());
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.CONFLICT) {
                     throw e;
                 }
                 requireCurrent(definition);
-                base = attributes(definition);
+                base = schema(definition);
             }
         }
         throw QuernException.exhausted(
-                "collection \"" + definition.name() + "\": too many writers add attributes", 100);
+                "collection \"" + definition.name() + "\": too many writers add fields", 100);
     }
 }

@@ -123,7 +123,17 @@ final class Checkpointer {
         synchronized (this) {
             boolean due = tailRows >= rules.rows() || tailBytes >= rules.bytes();
             boolean early = tailRows < retryAt.rows() && tailBytes < retryAt.bytes();
-            if (!due || early || scheduled) {
+            if (!due || early) {
+                return;
+            }
+        }
+        start(collection);
+    }
+
+    /// Starts a checkpoint in the background unless one is on its way.
+    void start(LiveCollection collection) {
+        synchronized (this) {
+            if (scheduled) {
                 return;
             }
             scheduled = true;
@@ -170,13 +180,14 @@ final class Checkpointer {
 
     /// Commits the index, saves its files and cuts the tail.
     ///
-    /// @param through every write up to this token is applied
+    /// @param through every write up to this token is applied; may be the token of the last
+    ///   checkpoint when segments were merged since
     /// @param covered what the tail held then
     void save(LuceneIndex index, long through, Tail covered) throws IOException {
         saving.lock();
         try {
             reread(index);
-            if (through <= token) {
+            if (through < token) {
                 return;
             }
             uncertain = true;

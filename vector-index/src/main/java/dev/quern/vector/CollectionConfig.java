@@ -2,7 +2,9 @@ package dev.quern.vector;
 
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
+import dev.quern.vector.fused.FusedConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /// Settings of a [CollectionService].
 ///
@@ -12,11 +14,16 @@ import java.nio.file.Path;
 /// @param maxQueuedBytes their framed size together; beyond it `EXHAUSTED`; also bounds one batch
 /// @param checkpointRows a checkpoint starts when this many rows lie in a collection's tail
 /// @param checkpointBytes or this many framed bytes
-/// @param mergeThreads threads that merge segments, over all collections
+/// @param mergeThreads threads that merge segments, over all collections; one merge uses those that
+///   are free
 /// @param cpuThreads threads that search, and as many that apply writes, over all collections
 /// @param maxQueuedSearches searches that wait for a thread; beyond it `EXHAUSTED`
 /// @param maxOpenCollections collections held open; the least recently used idle one is closed
 /// @param exactScanRows a dense leg compares every matching row when at most this many match
+/// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph
+/// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
+///   process: the service made last sets it; beyond it blocks are read from the mapped files
+/// @param idleMerge a collection without writes for so long is merged into few segments
 public record CollectionConfig(
         Path cacheDirectory,
         ByteSize ramBuffer,
@@ -28,7 +35,10 @@ public record CollectionConfig(
         int cpuThreads,
         int maxQueuedSearches,
         int maxOpenCollections,
-        int exactScanRows) {
+        int exactScanRows,
+        ByteSize maxGraph,
+        ByteSize hotMemory,
+        Duration idleMerge) {
     /// Checks the values.
     public CollectionConfig {
         atLeast("ram-buffer in bytes", ramBuffer.bytes(), 1 << 20);
@@ -41,9 +51,13 @@ public record CollectionConfig(
         atLeast("max-queued-searches", maxQueuedSearches, 1);
         atLeast("max-open-collections", maxOpenCollections, 1);
         atLeast("exact-scan-rows", exactScanRows, 0);
+        atLeast("max-graph in bytes", maxGraph.bytes(), 0);
+        atLeast("hot-memory in bytes", hotMemory.bytes(), 0);
+        atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
     }
 
-    /// The defaults.
+    /// The defaults; graphs of up to 8 GiB, and for copies of them half as much as the largest
+    /// heap; merged when idle for 2 s.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,
@@ -52,11 +66,14 @@ public record CollectionConfig(
                 ByteSize.ofMebibytes(256),
                 50_000,
                 ByteSize.ofMebibytes(64),
-                1,
+                2,
                 Runtime.getRuntime().availableProcessors(),
                 1_024,
                 128,
-                4_000);
+                4_000,
+                ByteSize.ofMebibytes(FusedConfig.DEFAULTS.maxGraphBytes() >> 20),
+                ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21),
+                Duration.ofSeconds(2));
     }
 
     private static void atLeast(String name, long value, long least) {

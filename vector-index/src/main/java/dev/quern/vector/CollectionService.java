@@ -8,15 +8,22 @@ import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.fused.FusedConfig;
+import dev.quern.vector.fused.HotMemory;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
+    private static final Duration FOREVER = Duration.ofDays(365);
+
     private final CollectionConfig config;
     private final Catalog catalog;
     private final WriteLog tail;
@@ -26,6 +33,7 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool applying;
     private final CpuPool searching;
     private final OpenCollections open;
+    private final IdleMerger idle;
     private final CollectionRoots roots;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
@@ -53,23 +61,39 @@ public final class CollectionService implements AutoCloseable {
         Checkpointer.Rules rules =
                 new Checkpointer.Rules(
                         config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
-        double ramBufferMebibytes = config.ramBuffer().bytes() / (double) (1 << 20);
+        HotMemory.limit(config.hotMemory().bytes());
         this.open =
                 new OpenCollections(
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission, applying),
+                                new LiveCollection.Parts(catalog, tail, admission, applying, clock),
                                 checkpoints,
                                 rules,
-                                new LuceneIndex.Tuning(ramBufferMebibytes, merging)));
+                                tuning()));
         open.sweep();
+        this.idle = new IdleMerger(open, config.idleMerge());
+    }
+
+    private LuceneIndex.Tuning tuning() {
+        return new LuceneIndex.Tuning(
+                config.ramBuffer().bytes() / (double) (1 << 20),
+                merging,
+                part -> {
+                    if (searching.isIdle()) {
+                        merging.offer(part);
+                    }
+                },
+                searching::isFull,
+                new FusedConfig(
+                        FusedConfig.DEFAULTS.minVectors(),
+                        config.maxGraph().bytes(),
+                        config.mergeThreads()));
     }
 
     /// Creates a collection.
     ///
-    /// @param ifNotExists true: an existing collection of the same dims, metric and model is
-    ///   returned
+    /// @param ifNotExists true: an existing collection that has the fields is returned
     /// @throws QuernException `CONFLICT` if the name is taken, or with `ifNotExists` by a
     ///   collection of another shape
     public CollectionInfo create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -83,6 +107,13 @@ public final class CollectionService implements AutoCloseable {
         return info(catalog.get(space, name));
     }
 
+    /// The fields of a collection, without a look at its rows.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionSchema schema(SpaceId space, String name) {
+        return catalog.schema(catalog.get(space, name)).fields();
+    }
+
     /// The collections of a space in name order.
     public List<CollectionInfo> list(SpaceId space) {
         return catalog.list(space).stream().map(this::info).toList();
@@ -93,10 +124,30 @@ public final class CollectionService implements AutoCloseable {
         Optional<Checkpoint> checkpoint = checkpoints.findFact(definition);
         long token = checkpoint.map(Checkpoint::token).orElse(0L);
         if (tail.isEmptyAfter(definition, token)) {
-            return definition.info(checkpoint.map(Checkpoint::rows).orElse(0L));
+            return definition.info(
+                    catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
         return reading(
-                definition, live -> live.read(s -> definition.info(s.getIndexReader().numDocs())));
+                definition,
+                live ->
+                        live.read(s ->
+                                definition.info(
+                                        live.schema().now(), s.getIndexReader().numDocs())));
+    }
+
+    /// Adds fields to a collection: rows written from now on may have them. A field that is there
+    /// with the same type is left as it is; `strict` becomes what the addition says.
+    ///
+    /// @throws QuernException `NOT_FOUND`; `INVALID` for names and numbers out of bounds;
+    ///   `CONFLICT` for a field that is there with another type
+    public CollectionInfo addFields(SpaceId space, String name, CollectionSchema more) {
+        Definition definition = catalog.get(space, name);
+        try (OpenCollections.Lease lease = open.acquire(definition)) {
+            lease.live()
+                    .schema()
+                    .change(schema -> new Schema(schema.version(), schema.fields().with(more)));
+        }
+        return info(definition);
     }
 
     /// Deletes a collection and its rows.
@@ -129,8 +180,47 @@ public final class CollectionService implements AutoCloseable {
                 definition,
                 live ->
                         live.read(
-                                new Search(definition, live.types(), spec, config.exactScanRows())
+                                new Search(live.schema().now(), spec, config.exactScanRows())
                                         ::run));
+    }
+
+    /// How many rows match; all without a filter.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, String name, Optional<Filter> filter) {
+        return reading(
+                catalog.get(space, name),
+                live -> {
+                    filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
+                    return live.read(searcher ->
+                            (long)
+                                    searcher.count(
+                                            filter.map(
+                                                            new FilterQueries(live.schema().now())
+                                                                    ::query)
+                                                    .orElse(MatchAllDocsQuery.INSTANCE)));
+                });
+    }
+
+    /// How a collection's rows are indexed now.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionStats stats(SpaceId space, String name) {
+        return reading(catalog.get(space, name), LiveCollection::stats);
+    }
+
+    /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
+    /// segment, or as few as the bound on graphs allows.
+    ///
+    /// @return whether a merge is under way; false when nothing is left to merge
+    /// @throws QuernException `NOT_FOUND`
+    public boolean merge(SpaceId space, String name) {
+        return reading(catalog.get(space, name), live -> live.merge(FOREVER));
+    }
+
+    /// What the timer does every second.
+    void mergeIdle() {
+        idle.look();
     }
 
     /// The row of an id, with its vector.
@@ -140,7 +230,12 @@ public final class CollectionService implements AutoCloseable {
         WriteCheck.checkId("id", id);
         return reading(
                 catalog.get(space, name),
-                live -> live.read(searcher -> RowReader.find(searcher.getIndexReader(), id)));
+                live ->
+                        live.read(searcher ->
+                                RowReader.find(
+                                        searcher.getIndexReader(),
+                                        id,
+                                        live.schema().now().fields().vectors().keySet())));
     }
 
     /// A page of rows in id order.
@@ -157,7 +252,12 @@ public final class CollectionService implements AutoCloseable {
                 live ->
                         live.read(searcher ->
                                 RowReader.page(
-                                        searcher.getIndexReader(), after, limit, includeVector)));
+                                        searcher.getIndexReader(),
+                                        after,
+                                        limit,
+                                        includeVector
+                                                ? live.schema().now().fields().vectors().keySet()
+                                                : Set.of())));
     }
 
     /// Every row as it is now, for export.
@@ -191,6 +291,7 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        idle.close();
         open.close();
         searching.close();
         applying.close();

@@ -10,11 +10,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A fixed number of named platform threads with a bounded queue. Requests come on virtual threads,
 /// of which only a few run at a time until they block; work that computes for long would keep all
 /// others waiting, so it is done here. Thread-safe. The owner closes it.
 final class CpuPool implements Executor, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(CpuPool.class);
     private static final int KEEP_ALIVE_SECONDS = 10;
     private static final int CLOSE_SECONDS = 10;
     private static final long RETRY_AFTER_MILLIS = 50;
@@ -43,6 +46,29 @@ final class CpuPool implements Executor, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         threads.execute(task);
+    }
+
+    /// Runs a task if a thread is free, else drops it: for work that its owner does itself when
+    /// nobody helps. What it dropped would only have waited in the queue behind longer work.
+    void offer(Runnable task) {
+        if (threads.getActiveCount() + threads.getQueue().size() < threads.getCorePoolSize()) {
+            try {
+                threads.execute(task);
+            } catch (RejectedExecutionException e) {
+                log.trace("{} threads are closed", name, e);
+            }
+        }
+    }
+
+    /// Whether there is more to do than threads are free to do.
+    boolean isFull() {
+        return !threads.getQueue().isEmpty()
+                || threads.getActiveCount() >= threads.getCorePoolSize();
+    }
+
+    /// Whether nothing runs.
+    boolean isIdle() {
+        return threads.getActiveCount() == 0;
     }
 
     /// Runs a task and waits for what it returns or throws.

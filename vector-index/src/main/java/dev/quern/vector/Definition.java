@@ -4,9 +4,11 @@ import dev.quern.common.SpaceId;
 import java.time.Instant;
 import java.util.Optional;
 
-/// What a collection is, as its fact says; only creation writes that fact.
+/// What a collection is, as its fact says; only creation writes that fact. Its fields are in a
+/// [Schema].
 ///
 /// @param space where it lives
+/// @param firstVector the vector field of a collection whose fact is of version 1
 /// @param version log index of the fact: a condition of every write, so that none lands after a
 ///   delete
 record Definition(
@@ -14,20 +16,9 @@ record Definition(
         String name,
         String id,
         Instant createdAt,
-        int dims,
-        Metric metric,
-        Optional<String> model,
+        Optional<VectorField> firstVector,
         long version) {
-    boolean matches(CollectionSpec spec) {
-        return dims == spec.dims() && metric == spec.metric() && model.equals(spec.model());
-    }
-
-    CollectionInfo info(long rows) {
-        return new CollectionInfo(name, id, createdAt, dims, metric, model, rows);
-    }
-
-    /// For messages.
-    String shape() {
-        return dims + " dims, " + metric + model.map(m -> ", model " + m).orElse("");
+    CollectionInfo info(Schema schema, long rows) {
+        return new CollectionInfo(name, id, createdAt, schema.fields(), rows);
     }
 }

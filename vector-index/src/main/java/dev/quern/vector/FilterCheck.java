@@ -4,23 +4,22 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /// Whether a filter makes sense for a collection. Not thread-safe; one use each.
 final class FilterCheck {
-    private final AttributeTypes types;
+    private final Schema schema;
     private int conditions;
     private long bytes;
 
-    private FilterCheck(AttributeTypes types) {
-        this.types = types;
+    private FilterCheck(Schema schema) {
+        this.schema = schema;
     }
 
     /// @throws QuernException `INVALID` over the bounds on depth, conditions, values and size; for
     ///   an attribute that the collection never had; for a value of another type than the attribute
-    static void check(Filter filter, AttributeTypes types) {
-        new FilterCheck(types).node(filter, 1);
+    static void check(Filter filter, Schema schema) {
+        new FilterCheck(schema).node(filter, 1);
     }
 
     private void node(Filter filter, int depth) {
@@ -30,18 +29,53 @@ final class FilterCheck {
                 "has more than " + Filter.MAX_CONDITIONS + " conditions");
         switch (filter) {
             case Filter.Eq(String field, Object value) -> value(field, value);
-            case Filter.In(String field, List<Object> values) -> {
-                require(
-                        values.size() <= Filter.MAX_VALUES,
-                        "lists " + values.size() + " values, the bound is " + Filter.MAX_VALUES);
-                typeOf(field);
-                values.forEach(value -> value(field, value));
+            case Filter.In(String field, List<Object> values) ->
+                    values(field, values, Filter.MAX_VALUES);
+            case Filter.All(String field, List<Object> values) ->
+                    values(field, values, Filter.MAX_CONDITIONS);
+            case Filter.Exists(String field) -> filterable(field);
+            case Filter.Prefix(String field, String prefix) -> {
+                value(field, prefix);
+                requireString("a prefix", field);
             }
+            case Filter.Contains(String field, Object value) -> contains(field, value);
             case Filter.Range range -> range(range);
             case Filter.And(List<Filter> all) -> all.forEach(f -> node(f, depth + 1));
             case Filter.Or(List<Filter> any) -> any.forEach(f -> node(f, depth + 1));
             case Filter.Not(Filter not) -> node(not, depth + 1);
         }
+    }
+
+    private void values(String field, List<Object> values, int max) {
+        require(values.size() <= max, "lists " + values.size() + " values, the bound is " + max);
+        filterable(field);
+        values.forEach(value -> value(field, value));
+    }
+
+    private void contains(String field, Object value) {
+        value(field, value);
+        if (filterable(field).filter(AttributeType::isList).isEmpty()) {
+            requireString("contains", field);
+            require(
+                    !(value instanceof String s) || Utf8.length(s) <= Filter.MAX_CONTAINS_BYTES,
+                    "has a string to be contained in "
+                            + quoted(field)
+                            + " of more than "
+                            + Filter.MAX_CONTAINS_BYTES
+                            + " bytes");
+        }
+    }
+
+    private void requireString(String what, String field) {
+        Optional<AttributeType> type = filterable(field);
+        require(
+                type.filter(t -> t.element() != AttributeType.STRING).isEmpty(),
+                "has "
+                        + what
+                        + " on "
+                        + quoted(field)
+                        + ", which is "
+                        + type.map(AttributeType::phrase).orElse("unknown"));
     }
 
     private void range(Filter.Range range) {
@@ -51,24 +85,35 @@ final class FilterCheck {
                         .toList();
         require(!bounds.isEmpty(), "has a range without a bound on " + quoted(range.field()));
         require(
-                typeOf(range.field()).filter(t -> t == AttributeType.BOOL).isEmpty(),
+                filterable(range.field()).filter(t -> t.element() == AttributeType.BOOL).isEmpty(),
                 "has a range on " + quoted(range.field()) + ", which is a boolean: use eq");
         bounds.forEach(bound -> value(range.field(), bound));
     }
 
     private Optional<AttributeType> typeOf(String field) {
-        AttributeType type = types.find(field);
+        AttributeType type = schema.find(field);
         require(
-                type != null || types.types().isEmpty(),
+                type != null || schema.hasNoAttributes(),
                 "names attribute "
                         + quoted(field)
                         + ", which no row of the collection has; it has "
-                        + String.join(", ", new TreeSet<>(types.types().keySet())));
+                        + String.join(", ", schema.fields().attributes().keySet()));
         return Optional.ofNullable(type);
     }
 
-    private void value(String field, Object value) {
+    private Optional<AttributeType> filterable(String field) {
         Optional<AttributeType> type = typeOf(field);
+        require(
+                type.filter(t -> t == AttributeType.JSON).isEmpty(),
+                "names "
+                        + quoted(field)
+                        + ", which is JSON: it is kept, not indexed; put what is filtered on into"
+                        + " an attribute of its own");
+        return type;
+    }
+
+    private void value(String field, Object value) {
+        Optional<AttributeType> type = filterable(field);
         boolean known =
                 value instanceof Long
                         || value instanceof Boolean
@@ -81,20 +126,30 @@ final class FilterCheck {
                 "holds more than " + WriteCheck.MAX_TEXT_BYTES + " bytes of values");
         AttributeType given = AttributeType.of(value);
         require(
-                type.filter(t -> !comparable(t, given)).isEmpty(),
+                type.filter(t -> !comparable(t.element(), given)).isEmpty(),
                 "compares "
                         + quoted(field)
                         + ", which is "
                         + type.map(AttributeType::phrase).orElse("unknown")
                         + " in this collection, with "
                         + given.phrase());
+        require(
+                type.filter(t -> t.element() == AttributeType.DATETIME).isEmpty()
+                        || (value instanceof String text && Moments.find(text).isPresent()),
+                "compares "
+                        + quoted(field)
+                        + " with \""
+                        + Names.abbreviate(String.valueOf(value))
+                        + "\", expected "
+                        + Moments.EXPECTED);
     }
 
     private static boolean comparable(AttributeType field, AttributeType value) {
         return switch (field) {
-            case STRING, STRINGS -> value == AttributeType.STRING;
+            case STRING, DATETIME -> value == AttributeType.STRING;
             case LONG, DOUBLE -> value == AttributeType.LONG || value == AttributeType.DOUBLE;
             case BOOL -> value == AttributeType.BOOL;
+            case STRINGS, LONGS, DOUBLES, BOOLS, DATETIMES, JSON -> false;
         };
     }
 

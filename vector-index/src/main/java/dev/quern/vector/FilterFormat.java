@@ -13,6 +13,10 @@ import java.util.Optional;
 /// | 3 range | field string, u8 bits (1 gte, 2 gt, 4 lte, 8 lt), the scalars in that order |
 /// | 4 and, 5 or | count, filters |
 /// | 6 not | filter |
+/// | 7 exists | field string |
+/// | 8 prefix | field string, prefix string |
+/// | 9 contains | field string, scalar |
+/// | 10 all | field string, count, scalars |
 ///
 /// Scalars as in [RowFormat]. Nested at most [Filter#MAX_DEPTH] deep.
 final class FilterFormat {
@@ -25,11 +29,22 @@ final class FilterFormat {
                 out.utf8(field);
                 RowFormat.writeScalar(out, value);
             }
-            case Filter.In(String field, List<Object> values) -> {
-                out.u8(2);
+            case Filter.In(String field, List<Object> values) -> writeValues(out, 2, field, values);
+            case Filter.All(String field, List<Object> values) ->
+                    writeValues(out, 10, field, values);
+            case Filter.Exists(String field) -> {
+                out.u8(7);
                 out.utf8(field);
-                out.count(values.size());
-                values.forEach(value -> RowFormat.writeScalar(out, value));
+            }
+            case Filter.Prefix(String field, String prefix) -> {
+                out.u8(8);
+                out.utf8(field);
+                out.utf8(prefix);
+            }
+            case Filter.Contains(String field, Object value) -> {
+                out.u8(9);
+                out.utf8(field);
+                RowFormat.writeScalar(out, value);
             }
             case Filter.Range range -> writeRange(out, range);
             case Filter.And(List<Filter> all) -> writeAll(out, 4, all);
@@ -39,6 +54,14 @@ final class FilterFormat {
                 write(out, not);
             }
         }
+    }
+
+    private static void writeValues(
+            FrameOutput out, int operator, String field, List<Object> values) {
+        out.u8(operator);
+        out.utf8(field);
+        out.count(values.size());
+        values.forEach(value -> RowFormat.writeScalar(out, value));
     }
 
     private static void writeAll(FrameOutput out, int operator, List<Filter> filters) {
@@ -70,22 +93,25 @@ final class FilterFormat {
         int operator = in.u8();
         return switch (operator) {
             case 1 -> new Filter.Eq(in.utf8(), RowFormat.readScalar(in));
-            case 2 -> readIn(in);
+            case 2 -> new Filter.In(in.utf8(), readValues(in));
             case 3 -> readRange(in);
             case 4 -> new Filter.And(readAll(in, depth));
             case 5 -> new Filter.Or(readAll(in, depth));
             case 6 -> new Filter.Not(read(in, depth + 1));
+            case 7 -> new Filter.Exists(in.utf8());
+            case 8 -> new Filter.Prefix(in.utf8(), in.utf8());
+            case 9 -> new Filter.Contains(in.utf8(), RowFormat.readScalar(in));
+            case 10 -> new Filter.All(in.utf8(), readValues(in));
             default -> throw in.corrupt("has filter operator " + operator);
         };
     }
 
-    private static Filter readIn(FrameInput in) {
-        String field = in.utf8();
+    private static List<Object> readValues(FrameInput in) {
         List<Object> values = new ArrayList<>();
         for (int left = in.count(2); left > 0; left--) {
             values.add(RowFormat.readScalar(in));
         }
-        return new Filter.In(field, values);
+        return values;
     }
 
     private static List<Filter> readAll(FrameInput in, int depth) {

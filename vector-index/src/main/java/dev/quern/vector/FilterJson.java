@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a [Filter] from parsed JSON, within the filter's bounds.
 final class FilterJson {
+    private static final String OPERATORS =
+            "eq, in, any, all, range, exists, prefix, contains, and, or, not";
     private static final Set<String> BOUNDS = Set.of("gte", "gt", "lte", "lt");
 
     private int conditions;
@@ -33,21 +35,32 @@ final class FilterJson {
                     "filter has more than " + Filter.MAX_CONDITIONS + " conditions");
         }
         if (!(json instanceof Map<?, ?> map) || map.size() != 1) {
-            throw expected("an object with one of eq, in, range, and, or, not", json);
+            throw expected("an object with one of " + OPERATORS, json);
         }
         Map.Entry<?, ?> entry = map.entrySet().iterator().next();
         String operator = String.valueOf(entry.getKey());
         Object argument = entry.getValue();
         return switch (operator) {
             case "eq" -> new Filter.Eq(field("eq", argument), scalar("eq", pair(argument)));
-            case "in" -> new Filter.In(field("in", argument), values(pair(argument)));
+            case "in", "any" ->
+                    new Filter.In(field(operator, argument), values(operator, pair(argument)));
+            case "all" ->
+                    new Filter.All(field(operator, argument), values(operator, pair(argument)));
+            case "exists" -> new Filter.Exists(string(operator, argument));
+            case "prefix" ->
+                    new Filter.Prefix(field(operator, argument), string(operator, pair(argument)));
+            case "contains" ->
+                    new Filter.Contains(
+                            field(operator, argument), scalar(operator, pair(argument)));
             case "range" -> range(field("range", argument), pair(argument));
             case "and" -> new Filter.And(nodes("and", argument, depth));
             case "or" -> new Filter.Or(nodes("or", argument, depth));
             case "not" -> new Filter.Not(node(argument, depth + 1));
             default ->
                     throw QuernException.invalid(
-                            "filter operator must be one of eq, in, range, and, or, not, got \""
+                            "filter operator must be one of "
+                                    + OPERATORS
+                                    + ", got \""
                                     + Names.abbreviate(operator)
                                     + "\"");
         };
@@ -77,13 +90,20 @@ final class FilterJson {
         return json instanceof List<?> list ? list.getLast() : null;
     }
 
-    private static List<Object> values(@Nullable Object json) {
+    private static String string(String operator, @Nullable Object json) {
+        if (!(json instanceof String string)) {
+            throw expected("a string in \"" + operator + "\"", json);
+        }
+        return string;
+    }
+
+    private static List<Object> values(String operator, @Nullable Object json) {
         if (!(json instanceof List<?> list)) {
-            throw expected("[field, [values]] after \"in\"", json);
+            throw expected("[field, [values]] after \"" + operator + "\"", json);
         }
         List<Object> values = new ArrayList<>();
         for (Object element : list) {
-            values.add(scalar("in", element));
+            values.add(scalar(operator, element));
         }
         return values;
     }

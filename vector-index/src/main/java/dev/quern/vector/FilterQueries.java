@@ -1,22 +1,27 @@
 package dev.quern.vector;
 
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.lucene.document.DoubleField;
 import org.apache.lucene.document.LongField;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
+import org.apache.lucene.search.FieldExistsQuery;
 import org.apache.lucene.search.MatchAllDocsQuery;
 import org.apache.lucene.search.MatchNoDocsQuery;
+import org.apache.lucene.search.PrefixQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TermRangeQuery;
+import org.apache.lucene.search.WildcardQuery;
 import org.apache.lucene.util.BytesRef;
 
 /// Turns a filter into Lucene's terms. Total: a comparison that [FilterCheck] would refuse matches
@@ -26,17 +31,26 @@ final class FilterQueries {
     private static final String TRUE = "T";
     private static final String FALSE = "F";
 
-    private final AttributeTypes types;
+    private final Schema schema;
 
-    FilterQueries(AttributeTypes types) {
-        this.types = types;
+    FilterQueries(Schema schema) {
+        this.schema = schema;
     }
 
     Query query(Filter filter) {
         return switch (filter) {
             case Filter.Eq(String field, Object value) -> in(field, List.of(value));
             case Filter.In(String field, List<Object> values) -> in(field, values);
+            case Filter.All(String field, List<Object> values) ->
+                    and(values.stream().<Filter>map(value -> new Filter.Eq(field, value)).toList());
             case Filter.Range range -> range(range);
+            case Filter.Exists(String field) -> exists(field);
+            case Filter.Prefix(String field, String prefix) ->
+                    isString(field)
+                            ? new PrefixQuery(
+                                    new Term(RowDocuments.attribute(field), new BytesRef(prefix)))
+                            : none("no string");
+            case Filter.Contains(String field, Object value) -> contains(field, value);
             case Filter.And(List<Filter> all) -> and(all);
             case Filter.Or(List<Filter> any) -> or(any);
             case Filter.Not(Filter not) ->
@@ -65,14 +79,59 @@ final class FilterQueries {
         return builder.build();
     }
 
-    private Query in(String field, List<Object> values) {
-        AttributeType type = types.find(field);
+    private boolean isString(String field) {
+        AttributeType type = schema.find(field);
+        return type != null && type.element() == AttributeType.STRING;
+    }
+
+    private Query exists(String field) {
+        AttributeType type = schema.find(field);
         if (type == null) {
             return none("unknown attribute");
         }
         String name = RowDocuments.attribute(field);
-        return switch (type) {
-            case STRING, STRINGS, BOOL -> terms(name, type, values);
+        return switch (type.element()) {
+            case STRING, BOOL -> new TermRangeQuery(name, null, null, true, true);
+            case LONG, DOUBLE, DATETIME -> new FieldExistsQuery(name);
+            case STRINGS, LONGS, DOUBLES, BOOLS, DATETIMES, JSON -> none("not indexed");
+        };
+    }
+
+    private Query contains(String field, Object value) {
+        AttributeType type = schema.find(field);
+        if (type != null && type.isList()) {
+            return in(field, List.of(value));
+        }
+        if (type != AttributeType.STRING || !(value instanceof String part)) {
+            return none("no string");
+        }
+        return new WildcardQuery(
+                new Term(RowDocuments.attribute(field), "*" + escaped(part) + "*"));
+    }
+
+    private static String escaped(String part) {
+        return part.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?");
+    }
+
+    private Query in(String field, List<Object> values) {
+        AttributeType type = schema.find(field);
+        if (type == null) {
+            return none("unknown attribute");
+        }
+        String name = RowDocuments.attribute(field);
+        return switch (type.element()) {
+            case STRING, BOOL -> terms(name, type.element(), values);
+            case DATETIME -> {
+                long[] millis =
+                        values.stream()
+                                .map(FilterQueries::moment)
+                                .flatMapToLong(OptionalLong::stream)
+                                .toArray();
+                yield millis.length == 0
+                        ? none("no such time")
+                        : LongField.newSetQuery(name, millis);
+            }
+            case STRINGS, LONGS, DOUBLES, BOOLS, DATETIMES, JSON -> none("not indexed");
             case LONG -> {
                 long[] wholes =
                         numbers(values)
@@ -109,6 +168,12 @@ final class FilterQueries {
         };
     }
 
+    private static OptionalLong moment(Object value) {
+        return value instanceof String text
+                ? Moments.find(text).stream().mapToLong(Instant::toEpochMilli).findFirst()
+                : OptionalLong.empty();
+    }
+
     private static Query terms(String name, AttributeType type, List<Object> values) {
         List<BytesRef> terms = new ArrayList<>();
         for (Object value : values) {
@@ -129,15 +194,17 @@ final class FilterQueries {
     }
 
     private Query range(Filter.Range range) {
-        AttributeType type = types.find(range.field());
+        AttributeType type = schema.find(range.field());
         if (type == null) {
             return none("unknown attribute");
         }
-        return switch (type) {
-            case STRING, STRINGS -> stringRange(range);
-            case LONG -> longRange(range);
+        return switch (type.element()) {
+            case STRING -> stringRange(range);
+            case LONG -> longRange(range, FilterQueries::number);
+            case DATETIME -> longRange(range, FilterQueries::millis);
             case DOUBLE -> doubleRange(range);
             case BOOL -> none("range of booleans");
+            case STRINGS, LONGS, DOUBLES, BOOLS, DATETIMES, JSON -> none("not indexed");
         };
     }
 
@@ -165,11 +232,12 @@ final class FilterQueries {
         return value instanceof String s ? Optional.of(new BytesRef(s)) : Optional.empty();
     }
 
-    private static Query longRange(Filter.Range range) {
+    private static Query longRange(
+            Filter.Range range, Function<Object, Optional<BigDecimal>> scale) {
         long low = Long.MIN_VALUE;
         long high = Long.MAX_VALUE;
         boolean possible = true;
-        for (Bound bound : bounds(range)) {
+        for (Bound bound : bounds(range, scale)) {
             OptionalLong edge =
                     bound.lower()
                             ? Numbers.leastLong(bound.value(), bound.open())
@@ -189,7 +257,7 @@ final class FilterQueries {
     private static Query doubleRange(Filter.Range range) {
         double low = Double.NEGATIVE_INFINITY;
         double high = Double.POSITIVE_INFINITY;
-        for (Bound bound : bounds(range)) {
+        for (Bound bound : bounds(range, FilterQueries::number)) {
             if (bound.lower()) {
                 low = Math.max(low, Numbers.leastDouble(bound.value(), bound.open()));
             } else {
@@ -204,25 +272,21 @@ final class FilterQueries {
     /// One end of a range of numbers.
     private record Bound(BigDecimal value, boolean lower, boolean open) {}
 
-    private static List<Bound> bounds(Filter.Range range) {
+    private static List<Bound> bounds(
+            Filter.Range range, Function<Object, Optional<BigDecimal>> scale) {
         List<Bound> bounds = new ArrayList<>();
-        range.gte()
-                .flatMap(FilterQueries::number)
-                .map(n -> new Bound(n, true, false))
-                .ifPresent(bounds::add);
-        range.gt()
-                .flatMap(FilterQueries::number)
-                .map(n -> new Bound(n, true, true))
-                .ifPresent(bounds::add);
-        range.lte()
-                .flatMap(FilterQueries::number)
-                .map(n -> new Bound(n, false, false))
-                .ifPresent(bounds::add);
-        range.lt()
-                .flatMap(FilterQueries::number)
-                .map(n -> new Bound(n, false, true))
-                .ifPresent(bounds::add);
+        range.gte().flatMap(scale).ifPresent(n -> bounds.add(new Bound(n, true, false)));
+        range.gt().flatMap(scale).ifPresent(n -> bounds.add(new Bound(n, true, true)));
+        range.lte().flatMap(scale).ifPresent(n -> bounds.add(new Bound(n, false, false)));
+        range.lt().flatMap(scale).ifPresent(n -> bounds.add(new Bound(n, false, true)));
         return bounds;
+    }
+
+    private static Optional<BigDecimal> millis(Object value) {
+        OptionalLong millis = moment(value);
+        return millis.isPresent()
+                ? Optional.of(new BigDecimal(millis.getAsLong()))
+                : Optional.empty();
     }
 
     private static Query none(String reason) {

@@ -36,6 +36,15 @@ final class FrameInput {
         }
     }
 
+    /// A byte that must be one of a range of versions.
+    int version(int oldest, int newest) {
+        int found = u8();
+        if (found < oldest || found > newest) {
+            throw corrupt("has version " + found + ", expected " + oldest + " to " + newest);
+        }
+        return found;
+    }
+
     boolean flag() {
         int value = u8();
         if (value > 1) {

@@ -1,33 +1,40 @@
 package dev.quern.vector;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
-/// Reciprocal rank fusion: a row's score is the sum of `1 / (k + rank)` over the rankings that have
-/// it, ranks from 1.
-final class Fusion {
-    private Fusion() {}
+/// How the rankings of several legs become one.
+public sealed interface Fusion {
+    /// The default constant of [Rrf].
+    int RRF_K = 60;
 
-    /// Fuses rankings.
+    /// Reciprocal rank fusion: a row's score is the sum over the legs of `weight / (k + rank)`,
+    /// ranks from 1 (Cormack, Clarke and Buettcher, SIGIR 2009).
     ///
-    /// @param rankings each best first
-    /// @return every row of any ranking, best first
-    static List<Ranked> fuse(List<List<Ranked>> rankings, int k) {
-        Map<Integer, Ranked> fused = new HashMap<>();
-        for (List<Ranked> ranking : rankings) {
-            for (int i = 0; i < ranking.size(); i++) {
-                Ranked row = ranking.get(i);
-                double share = 1.0 / (k + i + 1);
-                fused.merge(
-                        row.doc(),
-                        new Ranked(row.doc(), row.id(), share),
-                        (a, b) -> new Ranked(a.doc(), a.id(), a.score() + b.score()));
-            }
+    /// @param k 1 to 10,000
+    /// @param weights one per leg, above 0 and at most 1,000; none: 1 each
+    record Rrf(int k, List<Double> weights) implements Fusion {
+        /// Copies the list.
+        public Rrf {
+            weights = List.copyOf(weights);
         }
-        List<Ranked> order = new ArrayList<>(fused.values());
-        order.sort(Ranked.BEST_FIRST);
-        return order;
+    }
+
+    /// The sum over the legs of `weight` times the leg's score, scaled so that the best candidate
+    /// of the leg has 1 and the last 0; candidates of equal scores have 1.
+    ///
+    /// @param weights one per leg, above 0 and at most 1,000; none: 1 each
+    record Weighted(List<Double> weights) implements Fusion {
+        /// Copies the list.
+        public Weighted {
+            weights = List.copyOf(weights);
+        }
+    }
+
+    /// One weight per leg; none: 1 each.
+    List<Double> weights();
+
+    /// Reciprocal rank fusion with the default constant and equal weights.
+    static Fusion byDefault() {
+        return new Rrf(RRF_K, List.of());
     }
 }

@@ -7,7 +7,7 @@ import dev.quern.storage.Key;
 /// | key | value |
 /// |---|---|
 /// | `vector/collection/NAME` | [DefinitionFormat] |
-/// | `vector/attributes/ID` | [AttributesFormat]; absent before the first attribute |
+/// | `vector/attributes/ID` | [SchemaFormat]: all fields, not only the attributes of version 1 |
 /// | `vector/checkpoint/ID` | [CheckpointFormat]; absent before the first checkpoint |
 /// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint |
 final class Keys {
@@ -21,7 +21,7 @@ final class Keys {
         return DEFINITIONS.child(name);
     }
 
-    static Key attributes(String id) {
+    static Key schema(String id) {
         return Key.of("vector", "attributes", id);
     }
 

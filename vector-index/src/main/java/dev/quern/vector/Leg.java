@@ -1,17 +1,43 @@
 package dev.quern.vector;
 
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
 /// One ranking of a search.
 public sealed interface Leg {
-    /// By nearness to a vector.
+    /// By nearness to a vector; rows without a vector in the field are not in the ranking.
     ///
+    /// @param field a vector field; by default [CollectionSchema#defaultVector]
     /// @param vector one finite number per dimension, not to be modified
     /// @param exact true: every matching row is compared; false: the planner decides between that
     ///   and the graph, which is faster and finds nearly all of the nearest
-    record Dense(float[] vector, boolean exact) implements Leg {}
+    /// @param width vertices that a walk of a fused graph considers, at most 65,536: more find more
+    ///   and take longer; the limit where that is more; 0 for the planner's choice
+    record Dense(Optional<String> field, float[] vector, boolean exact, int width) implements Leg {
+        /// In the default field, of the planner's choice of width.
+        public Dense(float[] vector, boolean exact) {
+            this(Optional.empty(), vector, exact, 0);
+        }
+    }
 
-    /// By BM25 over the rows' text, English stemming and stop words.
+    /// By BM25 over the rows' text, analysed as each field is. A row's score is the sum over the
+    /// fields of their boost times the field's own score.
     ///
-    /// @param query plain text, at most 64 KiB; no syntax. At most its first 400 distinct terms
-    ///   count
-    record Bm25(String query) implements Leg {}
+    /// @param fields boost, above 0 and at most 1,000, by text field; none: every text field, with
+    ///   boost 1
+    /// @param query plain text, at most 64 KiB; no syntax. At most its first 400 distinct terms in
+    ///   a field count, over several fields so many fewer
+    record Bm25(Map<String, Double> fields, String query) implements Leg {
+        /// Copies the map.
+        public Bm25 {
+            fields = Collections.unmodifiableMap(new TreeMap<>(fields));
+        }
+
+        /// Over every text field.
+        public Bm25(String query) {
+            this(Map.of(), query);
+        }
+    }
 }

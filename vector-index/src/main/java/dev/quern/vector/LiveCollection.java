@@ -7,6 +7,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -36,26 +39,33 @@ final class LiveCollection {
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Definition definition;
-    private final Catalog catalog;
     private final WriteLog tail;
     private final WriteAdmission admission;
     private final LuceneIndex index;
     private final Checkpointer checkpointer;
     private final TokenOrder<PendingWrite> order = new TokenOrder<>();
-    private final ReentrantLock typing = new ReentrantLock();
     private final ReentrantLock applying = new ReentrantLock();
     private final Executor applyPool;
+    private final InstantSource clock;
 
     /// Whether a task of the pool is going to look for writes to apply.
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
-    private volatile AttributeTypes types;
+    private final LiveSchema schema;
 
     /// Written under `applying`.
     private volatile long appliedToken;
 
     /// The index shows every write up to here; written under `applying`.
     private volatile long shownToken;
+
+    /// When something was applied last, or the collection was opened.
+    private volatile Instant changedAt;
+
+    /// Merges of the index that the last checkpoint holds, and that the last attempt was to hold.
+    private volatile long savedMerges;
+
+    private volatile long triedMerges;
 
     private volatile boolean closing;
     private volatile @Nullable Throwable failure;
@@ -67,19 +77,24 @@ final class LiveCollection {
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
-    record Parts(Catalog catalog, WriteLog tail, WriteAdmission admission, CpuPool applyPool) {}
+    record Parts(
+            Catalog catalog,
+            WriteLog tail,
+            WriteAdmission admission,
+            CpuPool applyPool,
+            InstantSource clock) {}
 
     /// Takes over the index, and brings it up to date with the tail.
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
             throws IOException {
         this.definition = definition;
-        this.catalog = parts.catalog();
         this.tail = parts.tail();
         this.admission = parts.admission();
         this.applyPool = parts.applyPool();
+        this.clock = parts.clock();
         this.index = index;
         this.checkpointer = checkpointer;
-        this.types = catalog.attributes(definition);
+        this.schema = new LiveSchema(definition, parts.catalog());
         long start = checkpointer.token();
         this.appliedToken = start;
         this.shownToken = start;
@@ -91,11 +106,14 @@ final class LiveCollection {
         } finally {
             applying.unlock();
         }
+        this.changedAt = clock.instant();
+        index.afterMerge(this::showMerged);
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
+        schema.requireFits(token, batch);
         try {
-            index.apply(batch, types);
+            index.apply(batch, schema.now());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -112,39 +130,14 @@ final class LiveCollection {
         long reserved = 0;
         try {
             checkpointer.requireRoom(this);
-            WriteBatch checked = conform(new WriteCheck(definition).check(batch));
-            byte[] frame = WriteFormat.encode(checked, definition.dims());
+            WriteBatch checked = schema.conform(batch);
+            byte[] frame = WriteFormat.encode(checked);
             admission.reserve(frame.length);
             reserved = frame.length;
             return commit(checked, frame);
         } finally {
             admission.leave(reserved);
         }
-    }
-
-    /// The batch in the collection's attribute types, which include the batch's new ones.
-    private WriteBatch conform(WriteBatch batch) {
-        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, types));
-        AttributeTypes known = types;
-        AttributeTypes wanted = known.with(batch.upserts());
-        WriteBatch conformed = withTypes(batch, wanted);
-        if (wanted.size() == known.size()) {
-            return conformed;
-        }
-        typing.lock();
-        try {
-            types = catalog.extend(definition, types, conformed.upserts());
-        } finally {
-            typing.unlock();
-        }
-        return withTypes(batch, types);
-    }
-
-    private static WriteBatch withTypes(WriteBatch batch, AttributeTypes types) {
-        return new WriteBatch(
-                batch.upserts().stream().map(types::conform).toList(),
-                batch.deleteIds(),
-                batch.deleteWhere());
     }
 
     private WriteResult commit(WriteBatch batch, byte[] frame) {
@@ -249,8 +242,9 @@ final class LiveCollection {
                 // So that the count of deleted rows is exact.
                 show();
             }
-            int deleted = index.apply(batch, types);
+            int deleted = index.apply(batch, schema.now());
             appliedToken = write.token();
+            changedAt = clock.instant();
             checkpointer.count(batch.upserts().size(), write.frameBytes());
             write.result()
                     .complete(new WriteResult(write.token(), batch.upserts().size(), deleted));
@@ -286,6 +280,64 @@ final class LiveCollection {
             index.refresh();
             shownToken = appliedToken;
         }
+    }
+
+    /// Shows searches the segment that a merge has made, unless the next search will see it anyway.
+    private void showMerged() {
+        applying.lock();
+        try {
+            if (!closed && failure == null && shownToken == appliedToken) {
+                index.refresh();
+            }
+        } catch (IOException e) {
+            var _ = failed("cannot show what was merged", e);
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    /// Begins what merges pay if nothing was written for some time. When nothing is left to merge,
+    /// a checkpoint takes in what was, so that neither a restart nor a lost cache costs it again.
+    ///
+    /// @param after idle time from which to merge
+    void mergeIfIdle(Duration after) {
+        Duration idle = Duration.between(changedAt, clock.instant());
+        if (idle.compareTo(after) < 0 || closing || failure != null || merge(idle)) {
+            return;
+        }
+        long merges = index.merges();
+        if (merges != savedMerges && merges != triedMerges) {
+            triedMerges = merges;
+            checkpointer.start(this);
+        }
+    }
+
+    /// Begins what merges pay in a collection that has been idle for so long.
+    ///
+    /// @return whether a merge is under way
+    boolean merge(Duration idle) {
+        if (index.isMerging()) {
+            return true;
+        }
+        applying.lock();
+        try {
+            if (closed || failure != null) {
+                return false;
+            }
+            show();
+            return index.merge(idle);
+        } catch (IOException e) {
+            throw failed("cannot be merged", e);
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    /// How its rows are indexed now.
+    CollectionStats stats() {
+        boolean merging = index.isMerging();
+        return read(
+                searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
     }
 
     /// Something that reads the index.
@@ -332,17 +384,21 @@ final class LiveCollection {
             // Outlives this reading, so it takes a reference of its own.
             searcher.getIndexReader().incRef();
             return new SnapshotCursor(
-                    searcher, definition.info(searcher.getIndexReader().numDocs()));
+                    searcher, definition.info(schema.now(), searcher.getIndexReader().numDocs()));
         });
     }
 
-    /// Saves a checkpoint if anything was applied since the last.
+    /// Saves a checkpoint if anything was applied or merged since the last.
     void checkpoint() throws IOException {
         long token;
+        long merges;
         Checkpointer.Tail covered;
         applying.lock();
         try {
-            if (closed || failure != null || appliedToken == checkpointer.token()) {
+            merges = index.merges();
+            if (closed
+                    || failure != null
+                    || (appliedToken == checkpointer.token() && merges == savedMerges)) {
                 return;
             }
             token = appliedToken;
@@ -352,6 +408,7 @@ final class LiveCollection {
         }
         try {
             checkpointer.save(index, token, covered);
+            savedMerges = merges;
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.FENCED) {
                 failure = e;
@@ -395,8 +452,8 @@ final class LiveCollection {
         return definition;
     }
 
-    AttributeTypes types() {
-        return types;
+    LiveSchema schema() {
+        return schema;
     }
 
     /// Whether it must be closed and opened anew.

@@ -1,16 +1,20 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.vector.fused.FusedConfig;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import java.util.function.BooleanSupplier;
+import org.apache.lucene.codecs.Codec;
+import org.apache.lucene.codecs.FilterCodec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.index.DirectoryReader;
@@ -30,14 +34,16 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.TermInSetQuery;
 import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.store.MergeInfo;
 import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
 
 /// A collection's Lucene directory: one writer, and searchers on what was last refreshed. Searches
-/// and [#commit] may run at any time; [#apply], [#refresh] and [#close] only one at a time, which
-/// the caller sees to, so that no refresh sees half a batch. The caller closes it.
+/// and [#commit] may run at any time; [#apply], [#refresh], [#merge] and [#close] only one at a
+/// time, which the caller sees to, so that no refresh sees half a batch. The caller closes it.
 final class LuceneIndex implements Closeable {
     private static final double MAX_SEGMENT_MEBIBYTES = 64 << 10;
     private static final double FLOOR_SEGMENT_MEBIBYTES = 16;
@@ -55,8 +61,10 @@ final class LuceneIndex implements Closeable {
 
     private final Path path;
     private final Directory directory;
-    private final RowDocuments documents;
+    private final Analyzers.OfSchema analyzer;
     private final CommitPins pins;
+    private final PooledMerges scheduler;
+    private final CollectionMerges merges;
     private final IndexWriter writer;
     private final SearcherManager searchers;
 
@@ -66,14 +74,14 @@ final class LuceneIndex implements Closeable {
     /// @param rows live rows
     record Committed(Collection<String> files, long rows) {}
 
-    private LuceneIndex(Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+    private LuceneIndex(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
         this.path = path;
-        this.documents = new RowDocuments(definition.metric());
+        this.analyzer = new Analyzers.OfSchema(schema.fields());
         this.pins = new CommitPins(commitId.orElse(""));
-        this.directory =
-                new NRTCachingDirectory(
-                        new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+        this.scheduler = new PooledMerges(tuning.mergePool(), tuning.mergeHelpers());
+        this.merges = merges(schema.fields(), tuning);
+        this.directory = new SmallFilesCache(path, tuning.graphs().minVectors());
         IndexWriter opening = null;
         try {
             IndexWriterConfig config = config(tuning);
@@ -97,42 +105,93 @@ final class LuceneIndex implements Closeable {
     }
 
     /// What an index takes from its surroundings.
-    record Tuning(double ramBufferMebibytes, Executor mergePool) {}
+    ///
+    /// @param mergeHelpers as [PooledMerges] takes them
+    /// @param searchesWait whether searches have more to do than threads; merges then give way
+    /// @param graphs when a merge builds a graph, and which
+    record Tuning(
+            double ramBufferMebibytes,
+            Executor mergePool,
+            Executor mergeHelpers,
+            BooleanSupplier searchesWait,
+            FusedConfig graphs) {}
 
     /// Opens an index, making it empty when there is no commit to open.
     ///
     /// @param commitId the commit to start from, as given to [#commit]
     /// @throws IOException if the directory has no such commit, or a file of it is damaged
     @MustBeClosed
-    static LuceneIndex open(
-            Path path, Definition definition, Optional<String> commitId, Tuning tuning)
+    static LuceneIndex open(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
         Files.createDirectories(path);
-        return new LuceneIndex(path, definition, commitId, tuning);
+        return new LuceneIndex(path, schema, commitId, tuning);
+    }
+
+    /// Keeps new small files on the heap, but none of a merge that makes a graph: blocks are walked
+    /// where they are mapped.
+    private static final class SmallFilesCache extends NRTCachingDirectory {
+        private final int graphRows;
+
+        SmallFilesCache(Path path, int graphRows) throws IOException {
+            super(new MMapDirectory(path), MAX_CACHED_FILE_MEBIBYTES, MAX_CACHED_MEBIBYTES);
+            this.graphRows = graphRows;
+        }
+
+        @Override
+        protected boolean doCacheWrite(String name, IOContext context) {
+            MergeInfo merge = context.mergeInfo();
+            return (merge == null || merge.totalMaxDoc() < graphRows)
+                    && super.doCacheWrite(name, context);
+        }
+    }
+
+    /// @param schema a field that is added later and has more dimensions may make graphs too large,
+    ///   which then are Lucene's
+    private static CollectionMerges merges(CollectionSchema schema, Tuning tuning) {
+        TieredMergePolicy tiers = new TieredMergePolicy();
+        tiers.setSegmentsPerTier(SEGMENTS_PER_TIER);
+        tiers.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
+        tiers.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
+        FusedConfig graphs = tuning.graphs();
+        long largest =
+                graphs.maxVectors(
+                        schema.vectors().values().stream()
+                                .mapToInt(VectorField::dims)
+                                .max()
+                                .orElse(1));
+        // Where no graph fits, Lucene's serve, of any size.
+        long most = largest < graphs.minVectors() ? Long.MAX_VALUE : largest;
+        return new CollectionMerges(
+                tiers, new MergePlanner(graphs.minVectors(), most), tuning.searchesWait());
     }
 
     private IndexWriterConfig config(Tuning tuning) {
-        TieredMergePolicy merges = new TieredMergePolicy();
-        merges.setSegmentsPerTier(SEGMENTS_PER_TIER);
-        merges.setFloorSegmentMB(FLOOR_SEGMENT_MEBIBYTES);
-        merges.setMaxMergedSegmentMB(MAX_SEGMENT_MEBIBYTES);
-        IndexWriterConfig config = new IndexWriterConfig(new EnglishAnalyzer());
+        IndexWriterConfig config = new IndexWriterConfig(analyzer);
         config.setMergePolicy(merges);
-        config.setMergeScheduler(new PooledMerges(tuning.mergePool()));
+        config.setMergeScheduler(scheduler);
         config.setIndexDeletionPolicy(pins);
         config.setRAMBufferSizeMB(tuning.ramBufferMebibytes());
         config.setMaxFullFlushMergeWaitMillis(0);
         config.setCommitOnClose(false);
-        config.setCodec(new VectorCodec());
+        config.setCodec(new VectorCodec(tuning.graphs()));
         return config;
     }
 
     /// Written and read as Lucene's own codec of this name; only new segments see the override.
-    private static final class VectorCodec extends Lucene104Codec {
-        private final KnnVectorsFormat vectors = new QuernVectorsFormat();
+    private static final class VectorCodec extends FilterCodec {
+        private final KnnVectorsFormat vectors;
+
+        private VectorCodec(FusedConfig graphs) {
+            this(new Lucene104Codec(), graphs);
+        }
+
+        private VectorCodec(Codec lucene, FusedConfig graphs) {
+            super(lucene.getName(), lucene);
+            this.vectors = new QuernVectorsFormat(graphs);
+        }
 
         @Override
-        public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+        public KnnVectorsFormat knnVectorsFormat() {
             return vectors;
         }
     }
@@ -167,18 +226,21 @@ final class LuceneIndex implements Closeable {
     /// Applies a batch; searches see it after [#refresh].
     ///
     /// @return rows that the deletes removed
-    int apply(WriteBatch batch, AttributeTypes types) throws IOException {
+    ///
+    /// @param schema has every field of the batch
+    int apply(WriteBatch batch, Schema schema) throws IOException {
+        analyzer.use(schema.fields());
         int deleted = 0;
         if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-            deleted = delete(batch, types);
+            deleted = delete(batch, schema);
         }
         for (Row row : batch.upserts()) {
-            writer.updateDocument(RowDocuments.id(row.id()), documents.document(row, types));
+            writer.updateDocument(RowDocuments.id(row.id()), RowDocuments.document(row, schema));
         }
         return deleted;
     }
 
-    private int delete(WriteBatch batch, AttributeTypes types) throws IOException {
+    private int delete(WriteBatch batch, Schema schema) throws IOException {
         BooleanQuery.Builder builder = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
             List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
@@ -190,7 +252,7 @@ final class LuceneIndex implements Closeable {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
             ConstantScoreQuery where =
                     new ConstantScoreQuery(
-                            new FilterQueries(types).query(batch.deleteWhere().get()));
+                            new FilterQueries(schema).query(batch.deleteWhere().get()));
             builder.add(where, Occur.SHOULD);
             writer.deleteDocuments(where);
         }
@@ -241,6 +303,32 @@ final class LuceneIndex implements Closeable {
     void pin(String commitId) throws IOException {
         pins.pin(commitId);
         writer.deleteUnusedFiles();
+    }
+
+    /// Begins what merges pay in a collection that has been idle for so long. What was applied and
+    /// not shown has no segment yet.
+    ///
+    /// @return whether a merge is begun or was under way
+    boolean merge(Duration idle) throws IOException {
+        merges.idle(idle);
+        writer.maybeMerge();
+        scheduler.retry();
+        return scheduler.isScheduled();
+    }
+
+    /// What to run after each merge from now on. It is not called while a merge runs.
+    void afterMerge(Runnable listener) {
+        scheduler.afterEach(listener);
+    }
+
+    /// Merges that ended since the index was opened.
+    long merges() {
+        return scheduler.done();
+    }
+
+    /// Whether a merge runs or waits for a thread.
+    boolean isMerging() {
+        return scheduler.isScheduled();
     }
 
     /// Where the files lie.

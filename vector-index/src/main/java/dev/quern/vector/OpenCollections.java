@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
@@ -186,7 +187,7 @@ final class OpenCollections {
         LuceneIndex index =
                 LuceneIndex.open(
                         directory(definition),
-                        definition,
+                        parts.catalog().schema(definition),
                         saved.map(s -> s.checkpoint().commitId()),
                         tuning);
         try {
@@ -305,6 +306,29 @@ final class OpenCollections {
                 entry.users--;
                 if (entry.users == 0) {
                     entries.remove(entry.definition.id(), entry);
+                }
+            }
+        }
+    }
+
+    /// Does something with each collection that is open and not being opened or closed just now.
+    /// None is opened for it, and none counts as used.
+    void forEachOpen(Consumer<LiveCollection> action) {
+        List<Entry> all;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            all = new ArrayList<>(entries.values());
+        }
+        for (Entry entry : all) {
+            if (entry.opening.tryLock()) {
+                try {
+                    if (entry.live != null) {
+                        action.accept(entry.live);
+                    }
+                } finally {
+                    entry.opening.unlock();
                 }
             }
         }

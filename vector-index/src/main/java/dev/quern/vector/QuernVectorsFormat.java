@@ -1,53 +1,94 @@
 package dev.quern.vector;
 
+import dev.quern.vector.fused.FusedConfig;
+import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
 import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.store.IOContext;
 
-/// Lucene's HNSW over 32-bit floats (M 16, beam 100) with two changes: vectors have up to 16,384
-/// dimensions, and only merges build a graph. A freshly flushed segment is compared vector by
-/// vector, so that a write costs no graph work on the path to its acknowledgement; it is small
-/// until a merge, which has a thread of its own, takes it in. On disk it is Lucene's own format, by
-/// whose name it is read back.
+/// Chooses how the vectors of a new segment are kept, field by field, by what the segment will
+/// hold:
+///
+/// | segment | format |
+/// |---|---|
+/// | flushed, or merged and small | flat; its vectors are compared one by one |
+/// | merged, from `minVectors` rows | [FusedVectorsFormat], with a graph of blocks |
+/// | merged, and its graph would exceed `maxGraphBytes` | Lucene's HNSW over 32-bit floats (M 16, beam 100) |
+///
+/// A write thus costs no graph work on the path to its acknowledgement; a merge has threads of its
+/// own. Segments name their format and are read by that name, so those of earlier versions, all in
+/// Lucene's format, stay readable, and merges take them in.
 final class QuernVectorsFormat extends KnnVectorsFormat {
     private static final int MAX_CONNECTIONS = 16;
     private static final int BEAM_WIDTH = 100;
 
-    /// A segment of n rows gets a graph when n > ln(n) * threshold: 600 makes that about 5,100.
-    private static final int MERGE_THRESHOLD = 600;
+    /// A segment of n rows gets Lucene's graph when n > ln(n) * threshold: 600 makes that about
+    /// 5,100.
+    private static final int TINY_SEGMENT_THRESHOLD = 600;
 
-    private static final int NEVER = 1 << 28;
+    private final FusedConfig config;
+    private final KnnVectorsFormat fused;
+    private final KnnVectorsFormat hnsw;
 
-    private final KnnVectorsFormat flushing = hnsw(NEVER);
-    private final KnnVectorsFormat merging = hnsw(MERGE_THRESHOLD);
-
-    QuernVectorsFormat() {
-        super("Lucene99HnswVectorsFormat");
-    }
-
-    private static KnnVectorsFormat hnsw(int tinySegmentsThreshold) {
-        return new Lucene99HnswVectorsFormat(
-                MAX_CONNECTIONS, BEAM_WIDTH, 1, null, tinySegmentsThreshold);
+    QuernVectorsFormat(FusedConfig config) {
+        super(PerFieldKnnVectorsFormat.PER_FIELD_NAME);
+        this.config = config;
+        this.fused = new FusedVectorsFormat(config);
+        this.hnsw =
+                new Lucene99HnswVectorsFormat(
+                        MAX_CONNECTIONS,
+                        BEAM_WIDTH,
+                        config.threads(),
+                        null,
+                        TINY_SEGMENT_THRESHOLD);
     }
 
     @Override
     public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-        boolean merge = state.context.context() == IOContext.Context.MERGE;
-        return (merge ? merging : flushing).fieldsWriter(state);
+        return new PerSegment(state).fieldsWriter(state);
     }
 
     @Override
     public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
-        return merging.fieldsReader(state);
+        return new PerFieldKnnVectorsFormat() {
+            @Override
+            public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+                return fused;
+            }
+        }.fieldsReader(state);
     }
 
     @Override
     public int getMaxDimensions(String fieldName) {
-        return CollectionSpec.MAX_DIMS;
+        return VectorField.MAX_DIMS;
+    }
+
+    /// The choice for one new segment.
+    private final class PerSegment extends PerFieldKnnVectorsFormat {
+        private final SegmentWriteState state;
+
+        PerSegment(SegmentWriteState state) {
+            this.state = state;
+        }
+
+        @Override
+        public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+            // A flush begins before the number of rows is known.
+            return state.context.context() == IOContext.Context.MERGE && isTooLarge(field)
+                    ? hnsw
+                    : fused;
+        }
+
+        private boolean isTooLarge(String field) {
+            int rows = state.segmentInfo.maxDoc();
+            int dims = state.fieldInfos.fieldInfo(field).getVectorDimension();
+            return rows >= config.minVectors() && !config.holds(rows, dims);
+        }
     }
 }

@@ -2,6 +2,8 @@ package dev.quern.vector;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,21 +12,30 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// A row of a collection. Not comparable by `equals`, because of the array.
+/// A row of a collection. Not comparable by `equals`, because of the arrays.
 ///
 /// @param id 1 to 512 bytes of UTF-8
-/// @param text searched by BM25, at most 1 MiB of UTF-8
-/// @param vector one number per dimension, not to be modified; of length 0 in answers to requests
-///   that did not ask for vectors
-/// @param attributes by name, in name order: [String], [Long], [Double], [Boolean] or a [List] of
-///   strings; the constructor widens the smaller number types and refuses any other
+/// @param vectors by field, one number per dimension, not to be modified; none in answers to
+///   requests that did not ask for vectors
+/// @param texts by field, searched by BM25, at most 1 MiB of UTF-8 each
+/// @param attributes by name, in name order, each of a Java type that [AttributeType] names; the
+///   constructor widens the smaller number types, cuts moments to milliseconds, makes a list of
+///   integers and decimals one of decimals, and refuses anything else
 public record Row(
-        String id, Optional<String> text, float[] vector, Map<String, Object> attributes) {
+        String id,
+        Map<String, float[]> vectors,
+        Map<String, String> texts,
+        Map<String, Object> attributes) {
+    private static final int MAX_JSON_DEPTH = 32;
+    private static final float[] NO_VECTOR = {};
+
     /// Normalises the attributes.
     ///
-    /// @throws QuernException `INVALID` naming the row and the attribute whose type is not one of
-    ///   the five
+    /// @throws QuernException `INVALID` naming the row and the attribute whose type is none of
+    ///   those
     public Row {
+        vectors = Collections.unmodifiableMap(new TreeMap<>(vectors));
+        texts = Collections.unmodifiableMap(new TreeMap<>(texts));
         Map<String, Object> typed = new TreeMap<>();
         for (Map.Entry<String, Object> entry : attributes.entrySet()) {
             typed.put(entry.getKey(), typed(id, entry.getKey(), entry.getValue()));
@@ -32,7 +43,47 @@ public record Row(
         attributes = Collections.unmodifiableMap(typed);
     }
 
+    /// A row of a collection with the fields [CollectionSchema#VECTOR] and [CollectionSchema#TEXT].
+    ///
+    /// @param vector of length 0 for none
+    public Row(String id, Optional<String> text, float[] vector, Map<String, Object> attributes) {
+        this(
+                id,
+                vector.length == 0 ? Map.of() : Map.of(CollectionSchema.VECTOR, vector),
+                text.map(t -> Map.of(CollectionSchema.TEXT, t)).orElse(Map.of()),
+                attributes);
+    }
+
+    /// The vector of the field [CollectionSchema#VECTOR]; of length 0 if there is none.
+    public float[] vector() {
+        return vectors.getOrDefault(CollectionSchema.VECTOR, NO_VECTOR);
+    }
+
+    /// The text of the field [CollectionSchema#TEXT].
+    public Optional<String> text() {
+        return Optional.ofNullable(texts.get(CollectionSchema.TEXT));
+    }
+
+    /// The row with other vectors.
+    public Row withVectors(Map<String, float[]> others) {
+        return new Row(id, others, texts, attributes);
+    }
+
+    /// The row with other attributes.
+    Row withAttributes(Map<String, Object> others) {
+        return new Row(id, vectors, texts, others);
+    }
+
     private static Object typed(String id, String name, @Nullable Object value) {
+        return switch (value) {
+            case List<?> list -> list(id, name, list, 1);
+            case Map<?, ?> object -> object(id, name, object, 1);
+            case null -> throw refused(id, name, "null: leave the attribute out instead");
+            default -> scalar(id, name, value);
+        };
+    }
+
+    private static Object scalar(String id, String name, Object value) {
         return switch (value) {
             case String s -> s;
             case Long l -> l;
@@ -42,21 +93,57 @@ public record Row(
             case Double d -> d;
             case Float f -> (double) f;
             case Boolean b -> b;
-            case List<?> list -> strings(id, name, list);
-            case null -> throw refused(id, name, "null: leave the attribute out instead");
+            case Instant moment when Moments.isInRange(moment) ->
+                    moment.truncatedTo(ChronoUnit.MILLIS);
+            case Instant moment ->
+                    throw refused(id, name, moment + ", outside the years 0 to 9999");
             default -> throw refused(id, name, value.getClass().getSimpleName());
         };
     }
 
-    private static List<String> strings(String id, String name, List<?> list) {
-        List<String> strings = new ArrayList<>(list.size());
+    private static List<Object> list(String id, String name, List<?> list, int depth) {
+        List<Object> elements = new ArrayList<>(list.size());
+        boolean whole = false;
+        boolean decimal = false;
+        boolean other = false;
         for (Object element : list) {
-            if (!(element instanceof String s)) {
-                throw refused(id, name, "a list that holds something other than strings");
-            }
-            strings.add(s);
+            Object json = json(id, name, element, depth + 1);
+            elements.add(json);
+            whole |= json instanceof Long;
+            decimal |= json instanceof Double;
+            other |= !(json instanceof Long || json instanceof Double);
         }
-        return List.copyOf(strings);
+        if (whole && decimal && !other) {
+            elements.replaceAll(
+                    e -> e instanceof Long l && Numbers.isExact(l) ? (Object) (double) l : e);
+        }
+        return Collections.unmodifiableList(elements);
+    }
+
+    private static Map<String, Object> object(String id, String name, Map<?, ?> object, int depth) {
+        Map<String, Object> members = new TreeMap<>();
+        object.forEach((key, value) -> {
+            if (!(key instanceof String member)) {
+                throw refused(id, name, "an object with a key that is no string");
+            }
+            members.put(member, json(id, name, value, depth + 1));
+        });
+        return Collections.unmodifiableMap(members);
+    }
+
+    /// A value within a list or an object; null stands for JSON's null.
+    @SuppressWarnings("NullAway") // collections of JSON values hold nulls
+    private static @Nullable Object json(
+            String id, String name, @Nullable Object value, int depth) {
+        if (depth > MAX_JSON_DEPTH) {
+            throw refused(id, name, "a value nested more than " + MAX_JSON_DEPTH + " deep");
+        }
+        return switch (value) {
+            case null -> null;
+            case List<?> list -> list(id, name, list, depth);
+            case Map<?, ?> object -> object(id, name, object, depth);
+            default -> scalar(id, name, value);
+        };
     }
 
     private static QuernException refused(String id, String name, String what) {
@@ -65,8 +152,8 @@ public record Row(
                         + Names.abbreviate(id)
                         + "\": attribute \""
                         + Names.abbreviate(name)
-                        + "\" must be a string, a 64-bit integer, a finite number, a boolean or a"
-                        + " list of strings, got "
+                        + "\" must be a string, a 64-bit integer, a finite number, a boolean, a"
+                        + " datetime, a list of these or JSON, got "
                         + what);
     }
 }

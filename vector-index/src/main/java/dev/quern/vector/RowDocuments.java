@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +13,6 @@ import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.LongField;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
-import org.apache.lucene.document.TextField;
 import org.apache.lucene.index.DocValuesType;
 import org.apache.lucene.index.IndexOptions;
 import org.apache.lucene.index.StoredFields;
@@ -26,14 +26,12 @@ import org.apache.lucene.util.BytesRef;
 /// |---|---|
 /// | `id` | one term, and binary doc values: the id's UTF-8 |
 /// | `row` | stored: [RowFormat], everything but the vector |
-/// | `text` | indexed text, when the row has one |
-/// | `vector` | f32 vector; under cosine of length 1, compared by dot product |
-/// | `a:NAME` | string, boolean, list: terms; long, double: points and doc values |
+/// | `text`, `t:NAME` | indexed text of the field [CollectionSchema#TEXT], of any other |
+/// | `vector`, `v:NAME` | f32 vector of the field [CollectionSchema#VECTOR], of any other; under cosine of length 1, compared by dot product |
+/// | `a:NAME` | string, bool: terms; int64, float64, datetime (milliseconds): points and doc values; a list: each element; json: nothing |
 final class RowDocuments {
     static final String ID = "id";
     static final String ROW = "row";
-    static final String TEXT = "text";
-    static final String VECTOR = "vector";
 
     private static final Set<String> ONLY_ROW = Set.of(ROW);
     private static final FieldType ID_TYPE = new FieldType();
@@ -46,15 +44,29 @@ final class RowDocuments {
         ID_TYPE.freeze();
     }
 
-    private final VectorSimilarityFunction similarity;
+    private RowDocuments() {}
 
-    RowDocuments(Metric metric) {
-        this.similarity =
-                switch (metric) {
-                    case COSINE -> VectorSimilarityFunction.DOT_PRODUCT;
-                    case DOT -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
-                    case L2 -> VectorSimilarityFunction.EUCLIDEAN;
-                };
+    private static VectorSimilarityFunction similarity(Metric metric) {
+        return switch (metric) {
+            case COSINE -> VectorSimilarityFunction.DOT_PRODUCT;
+            case DOT -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+            case L2 -> VectorSimilarityFunction.EUCLIDEAN;
+        };
+    }
+
+    /// The Lucene field of a vector field.
+    static String vector(String name) {
+        return name.equals(CollectionSchema.VECTOR) ? name : "v:" + name;
+    }
+
+    /// The Lucene field of a text field.
+    static String text(String name) {
+        return name.equals(CollectionSchema.TEXT) ? name : "t:" + name;
+    }
+
+    /// The text field of a Lucene field that [#text] gave.
+    static String textName(String luceneField) {
+        return luceneField.startsWith("t:") ? luceneField.substring(2) : luceneField;
     }
 
     /// The Lucene field of an attribute.
@@ -66,17 +78,28 @@ final class RowDocuments {
         return new Term(ID, id);
     }
 
-    /// @param row its attributes conform to `types`
-    Document document(Row row, AttributeTypes types) {
+    /// @param row conforms to the schema
+    static Document document(Row row, Schema schema) {
         Document document = new Document();
         document.add(new Field(ID, new BytesRef(row.id()), ID_TYPE));
         document.add(new StoredField(ROW, RowFormat.encodeStored(row)));
-        document.add(new KnnFloatVectorField(VECTOR, row.vector(), similarity));
-        row.text().ifPresent(text -> document.add(new TextField(TEXT, text, Field.Store.NO)));
+        row.vectors()
+                .forEach((name, vector) ->
+                        document.add(
+                                new KnnFloatVectorField(
+                                        vector(name),
+                                        vector,
+                                        similarity(schema.vector(name).metric()))));
+        row.texts()
+                .forEach((name, text) ->
+                        document.add(
+                                new org.apache.lucene.document.TextField(
+                                        text(name), text, Field.Store.NO)));
         for (Map.Entry<String, Object> entry : row.attributes().entrySet()) {
-            AttributeType type = types.find(entry.getKey());
-            if (type == AttributeType.of(entry.getValue())) {
-                addAttribute(document, attribute(entry.getKey()), entry.getValue());
+            AttributeType type = schema.find(entry.getKey());
+            Object value = entry.getValue();
+            if (type != AttributeType.JSON && type == AttributeType.of(value)) {
+                addAttribute(document, attribute(entry.getKey()), value);
             }
         }
         return document;
@@ -88,8 +111,9 @@ final class RowDocuments {
             // Adding 0.0 makes the two zeros one, which sorted bits would tell apart.
             case Double number ->
                     document.add(new DoubleField(field, number + 0.0, Field.Store.NO));
-            case List<?> strings ->
-                    strings.forEach(string -> addTerm(document, field, (String) string));
+            case Instant moment ->
+                    document.add(new LongField(field, moment.toEpochMilli(), Field.Store.NO));
+            case List<?> list -> list.forEach(each -> addAttribute(document, field, each));
             default -> addTerm(document, field, FilterQueries.term(value));
         }
     }
@@ -98,7 +122,7 @@ final class RowDocuments {
         document.add(new StringField(field, term, Field.Store.NO));
     }
 
-    /// The row of a document, its vector of length 0.
+    /// The row of a document, without vectors.
     static Row row(StoredFields stored, int doc) throws IOException {
         BytesRef bytes = stored.document(doc, ONLY_ROW).getBinaryValue(ROW);
         byte[] exact = new byte[bytes.length];

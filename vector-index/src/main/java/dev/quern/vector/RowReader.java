@@ -3,6 +3,7 @@ package dev.quern.vector;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,22 +43,35 @@ final class RowReader {
         void visit(int doc, String id, float[] vector);
     }
 
-    /// Visits documents with their ids and vectors.
+    /// Visits documents that have a vector with their ids and vectors; passes over the others.
     ///
     /// @param docs ascending
-    static void forEachVector(IndexReader reader, List<Integer> docs, VectorVisitor visitor)
+    /// @param field a vector field
+    static void forEachVector(
+            IndexReader reader, List<Integer> docs, String field, VectorVisitor visitor)
             throws IOException {
+        String luceneField = RowDocuments.vector(field);
         for (int from = 0; from < docs.size(); ) {
             LeafReaderContext leaf =
                     reader.leaves().get(ReaderUtil.subIndex(docs.get(from), reader.leaves()));
             int end = leaf.docBase + leaf.reader().maxDoc();
-            FloatVectorValues vectors = leaf.reader().getFloatVectorValues(RowDocuments.VECTOR);
+            FloatVectorValues vectors = leaf.reader().getFloatVectorValues(luceneField);
+            if (vectors == null) {
+                while (from < docs.size() && docs.get(from) < end) {
+                    from++;
+                }
+                continue;
+            }
             KnnVectorValues.DocIndexIterator ordinals = vectors.iterator();
             BinaryDocValues ids = leaf.reader().getBinaryDocValues(RowDocuments.ID);
             for (; from < docs.size() && docs.get(from) < end; from++) {
                 int doc = docs.get(from) - leaf.docBase;
-                if (ordinals.advance(doc) != doc || !ids.advanceExact(doc)) {
-                    throw QuernException.corrupt("index has a document without id or vector");
+                int at = ordinals.docID() < doc ? ordinals.advance(doc) : ordinals.docID();
+                if (at != doc) {
+                    continue;
+                }
+                if (!ids.advanceExact(doc)) {
+                    throw QuernException.corrupt("index has a document without id");
                 }
                 visitor.visit(
                         docs.get(from),
@@ -65,6 +79,25 @@ final class RowReader {
                         vectors.vectorValue(ordinals.index()));
             }
         }
+    }
+
+    /// The vectors of documents, by document and field.
+    ///
+    /// @param docs ascending
+    /// @param fields vector fields
+    static Map<Integer, Map<String, float[]>> vectors(
+            IndexReader reader, List<Integer> docs, Collection<String> fields) throws IOException {
+        Map<Integer, Map<String, float[]>> vectors = new HashMap<>();
+        for (String field : fields) {
+            forEachVector(
+                    reader,
+                    docs,
+                    field,
+                    (doc, _, vector) ->
+                            vectors.computeIfAbsent(doc, _ -> new HashMap<>())
+                                    .put(field, vector.clone()));
+        }
+        return vectors;
     }
 
     /// The ids of documents.
@@ -93,21 +126,21 @@ final class RowReader {
 
     /// The rows of hits, in their order.
     ///
+    /// @param fields which they are to have
     /// @throws QuernException `INVALID` when they are too big for one answer
-    static List<Hit> hits(IndexReader reader, List<Ranked> ranked, boolean includeVector)
+    static List<Hit> hits(
+            IndexReader reader, List<Ranked> ranked, RowFields fields, CollectionSchema schema)
             throws IOException {
-        Map<Integer, float[]> vectors = new HashMap<>();
-        if (includeVector) {
-            List<Integer> docs = ranked.stream().map(Ranked::doc).sorted().toList();
-            forEachVector(reader, docs, (doc, _, vector) -> vectors.put(doc, vector.clone()));
-        }
+        List<Integer> docs = ranked.stream().map(Ranked::doc).sorted().toList();
+        Map<Integer, Map<String, float[]>> vectors =
+                vectors(reader, docs, fields.vectorFields(schema));
         StoredFields stored = reader.storedFields();
         List<Hit> hits = new ArrayList<>();
         long bytes = 0;
         for (Ranked each : ranked) {
-            Row row = RowDocuments.row(stored, each.doc());
-            float[] vector = vectors.get(each.doc());
-            row = vector == null ? row : RowFormat.withVector(row, vector);
+            Row row =
+                    fields.cut(RowDocuments.row(stored, each.doc()))
+                            .withVectors(vectors.getOrDefault(each.doc(), Map.of()));
             bytes += size(row);
             if (bytes > MAX_HIT_BYTES) {
                 throw QuernException.invalid(
@@ -116,21 +149,25 @@ final class RowReader {
                                 + " bytes: ask for fewer than "
                                 + hits.size());
             }
-            hits.add(new Hit(row, each.score()));
+            hits.add(new Hit(row, each.score(), List.of()));
         }
         return hits;
     }
 
     /// About the bytes that a row takes in an answer.
     static long size(Row row) {
-        return row.text().map(String::length).orElse(0)
-                + (long) row.vector().length * Float.BYTES
+        long floats = row.vectors().values().stream().mapToLong(vector -> vector.length).sum();
+        return row.texts().values().stream().mapToLong(String::length).sum()
+                + floats * Float.BYTES
                 + row.attributes().size() * 32L
                 + row.id().length();
     }
 
     /// The live row of an id.
-    static Optional<Row> find(IndexReader reader, String id) throws IOException {
+    ///
+    /// @param fields vector fields whose vectors the row is to have
+    static Optional<Row> find(IndexReader reader, String id, Collection<String> fields)
+            throws IOException {
         PostingsEnum postings =
                 MultiTerms.getTermPostingsEnum(
                         reader, RowDocuments.ID, new BytesRef(id), PostingsEnum.NONE);
@@ -138,7 +175,7 @@ final class RowReader {
         int doc = postings == null ? DocIdSetIterator.NO_MORE_DOCS : nextLive(postings, live);
         return doc == DocIdSetIterator.NO_MORE_DOCS
                 ? Optional.empty()
-                : Optional.of(rowWithVector(reader, doc));
+                : Optional.of(row(reader, doc, fields));
     }
 
     private static int nextLive(PostingsEnum postings, @Nullable Bits live) throws IOException {
@@ -149,16 +186,17 @@ final class RowReader {
         return doc;
     }
 
-    private static Row rowWithVector(IndexReader reader, int doc) throws IOException {
-        Row row = RowDocuments.row(reader.storedFields(), doc);
-        List<float[]> found = new ArrayList<>(1);
-        forEachVector(reader, List.of(doc), (_, _, vector) -> found.add(vector.clone()));
-        return RowFormat.withVector(row, found.getFirst());
+    private static Row row(IndexReader reader, int doc, Collection<String> fields)
+            throws IOException {
+        return RowDocuments.row(reader.storedFields(), doc)
+                .withVectors(vectors(reader, List.of(doc), fields).getOrDefault(doc, Map.of()));
     }
 
     /// Rows in id order.
+    ///
+    /// @param fields vector fields whose vectors the rows are to have
     static RowPage page(
-            IndexReader reader, Optional<String> after, int limit, boolean includeVector)
+            IndexReader reader, Optional<String> after, int limit, Collection<String> fields)
             throws IOException {
         Terms terms = MultiTerms.getTerms(reader, RowDocuments.ID);
         if (terms == null) {
@@ -179,7 +217,7 @@ final class RowReader {
             if (rows.size() == limit || bytes >= PAGE_BYTES) {
                 return new RowPage(rows, Optional.of(rows.getLast().id()));
             }
-            Row row = includeVector ? rowWithVector(reader, doc) : RowDocuments.row(stored, doc);
+            Row row = fields.isEmpty() ? RowDocuments.row(stored, doc) : row(reader, doc, fields);
             rows.add(row);
             bytes += size(row);
         }

@@ -4,27 +4,25 @@ import java.util.List;
 import java.util.Optional;
 
 /// A search. With one leg the score of a hit is the leg's own ([Metric] for dense, raw BM25 for
-/// text); with several the legs are fused by reciprocal rank: the sum of `1 / (fusionK + rank)`
-/// over the best `max(100, limit)` of each leg, ranks from 1. Equal scores are ordered by id.
+/// text); with several the best `max(100, limit)` of each leg are the candidates, and are fused.
+/// Equal scores are ordered by id.
+///
+/// Pages: `after` goes on where a page ended. With one leg it looks deeper; with several it goes on
+/// among the candidates, so the pages of one search must have one limit. A row that is written
+/// between two pages may come twice or not at all.
 ///
 /// @param legs 1 to 8
-/// @param filter only rows that match
-/// @param limit 1 to 1,000 hits
-/// @param includeVector whether hits carry their vectors
-/// @param fusionK constant of the fusion, 1 to 10,000; by default [#FUSION_K]
-public record SearchSpec(
-        List<Leg> legs, Optional<Filter> filter, int limit, boolean includeVector, int fusionK) {
-    /// The default constant of the fusion.
-    public static final int FUSION_K = 60;
-
+/// @param options what else is asked for
+public record SearchSpec(List<Leg> legs, SearchOptions options) {
     /// Copies the legs.
     public SearchSpec {
         legs = List.copyOf(legs);
     }
 
-    /// A search with the default fusion and without vectors in the hits.
+    /// A first page with the default fusion and without vectors in the hits.
     public static SearchSpec of(List<Leg> legs, Optional<Filter> filter, int limit) {
-        return new SearchSpec(legs, filter, limit, false, FUSION_K);
+        SearchOptions first = SearchOptions.first(limit);
+        return new SearchSpec(legs, filter.map(first::where).orElse(first));
     }
 
     /// The nearest rows to a vector, by the planner's choice.
@@ -47,11 +45,16 @@ public record SearchSpec(
 
     /// The same search under a filter.
     public SearchSpec where(Filter where) {
-        return new SearchSpec(legs, Optional.of(where), limit, includeVector, fusionK);
+        return new SearchSpec(legs, options.where(where));
     }
 
-    /// The same search with vectors in its hits.
+    /// The same search with every field in its hits.
     public SearchSpec withVectors() {
-        return new SearchSpec(legs, filter, limit, true, fusionK);
+        return new SearchSpec(legs, options.with(RowFields.all()));
+    }
+
+    /// The same search with nothing but id and score in its hits.
+    public SearchSpec withIdsOnly() {
+        return new SearchSpec(legs, options.with(RowFields.none()));
     }
 }

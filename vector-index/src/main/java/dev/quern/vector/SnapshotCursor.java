@@ -5,6 +5,7 @@ import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.MultiBits;
 import org.apache.lucene.index.StoredFields;
@@ -55,7 +56,8 @@ final class SnapshotCursor implements RowCursor {
         List<Integer> docs = new ArrayList<>();
         List<Row> rows = new ArrayList<>();
         long bytes = 0;
-        long vectorBytes = (long) collection.dims() * Float.BYTES;
+        long dims =
+                collection.schema().vectors().values().stream().mapToLong(VectorField::dims).sum();
         for (; next < reader.maxDoc() && rows.size() < max; next++) {
             if (bytes >= RowReader.PAGE_BYTES) {
                 break;
@@ -64,16 +66,15 @@ final class SnapshotCursor implements RowCursor {
                 Row row = RowDocuments.row(stored, next);
                 rows.add(row);
                 docs.add(next);
-                bytes += RowReader.size(row) + vectorBytes;
+                bytes += RowReader.size(row) + dims * Float.BYTES;
             }
         }
-        List<Row> whole = new ArrayList<>(rows.size());
-        RowReader.forEachVector(
-                reader,
-                docs,
-                (_, _, vector) ->
-                        whole.add(RowFormat.withVector(rows.get(whole.size()), vector.clone())));
-        return whole;
+        Map<Integer, Map<String, float[]>> vectors =
+                RowReader.vectors(reader, docs, collection.schema().vectors().keySet());
+        for (int i = 0; i < rows.size(); i++) {
+            rows.set(i, rows.get(i).withVectors(vectors.getOrDefault(docs.get(i), Map.of())));
+        }
+        return rows;
     }
 
     @Override

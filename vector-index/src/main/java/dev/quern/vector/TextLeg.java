@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.TokenStream;
-import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause.Occur;
@@ -21,44 +20,53 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 
-/// Ranks rows by BM25 over their text. The query is a bag of words: whatever it holds is taken
+/// Ranks rows by BM25 over their texts. The query is a bag of words: whatever it holds is taken
 /// through the same analysis as the rows, and a word that comes twice counts twice.
 final class TextLeg {
     static final LegPlan PLAN = new LegPlan(Strategy.INVERTED, "text", -1);
 
-    /// With the most conditions of a filter, two clauses each, this stays below Lucene's bound of
-    /// 1,024 clauses.
+    /// Over all fields. With the most conditions of a filter, two clauses each, this stays below
+    /// Lucene's bound of 1,024 clauses.
     private static final int MAX_TERMS = 400;
 
-    /// Thread-safe, and lives as long as the program.
-    @SuppressWarnings("MustBeClosedChecker")
-    private static final Analyzer ANALYZER = new EnglishAnalyzer();
+    private final Schema schema;
+    private final Leg.Bm25 leg;
 
-    private TextLeg() {}
+    /// @param leg names fields of the schema, at least one
+    TextLeg(Schema schema, Leg.Bm25 leg) {
+        this.schema = schema;
+        this.leg = leg;
+    }
 
-    static List<Ranked> run(IndexSearcher searcher, String text, Optional<Query> filter, int depth)
-            throws IOException {
-        Map<String, Integer> terms = terms(text);
-        if (terms.isEmpty()) {
+    List<Ranked> run(IndexSearcher searcher, Optional<Query> filter, int depth) throws IOException {
+        BooleanQuery.Builder words = new BooleanQuery.Builder();
+        boolean any = false;
+        for (Map.Entry<String, Double> field : leg.fields().entrySet()) {
+            String luceneField = RowDocuments.text(field.getKey());
+            Map<String, Integer> terms = terms(field.getKey(), MAX_TERMS / leg.fields().size());
+            terms.forEach((term, times) -> {
+                Query word = new TermQuery(new Term(luceneField, term));
+                float boost = (float) (times * field.getValue());
+                words.add(boost == 1 ? word : new BoostQuery(word, boost), Occur.SHOULD);
+            });
+            any |= !terms.isEmpty();
+        }
+        if (!any) {
             return List.of();
         }
-        BooleanQuery.Builder words = new BooleanQuery.Builder();
-        terms.forEach((term, times) -> {
-            Query word = new TermQuery(new Term(RowDocuments.TEXT, term));
-            words.add(times == 1 ? word : new BoostQuery(word, times), Occur.SHOULD);
-        });
         BooleanQuery.Builder query = new BooleanQuery.Builder().add(words.build(), Occur.MUST);
         filter.ifPresent(f -> query.add(f, Occur.FILTER));
         return ranked(searcher, searcher.search(query.build(), depth).scoreDocs);
     }
 
-    private static Map<String, Integer> terms(String text) throws IOException {
+    private Map<String, Integer> terms(String field, int max) throws IOException {
+        Analyzer analyzer = Analyzers.get(schema.text(field).analyzer());
         Map<String, Integer> terms = new LinkedHashMap<>();
-        try (TokenStream tokens = ANALYZER.tokenStream(RowDocuments.TEXT, text)) {
+        try (TokenStream tokens = analyzer.tokenStream(RowDocuments.text(field), leg.query())) {
             CharTermAttribute term = tokens.addAttribute(CharTermAttribute.class);
             tokens.reset();
             while (tokens.incrementToken()) {
-                if (terms.size() < MAX_TERMS || terms.containsKey(term.toString())) {
+                if (terms.size() < max || terms.containsKey(term.toString())) {
                     terms.merge(term.toString(), 1, Integer::sum);
                 }
             }

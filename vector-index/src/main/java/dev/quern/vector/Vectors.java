@@ -12,24 +12,24 @@ final class Vectors {
     /// The vector as it is indexed and searched with: of length 1 under cosine, else itself.
     ///
     /// @param what names the vector in errors
+    /// @param name of the field
     /// @throws QuernException `INVALID` for the wrong number of dimensions (naming both), for NaN,
     ///   infinity or a magnitude over 1e16 (naming the position), for a zero vector under cosine
-    static float[] admit(String what, float[] vector, Definition definition) {
-        if (vector.length != definition.dims()) {
+    static float[] admit(String what, String name, float[] vector, VectorField field) {
+        if (vector.length != field.dims()) {
             throw QuernException.invalid(
                     what
                             + " has "
                             + vector.length
-                            + " dims, collection \""
-                            + definition.name()
+                            + " dims, field \""
+                            + name
                             + "\" has "
-                            + definition.dims());
+                            + field.dims());
         }
         double squares = 0;
         for (int i = 0; i < vector.length; i++) {
             float value = vector[i];
-            boolean bounded =
-                    definition.metric() == Metric.COSINE || Math.abs(value) <= MAX_MAGNITUDE;
+            boolean bounded = field.metric() == Metric.COSINE || Math.abs(value) <= MAX_MAGNITUDE;
             if (!Float.isFinite(value) || !bounded) {
                 throw QuernException.invalid(
                         what
@@ -42,9 +42,7 @@ final class Vectors {
             }
             squares += (double) value * value;
         }
-        return definition.metric() == Metric.COSINE
-                ? unit(what, vector, Math.sqrt(squares))
-                : vector;
+        return field.metric() == Metric.COSINE ? unit(what, vector, Math.sqrt(squares)) : vector;
     }
 
     private static float[] unit(String what, float[] vector, double length) {

@@ -7,6 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// What a write may hold. All bounds are checked before anything is written.
 final class WriteCheck {
@@ -19,13 +22,13 @@ final class WriteCheck {
     /// Below the 32,766 bytes of Lucene's longest term.
     static final int MAX_STRING_BYTES = 16 << 10;
 
-    static final int MAX_STRINGS = 1_000;
+    static final int MAX_ELEMENTS = 1_000;
     static final int MAX_ATTRIBUTE_BYTES = 64 << 10;
 
-    private final Definition definition;
+    private final Schema schema;
 
-    WriteCheck(Definition definition) {
-        this.definition = definition;
+    WriteCheck(Schema schema) {
+        this.schema = schema;
     }
 
     /// The batch as it is written: one row per id (the last), vectors as indexed.
@@ -70,14 +73,45 @@ final class WriteCheck {
     private Row checkRow(int index, Row row) {
         checkId("row " + index + ": id", row.id());
         String what = "row \"" + Names.abbreviate(row.id()) + "\": ";
-        row.text().ifPresent(text -> requireBytes(what + "text", text, 0, MAX_TEXT_BYTES));
+        row.texts()
+                .forEach((name, text) -> {
+                    inRow(what, () -> schema.text(name));
+                    requireBytes(what + "text \"" + name + "\"", text, 0, MAX_TEXT_BYTES);
+                });
         checkAttributes(what, row.attributes());
-        float[] vector = Vectors.admit(what + "vector", row.vector(), definition);
-        return RowFormat.withVector(row, vector);
+        return row.withVectors(checkVectors(what, row.vectors()));
+    }
+
+    private Map<String, float[]> checkVectors(String what, Map<String, float[]> vectors) {
+        if (vectors.isEmpty() && !schema.fields().vectors().isEmpty()) {
+            throw QuernException.invalid(
+                    what
+                            + "has no vector, expected one in "
+                            + String.join(" or ", schema.fields().vectors().keySet()));
+        }
+        Map<String, float[]> admitted = new TreeMap<>();
+        vectors.forEach((name, vector) -> {
+            VectorField field = inRow(what, () -> schema.vector(name));
+            admitted.put(name, Vectors.admit(what + "vector", name, vector, field));
+        });
+        return admitted;
+    }
+
+    private static <T> T inRow(String what, Supplier<T> lookup) {
+        try {
+            return lookup.get();
+        } catch (QuernException e) {
+            throw new QuernException(e.kind(), what + e.getMessage(), e);
+        }
     }
 
     static void checkId(String what, String id) {
         requireBytes(what, id, 1, MAX_ID_BYTES);
+    }
+
+    /// Checks a name and gives its bytes.
+    static long checkAttributeName(String what, String name) {
+        return requireBytes(what, name, 1, MAX_NAME_BYTES);
     }
 
     private static void checkAttributes(String what, Map<String, Object> attributes) {
@@ -91,7 +125,7 @@ final class WriteCheck {
         }
         long total = 0;
         for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
-            total += requireBytes(what + "attribute name", attribute.getKey(), 1, MAX_NAME_BYTES);
+            total += checkAttributeName(what + "attribute name", attribute.getKey());
             total +=
                     checkValue(
                             what + "attribute \"" + attribute.getKey() + "\"",
@@ -108,24 +142,34 @@ final class WriteCheck {
         }
     }
 
-    private static long checkValue(String what, Object value) {
+    private static long checkValue(String what, @Nullable Object value) {
         return switch (value) {
             case String string -> requireBytes(what, string, 0, MAX_STRING_BYTES);
             case Double number when !Double.isFinite(number) ->
                     throw QuernException.invalid(what + " must be a finite number, got " + number);
-            case List<?> strings -> checkStrings(what, strings);
-            default -> Long.BYTES;
+            case List<?> list -> checkElements(what, list);
+            case Map<?, ?> object -> checkMembers(what, object);
+            case null, default -> Long.BYTES;
         };
     }
 
-    private static long checkStrings(String what, List<?> strings) {
-        if (strings.size() > MAX_STRINGS) {
+    private static long checkElements(String what, List<?> list) {
+        if (list.size() > MAX_ELEMENTS) {
             throw QuernException.invalid(
-                    what + " lists " + strings.size() + " strings, the bound is " + MAX_STRINGS);
+                    what + " lists " + list.size() + " values, the bound is " + MAX_ELEMENTS);
         }
         long total = 0;
-        for (Object string : strings) {
-            total += requireBytes(what, (String) string, 0, MAX_STRING_BYTES);
+        for (Object element : list) {
+            total += checkValue(what, element);
+        }
+        return total;
+    }
+
+    private static long checkMembers(String what, Map<?, ?> object) {
+        long total = 0;
+        for (Map.Entry<?, ?> member : object.entrySet()) {
+            total += requireBytes(what, (String) member.getKey(), 0, MAX_STRING_BYTES);
+            total += checkValue(what, member.getValue());
         }
         return total;
     }

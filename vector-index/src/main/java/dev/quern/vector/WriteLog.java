@@ -102,7 +102,7 @@ final class WriteLog {
             for (MetaLog.Fact fact : facts) {
                 long token = Keys.token(fact.key());
                 byte[] frame = frame(definition, token, fact.value());
-                replay.write(token, frame.length, decode(definition, token, frame));
+                replay.write(token, frame.length, WriteFormat.decode(frame));
             }
             after = facts.getLast().key();
         }
@@ -141,23 +141,5 @@ final class WriteLog {
                 e.kind() == ErrorKind.NOT_FOUND ? ErrorKind.CORRUPT : e.kind(),
                 what + ": " + e.getMessage(),
                 e);
-    }
-
-    private static WriteBatch decode(Definition definition, long token, byte[] frame) {
-        WriteBatch batch = WriteFormat.decode(frame);
-        for (Row row : batch.upserts()) {
-            if (row.vector().length != definition.dims()) {
-                throw QuernException.corrupt(
-                        "collection \""
-                                + definition.name()
-                                + "\", write "
-                                + token
-                                + " has vectors of "
-                                + row.vector().length
-                                + " dims, expected "
-                                + definition.dims());
-            }
-        }
-        return batch;
     }
 }

@@ -9,9 +9,13 @@
 /// - Batches reach Lucene in the order of their tokens (log indexes). Applying any suffix of the
 ///   log twice gives the same rows, so a Lucene commit may be ahead of the token that it names.
 ///
+/// Segments that merges made have fused graphs ([dev.quern.vector.fused.FusedVectorsFormat]), or
+/// Lucene's where these would be too large ([dev.quern.vector.QuernVectorsFormat]). While writes
+/// come, Lucene's tiers say what is merged; when they cease, [dev.quern.vector.MergePlanner] does.
+///
 /// Threads: callers come on virtual threads and wait for the log; searching, opening and applying
 /// run on small named pools ([dev.quern.vector.CpuPool]), merges and checkpoints on pools of their
-/// own.
+/// own; a timer looks for idle collections ([dev.quern.vector.IdleMerger]).
 ///
 /// Lock order: an entry's `opening` in `OpenCollections`, then its own monitor; a collection's
 /// `typing`; `Checkpointer.saving`, then `LiveCollection.applying`, then the monitors of

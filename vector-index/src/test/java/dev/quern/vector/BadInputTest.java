@@ -35,7 +35,7 @@ final class BadInputTest {
     @Test
     void refusesBadRows() {
         rig.create(2, Metric.COSINE);
-        refusedRow("vector has 3 dims, collection \"docs\" has 2", row("a", 1, 2, 3));
+        refusedRow("vector has 3 dims, field \"vector\" has 2", row("a", 1, 2, 3));
         refusedRow("got NaN at position 1", row("a", 1, Float.NaN));
         refusedRow("got Infinity at position 0", row("a", Float.POSITIVE_INFINITY, 1));
         refusedRow("vector is zero", row("a", 0, 0));
@@ -43,7 +43,7 @@ final class BadInputTest {
         refusedRow("id must be 1 to 512 bytes of UTF-8, got 514", row("ä".repeat(257), 1, 1));
         refusedRow("half a surrogate pair", row("\ud800", 1, 1));
         refusedRow(
-                "text must be 0 to 1048576 bytes",
+                "text \"text\" must be 0 to 1048576 bytes",
                 row("a", "x".repeat((1 << 20) + 1), Map.of(), 1, 1));
         refusedRow("finite number", row("a", "t", Map.of("x", Double.NaN), 1, 1));
         refusedRow("attribute name must be", row("a", "t", Map.of("", 1), 1, 1));
@@ -52,7 +52,7 @@ final class BadInputTest {
         assertKind(
                 ErrorKind.INVALID,
                 "attribute \"x\" must be a string",
-                () -> row("a", "t", Map.of("x", Map.of()), 1, 1));
+                () -> row("a", "t", Map.of("x", new Object()), 1, 1));
         assertKind(ErrorKind.INVALID, "batch is empty", () -> rig.upsert());
         List<Row> many = IntStream.range(0, 10_001).mapToObj(i -> row("r" + i, 1, 1)).toList();
         assertKind(ErrorKind.INVALID, "10001 rows", () -> rig.write(WriteBatch.upsert(many)));

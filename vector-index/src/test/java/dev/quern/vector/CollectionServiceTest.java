@@ -256,10 +256,7 @@ final class CollectionServiceTest {
         SearchSpec other =
                 new SearchSpec(
                         List.of(new Leg.Bm25("apple"), new Leg.Bm25("apple")),
-                        Optional.empty(),
-                        10,
-                        false,
-                        1);
+                        SearchOptions.first(10).fusedBy(new Fusion.Rrf(1, List.of())));
         assertThat(rig.search(other).hits().getFirst().score()).isEqualTo(1.0);
     }
 
@@ -272,6 +269,34 @@ final class CollectionServiceTest {
         }
         assertThat(rig.ids(SearchSpec.hybrid(new float[] {1}, "words", 10)))
                 .containsExactly("a", "b", "c", "d");
+    }
+
+    @Test
+    void idsComeAloneWhenAskedFor() {
+        rig.create(2, Metric.L2);
+        rig.upsert(row("a", "text", Map.of("n", 1L), 1, 0), row("b", "text", Map.of(), 0, 2));
+        SearchSpec spec = SearchSpec.hybrid(new float[] {1, 0}, "text", 10);
+        List<Hit> whole = rig.search(spec).hits();
+        List<Hit> bare = rig.search(spec.withIdsOnly()).hits();
+        assertThat(whole.getFirst().row().text()).contains("text");
+        assertThat(bare).extracting(Hit::score).isEqualTo(whole.stream().map(Hit::score).toList());
+        assertThat(bare)
+                .extracting(hit -> hit.row().id())
+                .isEqualTo(whole.stream().map(hit -> hit.row().id()).toList());
+        assertThat(bare).allMatch(hit -> hit.row().text().isEmpty());
+        assertThat(bare).allMatch(hit -> hit.row().attributes().isEmpty());
+    }
+
+    @Test
+    void aWidthOutOfBoundsIsNamed() {
+        rig.create(2, Metric.L2);
+        for (int width : new int[] {-1, 65_537}) {
+            Leg leg = new Leg.Dense(Optional.empty(), new float[2], false, width);
+            assertKind(
+                    ErrorKind.INVALID,
+                    "width must be 0 to 65536, got " + width,
+                    () -> rig.search(SearchSpec.of(List.of(leg), Optional.empty(), 1)));
+        }
     }
 
     @Test
@@ -351,8 +376,8 @@ final class CollectionServiceTest {
 
     @Test
     void indexesTheMostDimensions() {
-        rig.create(CollectionSpec.MAX_DIMS, Metric.COSINE);
-        float[] vector = new float[CollectionSpec.MAX_DIMS];
+        rig.create(VectorField.MAX_DIMS, Metric.COSINE);
+        float[] vector = new float[VectorField.MAX_DIMS];
         vector[16_383] = 1;
         rig.upsert(row("a", vector));
         assertThat(rig.search(SearchSpec.dense(vector, 1)).hits().getFirst().score())

@@ -217,7 +217,10 @@ final class ConcurrencyTest {
                                                 1,
                                                 c.maxQueuedSearches(),
                                                 8,
-                                                c.exactScanRows()));
+                                                c.exactScanRows(),
+                                                c.maxGraph(),
+                                                c.hotMemory(),
+                                                c.idleMerge()));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(64, Metric.L2);
             AtomicInteger refused = new AtomicInteger();

@@ -160,14 +160,7 @@ final class DurabilityTest {
     private static CheckpointStore.Saved saved(Rig rig, CollectionInfo info) {
         Definition definition =
                 new Definition(
-                        SPACE,
-                        info.name(),
-                        info.id(),
-                        info.createdAt(),
-                        info.dims(),
-                        info.metric(),
-                        info.model(),
-                        0);
+                        SPACE, info.name(), info.id(), info.createdAt(), Optional.empty(), 0);
         return new CheckpointStore(rig.chunks(), rig.facts()).find(definition).orElseThrow();
     }
 
@@ -395,7 +388,10 @@ final class DurabilityTest {
                                 1,
                                 c.maxQueuedSearches(),
                                 2,
-                                c.exactScanRows()))) {
+                                c.exactScanRows(),
+                                c.maxGraph(),
+                                c.hotMemory(),
+                                c.idleMerge()))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;

@@ -10,9 +10,11 @@ import dev.quern.storage.MetaLog;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -24,37 +26,10 @@ final class FormatsTest {
     private record Decoder(String name, byte[] valid, Function<byte[], Object> decode) {}
 
     private static List<Decoder> decoders() {
-        WriteBatch batch =
-                new WriteBatch(
-                        List.of(
-                                new Row(
-                                        "a",
-                                        Optional.of("text"),
-                                        new float[] {1, -2},
-                                        Map.of(
-                                                "s",
-                                                "x",
-                                                "l",
-                                                1,
-                                                "d",
-                                                2.5,
-                                                "b",
-                                                true,
-                                                "t",
-                                                List.of("p")))),
-                        List.of("gone"),
-                        Optional.of(
-                                new Filter.And(
-                                        List.of(
-                                                new Filter.Not(new Filter.Eq("s", "y")),
-                                                new Filter.In("l", List.of(1L, 2.5)),
-                                                new Filter.Or(List.of(new Filter.Eq("b", false))),
-                                                range()))));
+        WriteBatch batch = batch();
         CheckpointFormat.SavedFile file = new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID));
-        AttributeTypes types =
-                new AttributeTypes(0, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
         return List.of(
-                new Decoder("write", WriteFormat.encode(batch, 2), WriteFormat::decode),
+                new Decoder("write", WriteFormat.encode(batch), WriteFormat::decode),
                 new Decoder(
                         "row",
                         RowFormat.encodeStored(batch.upserts().getFirst()),
@@ -80,9 +55,44 @@ final class FormatsTest {
                         DefinitionFormat.encode(definition()),
                         b -> DefinitionFormat.decode(Rig.SPACE, fact(b))),
                 new Decoder(
-                        "attributes",
-                        AttributesFormat.encode(types),
-                        b -> AttributesFormat.decode(fact(b))));
+                        "schema",
+                        SchemaFormat.encode(schema()),
+                        b -> SchemaFormat.decode(definition(), fact(b))));
+    }
+
+    /// Every type of value, field and filter.
+    static WriteBatch batch() {
+        Map<String, Object> attributes = new HashMap<>();
+        attributes.put("s", "x");
+        attributes.put("l", 1);
+        attributes.put("d", 2.5);
+        attributes.put("b", true);
+        attributes.put("t", List.of("p"));
+        attributes.put("when", Instant.parse("2026-11-22T18:30:00.125Z"));
+        attributes.put("ls", List.of(1, 2));
+        attributes.put("none", List.of());
+        attributes.put("json", Map.of("deep", List.of(Map.of("er", 1), "x", false)));
+        Row full =
+                new Row(
+                        "a",
+                        Map.of("vector", new float[] {1, -2}, "title", new float[] {3, 4, 5}),
+                        Map.of("text", "grain", "title", "mill"),
+                        attributes);
+        Row bare = new Row("b", Map.of("title", new float[] {0, 0, 1}), Map.of(), Map.of());
+        return new WriteBatch(
+                List.of(full, bare),
+                List.of("gone"),
+                Optional.of(
+                        new Filter.And(
+                                List.of(
+                                        new Filter.Not(new Filter.Eq("s", "y")),
+                                        new Filter.In("l", List.of(1L, 2.5)),
+                                        new Filter.Or(List.of(new Filter.Eq("b", false))),
+                                        range(),
+                                        new Filter.Exists("s"),
+                                        new Filter.Prefix("s", "pre"),
+                                        new Filter.Contains("t", "p"),
+                                        new Filter.All("ls", List.of(1L, 2L))))));
     }
 
     private static Filter range() {
@@ -90,19 +100,26 @@ final class FormatsTest {
                 "d", Optional.of(1L), Optional.empty(), Optional.empty(), Optional.of("z"));
     }
 
-    private static Definition definition() {
-        return new Definition(
-                Rig.SPACE,
-                "docs",
-                "0123456789abcdef",
-                Instant.EPOCH,
-                2,
-                Metric.L2,
-                Optional.of("model"),
-                5);
+    static CollectionSchema schema() {
+        return new CollectionSchema(
+                new TreeMap<>(
+                        Map.of(
+                                "vector",
+                                VectorField.of(2, Metric.L2, Optional.empty()),
+                                "title",
+                                new VectorField(3, Metric.COSINE, Optional.of("model"), "title"))),
+                new TreeMap<>(
+                        Map.of("text", TextField.english(), "title", new TextField("german"))),
+                new TreeMap<>(Map.of("a", AttributeType.LONG, "b", AttributeType.DATETIMES)),
+                true);
     }
 
-    private static MetaLog.Fact fact(byte[] value) {
+    static Definition definition() {
+        return new Definition(
+                Rig.SPACE, "docs", "0123456789abcdef", Instant.EPOCH, Optional.empty(), 5);
+    }
+
+    static MetaLog.Fact fact(byte[] value) {
         return new MetaLog.Fact(Keys.definition("docs"), 5, value);
     }
 
@@ -112,12 +129,17 @@ final class FormatsTest {
         assertThat(batch.deleteIds()).containsExactly("gone");
         assertThat(batch.deleteWhere().map(Object::toString).orElse(""))
                 .contains("Not[", "In[field=l, values=[1, 2.5]]", "Or[", range().toString());
+        assertThat(batch.upserts()).hasSize(2);
         Row row = batch.upserts().getFirst();
         assertThat(row.id()).isEqualTo("a");
-        assertThat(row.text()).contains("text");
+        assertThat(row.texts()).isEqualTo(Map.of("text", "grain", "title", "mill"));
         assertThat(row.vector()).containsExactly(1, -2);
+        assertThat(row.vectors().get("title")).containsExactly(3, 4, 5);
         assertThat(row.attributes())
-                .isEqualTo(Map.of("s", "x", "l", 1L, "d", 2.5, "b", true, "t", List.of("p")));
+                .isEqualTo(batch().upserts().getFirst().attributes())
+                .containsEntry("when", Instant.parse("2026-11-22T18:30:00.125Z"))
+                .containsEntry("ls", List.of(1L, 2L));
+        assertThat(batch.upserts().getLast().vectors()).containsOnlyKeys("title");
     }
 
     @Test
@@ -130,8 +152,7 @@ final class FormatsTest {
                         new CheckpointFormat.Checkpoint(9, 8, "0123", ID),
                         new TailFormat.Entry.InChunks(List.of(ID, ID)),
                         List.of(new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID))),
-                        new AttributeTypes(
-                                5, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS)));
+                        new Schema(5, schema()));
     }
 
     @Test
@@ -177,7 +198,7 @@ final class FormatsTest {
         if (random.nextInt(10) == 0) {
             bytes = new byte[random.nextInt(200) + 1];
             random.nextBytes(bytes);
-            bytes[0] = 1;
+            bytes[0] = (byte) random.nextInt(1, 3);
         }
         for (int flips = random.nextInt(4); flips >= 0; flips--) {
             int at = random.nextInt(bytes.length);

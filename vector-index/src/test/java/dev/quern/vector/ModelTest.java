@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -93,7 +94,9 @@ final class ModelTest {
             where.ifPresent(filter -> model.values().removeIf(row -> matches(filter, row)));
             assertThat(result.deleted()).isEqualTo(before - model.size());
             for (Row row : rows) {
-                model.put(row.id(), RowFormat.withVector(row, indexed(row.vector())));
+                model.put(
+                        row.id(),
+                        row.withVectors(Map.of(CollectionSchema.VECTOR, indexed(row.vector()))));
             }
             assertThat(result.upserted())
                     .isEqualTo((int) rows.stream().map(Row::id).distinct().count());
@@ -107,6 +110,12 @@ final class ModelTest {
             put(all, attributes, "d", random.nextInt(-6, 7) / 2.0);
             put(all, attributes, "b", random.nextBoolean());
             put(all, attributes, "t", List.of(word(), word()));
+            put(all, attributes, "m", Instant.parse(day() + "T00:00:00Z"));
+            put(
+                    all,
+                    attributes,
+                    "n",
+                    random.ints(all ? 1 : random.nextInt(4), -3, 4).boxed().toList());
             Optional<String> text =
                     random.nextInt(5) == 0
                             ? Optional.empty()
@@ -164,7 +173,7 @@ final class ModelTest {
         }
 
         private Filter filter(int depth) {
-            return switch (random.nextInt(depth > 0 ? 12 : 9)) {
+            return switch (random.nextInt(depth > 0 ? 19 : 16)) {
                 case 0 -> new Filter.Eq("s", WORDS.get(random.nextInt(4)));
                 case 1 -> new Filter.Eq("l", (long) random.nextInt(-3, 4));
                 case 2 -> new Filter.Eq("d", random.nextInt(-6, 7) / 2.0);
@@ -174,10 +183,24 @@ final class ModelTest {
                 case 6 -> new Filter.In("s", List.of(word(), word()));
                 case 7 -> range(random.nextBoolean() ? "l" : "d", this::number);
                 case 8 -> range(random.nextBoolean() ? "s" : "t", this::word);
-                case 9 -> new Filter.Not(filter(depth - 1));
-                case 10 -> new Filter.And(List.of(filter(depth - 1), filter(depth - 1)));
+                case 9 ->
+                        new Filter.Exists(
+                                List.of("s", "l", "d", "b", "t", "m", "n").get(random.nextInt(7)));
+                case 10 ->
+                        new Filter.Prefix(random.nextBoolean() ? "s" : "t", word().substring(0, 2));
+                case 11 -> new Filter.Contains("s", word().substring(1, 3));
+                case 12 -> new Filter.Contains("n", (long) random.nextInt(-3, 4));
+                case 13 -> new Filter.All("t", List.of(word(), word()));
+                case 14 -> range("m", this::day);
+                case 15 -> range("n", this::number);
+                case 16 -> new Filter.Not(filter(depth - 1));
+                case 17 -> new Filter.And(List.of(filter(depth - 1), filter(depth - 1)));
                 default -> new Filter.Or(List.of(filter(depth - 1), filter(depth - 1)));
             };
+        }
+
+        private String day() {
+            return "2026-11-0" + random.nextInt(1, 6);
         }
 
         private Object number() {
@@ -228,6 +251,16 @@ final class ModelTest {
                                                         .allMatch(v -> compare(found, v) <= 0)
                                                 && r.lt().stream()
                                                         .allMatch(v -> compare(found, v) < 0));
+                case Filter.Exists(String field) -> any(row, field, _ -> true);
+                case Filter.Prefix(String field, String prefix) ->
+                        any(row, field, found -> ((String) found).startsWith(prefix));
+                case Filter.Contains(String field, String part) ->
+                        any(row, field, found -> ((String) found).contains(part));
+                case Filter.Contains(String field, Object value) ->
+                        any(row, field, found -> compare(found, value) == 0);
+                case Filter.All(String field, List<Object> values) ->
+                        values.stream()
+                                .allMatch(v -> any(row, field, found -> compare(found, v) == 0));
                 case Filter.And(List<Filter> all) -> all.stream().allMatch(f -> matches(f, row));
                 case Filter.Or(List<Filter> any) -> any.stream().anyMatch(f -> matches(f, row));
                 case Filter.Not(Filter not) -> !matches(not, row);
@@ -253,6 +286,9 @@ final class ModelTest {
             if (a instanceof Boolean x && b instanceof Boolean y) {
                 return Boolean.compare(x, y);
             }
+            if (a instanceof Instant x) {
+                return x.compareTo(Instant.parse(b + "T00:00:00Z"));
+            }
             return ((String) a).compareTo((String) b);
         }
 
@@ -262,12 +298,8 @@ final class ModelTest {
                     random.nextBoolean() ? Optional.of(filter(3)) : Optional.empty();
             int limit = random.nextInt(1, 40);
             SearchSpec spec =
-                    new SearchSpec(
-                            List.of(new Leg.Dense(query, random.nextBoolean())),
-                            where,
-                            limit,
-                            true,
-                            SearchSpec.FUSION_K);
+                    SearchSpec.of(List.of(new Leg.Dense(query, random.nextBoolean())), where, limit)
+                            .withVectors();
             List<Row> expected =
                     model.values().stream()
                             .filter(row -> where.isEmpty() || matches(where.get(), row))

@@ -19,12 +19,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -53,6 +56,7 @@ final class Rig implements AutoCloseable {
     private MetaLog facts;
     private CollectionService service;
     private int cache;
+    private volatile Instant now = Instant.parse("2026-01-02T03:04:05Z");
 
     Rig(Path directory, Stores stores) {
         this(directory, stores, UnaryOperator.identity());
@@ -83,7 +87,7 @@ final class Rig implements AutoCloseable {
         return new CollectionService(
                 chunks,
                 facts,
-                InstantSource.fixed(Instant.parse("2026-01-02T03:04:05Z")),
+                (InstantSource) () -> now,
                 random,
                 settings.apply(CollectionConfig.defaults(cache())));
     }
@@ -102,7 +106,20 @@ final class Rig implements AutoCloseable {
                         c.cpuThreads(),
                         c.maxQueuedSearches(),
                         c.maxOpenCollections(),
-                        c.exactScanRows());
+                        c.exactScanRows(),
+                        c.maxGraph(),
+                        c.hotMemory(),
+                        c.idleMerge());
+    }
+
+    /// A schema of one vector field, one text field and some attributes.
+    static Schema schema(int dims, Metric metric, Map<String, AttributeType> attributes) {
+        CollectionSchema simple =
+                CollectionSchema.of(VectorField.of(dims, metric, Optional.empty()));
+        return new Schema(
+                1,
+                new CollectionSchema(
+                        simple.vectors(), simple.texts(), new TreeMap<>(attributes), false));
     }
 
     Path cache() {
@@ -140,6 +157,30 @@ final class Rig implements AutoCloseable {
             throw new IllegalStateException("not on fakes");
         }
         return memoryChunks;
+    }
+
+    /// Lets time pass, and has what is idle by then merged in the background.
+    void pass(Duration time) {
+        now = now.plus(time);
+        service.mergeIdle();
+    }
+
+    /// Merges until nothing is left to merge.
+    CollectionStats settle() throws InterruptedException {
+        return settle(service, NAME);
+    }
+
+    static CollectionStats settle(CollectionService service, String name)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+        Object never = new Object();
+        while (service.merge(SPACE, name)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            synchronized (never) {
+                never.wait(20);
+            }
+        }
+        return service.stats(SPACE, name);
     }
 
     /// Closes everything in order and opens it again.

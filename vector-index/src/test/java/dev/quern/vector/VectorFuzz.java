@@ -8,10 +8,8 @@ import dev.quern.storage.FuzzTarget;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.CheckpointFormat.SavedFile;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// The decoders of collections. Counts have more than one form, so that a value is encoded and read
@@ -29,42 +27,31 @@ public final class VectorFuzz implements FuzzSuite {
 
     @Override
     public List<FuzzTarget> targets() {
-        Row row = row();
         return List.of(
-                target("vector-write", VectorFuzz::write, writes(row)),
-                target("vector-row", VectorFuzz::row, List.of(RowFormat.encodeStored(row))),
+                target("vector-write", VectorFuzz::write, writes()),
+                target("vector-row", VectorFuzz::row, rows()),
                 target("vector-tail", VectorFuzz::tail, tails()),
                 target("vector-checkpoint", VectorFuzz::checkpoint, checkpoints()),
                 target("vector-manifest", VectorFuzz::manifest, manifests()),
                 target("vector-definition", VectorFuzz::definition, definitions()),
-                target("vector-attributes", VectorFuzz::attributes, attributes()));
+                target("vector-schema", VectorFuzz::schema, schemas()));
     }
 
     private static FuzzTarget target(String name, FuzzTarget.Decoder decoder, List<byte[]> seeds) {
         return new FuzzTarget(name, "at offset", decoder, seeds);
     }
 
-    private static Row row() {
-        Map<String, Object> attributes =
-                Map.of("s", "x", "l", 1, "d", 2.5, "b", true, "t", List.of("p", ""));
-        return new Row("a", Optional.of("text"), new float[] {1, -2}, attributes);
+    private static List<byte[]> rows() {
+        return List.of(
+                RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()),
+                GoldenFormatsTest.golden("row-v1"));
     }
 
-    private static List<byte[]> writes(Row row) {
-        Filter range =
-                new Filter.Range(
-                        "d", Optional.of(1L), Optional.empty(), Optional.empty(), Optional.of("z"));
-        Filter filter =
-                new Filter.And(
-                        List.of(
-                                new Filter.Not(new Filter.Eq("s", "y")),
-                                new Filter.In("l", List.of(1L, 2.5)),
-                                new Filter.Or(List.of(new Filter.Eq("b", false))),
-                                range));
+    private static List<byte[]> writes() {
         return List.of(
-                WriteFormat.encode(
-                        new WriteBatch(List.of(row), List.of("gone"), Optional.of(filter)), 2),
-                WriteFormat.encode(new WriteBatch(List.of(), List.of(), Optional.empty()), 0));
+                WriteFormat.encode(FormatsTest.batch()),
+                WriteFormat.encode(new WriteBatch(List.of(), List.of(), Optional.empty())),
+                GoldenFormatsTest.golden("write-v1"));
     }
 
     private static List<byte[]> tails() {
@@ -86,35 +73,15 @@ public final class VectorFuzz implements FuzzSuite {
     }
 
     private static List<byte[]> definitions() {
-        String id = "0123456789abcdef";
         return List.of(
-                DefinitionFormat.encode(
-                        new Definition(
-                                Rig.SPACE,
-                                "docs",
-                                id,
-                                Instant.EPOCH,
-                                2,
-                                Metric.L2,
-                                Optional.of("model"),
-                                5)),
-                DefinitionFormat.encode(
-                        new Definition(
-                                Rig.SPACE,
-                                "docs",
-                                id,
-                                Instant.EPOCH,
-                                16_384,
-                                Metric.COSINE,
-                                Optional.empty(),
-                                5)));
+                DefinitionFormat.encode(FormatsTest.definition()),
+                GoldenFormatsTest.golden("definition-v1"));
     }
 
-    private static List<byte[]> attributes() {
+    private static List<byte[]> schemas() {
         return List.of(
-                AttributesFormat.encode(
-                        new AttributeTypes(
-                                0, Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS))));
+                SchemaFormat.encode(FormatsTest.schema()),
+                GoldenFormatsTest.golden("attributes-v1"));
     }
 
     private static MetaLog.Fact fact(byte[] value) {
@@ -123,9 +90,8 @@ public final class VectorFuzz implements FuzzSuite {
 
     private static void write(byte[] bytes) {
         WriteBatch batch = WriteFormat.decode(bytes);
-        int dims = batch.upserts().isEmpty() ? 0 : batch.upserts().getFirst().vector().length;
-        byte[] encoded = WriteFormat.encode(batch, dims);
-        same(encoded, WriteFormat.encode(WriteFormat.decode(encoded), dims));
+        byte[] encoded = WriteFormat.encode(batch);
+        same(encoded, WriteFormat.encode(WriteFormat.decode(encoded)));
     }
 
     private static void row(byte[] bytes) {
@@ -152,12 +118,15 @@ public final class VectorFuzz implements FuzzSuite {
     private static void definition(byte[] bytes) {
         Definition definition = DefinitionFormat.decode(Rig.SPACE, fact(bytes));
         byte[] encoded = DefinitionFormat.encode(definition);
-        equal(definition, DefinitionFormat.decode(Rig.SPACE, fact(encoded)));
+        equal(definition.id(), DefinitionFormat.decode(Rig.SPACE, fact(encoded)).id());
     }
 
-    private static void attributes(byte[] bytes) {
-        AttributeTypes types = AttributesFormat.decode(fact(bytes));
-        equal(types, AttributesFormat.decode(fact(AttributesFormat.encode(types))));
+    /// In a collection of version 1, so that bytes of version 1 can be read, too.
+    private static void schema(byte[] bytes) {
+        Definition first =
+                DefinitionFormat.decode(Rig.SPACE, fact(GoldenFormatsTest.golden("definition-v1")));
+        Schema schema = SchemaFormat.decode(first, fact(bytes));
+        equal(schema, SchemaFormat.decode(first, fact(SchemaFormat.encode(schema.fields()))));
     }
 
     private static void same(byte[] once, byte[] again) {

@@ -5,6 +5,7 @@ import dev.quern.client.flight.RowCursor;
 import dev.quern.client.flight.VectorRow;
 import dev.quern.common.wire.CollectionBody;
 import java.net.URI;
+import java.util.Objects;
 
 /// Reads every vector back by Arrow Flight.
 final class DemoFlight {
@@ -33,7 +34,7 @@ final class DemoFlight {
         StepFailed.unless(worst < NORM_TOLERANCE, "a vector's norm is off by " + worst);
         narrator.done(
                 "read %d vectors of %d dimensions back by Arrow Flight; every norm within %.0e of 1",
-                rows, collection.dims(), NORM_TOLERANCE);
+                rows, Objects.requireNonNull(collection.dims()), NORM_TOLERANCE);
     }
 
     private static double norm(float[] vector) {

@@ -2,11 +2,14 @@ package dev.quern.client;
 
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionList;
+import dev.quern.common.wire.CountResult;
+import dev.quern.common.wire.CountRows;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
+import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
@@ -16,8 +19,9 @@ import dev.quern.common.wire.UpsertRows;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/// Collections: rows with an id, text, attributes and one vector, searched by vector, by BM25 or by
+/// Collections: rows with an id, texts, attributes and vectors, searched by vectors, by BM25 or by
 /// both.
 public final class Collections {
     private final HttpTransport http;
@@ -38,6 +42,17 @@ public final class Collections {
                         Target.of("collections"),
                         request,
                         repeatable ? Retry.ALWAYS : Retry.IF_NOT_ADMITTED),
+                CollectionBody.class);
+    }
+
+    /// Adds fields to a collection; a field that is there with the same type is left as it is.
+    ///
+    /// @return the collection with all its fields
+    /// @throws dev.quern.common.QuernException `NOT_FOUND`; `CONFLICT` for a field that is there
+    ///   with another type
+    public CollectionBody addFields(String name, SchemaBody fields) {
+        return http.json(
+                Request.json("PATCH", Target.of("collections", name), fields, Retry.ALWAYS),
                 CollectionBody.class);
     }
 
@@ -83,6 +98,14 @@ public final class Collections {
     /// Searches; best hit first.
     public SearchResult search(String collection, SearchRows request) {
         return http.json(post(collection, "search", request), SearchResult.class);
+    }
+
+    /// How many rows match.
+    ///
+    /// @param filter null: all rows
+    public long count(String collection, @Nullable Object filter) {
+        return http.json(post(collection, "count", new CountRows(filter)), CountResult.class)
+                .count();
     }
 
     /// The row of this id.

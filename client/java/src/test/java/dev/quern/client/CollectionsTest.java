@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.RowBody;
+import dev.quern.common.wire.SchemaBody;
+import dev.quern.common.wire.SearchDense;
+import dev.quern.common.wire.SearchFusion;
+import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.VectorFieldBody;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +57,7 @@ final class CollectionsTest {
         server.answer(
                 201,
                 "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"dims\":3,"
-                        + "\"metric\":\"cosine\",\"rows\":0}");
+                        + "\"metric\":\"cosine\",\"schema\":{},\"rows\":0}");
         client.collections().create(new CreateCollection("docs", 3, null, null, true));
         assertThat(server.last().body())
                 .isEqualTo("{\"name\":\"docs\",\"dims\":3,\"if_not_exists\":true}");
@@ -63,7 +69,7 @@ final class CollectionsTest {
                 .answer(
                         200,
                         "{\"hits\":[{\"id\":\"a\",\"score\":0.5,\"attributes\":{\"line\":3}}],"
-                                + "\"mode\":\"hybrid\",\"took_ms\":1.5}");
+                                + "\"mode\":\"hybrid\",\"took_ms\":1.5,\"rows\":1}");
         RowBody row = new RowBody("a", "hello", List.of(1f, 2f), Map.of("line", 3));
         assertThat(client.collections().upsert("docs", List.of(row)).token()).isEqualTo(7);
         assertThat(server.last().body())
@@ -88,6 +94,35 @@ final class CollectionsTest {
     }
 
     @Test
+    void addsFieldsAndSearchesThem() {
+        server.answer(
+                        200,
+                        "{\"name\":\"docs\",\"id\":\"i\",\"created_at\":\"t\",\"rows\":0,"
+                                + "\"schema\":{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}}}}")
+                .answer(200, "{\"hits\":[],\"mode\":\"dense\",\"took_ms\":1,\"rows\":0}");
+        SchemaBody more =
+                new SchemaBody(
+                        Map.of("v", new VectorFieldBody(2, "l2", null, null)), null, null, true);
+        CollectionBody grown = client.collections().addFields("docs", more);
+        assertThat(server.last().method()).isEqualTo("PATCH");
+        assertThat(server.last().body())
+                .isEqualTo("{\"vectors\":{\"v\":{\"dims\":2,\"metric\":\"l2\"}},\"strict\":true}");
+        assertThat(grown.dims()).isNull();
+        assertThat(grown.schema().vectors()).containsOnlyKeys("v");
+        SearchDense leg = new SearchDense("v", null, List.of(1f, 2f), null);
+        client.collections()
+                .search(
+                        "docs",
+                        SearchRows.of(
+                                List.of(new SearchLeg(leg, null, 2.0)),
+                                new SearchFusion("weighted", null)));
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"legs\":[{\"dense\":{\"field\":\"v\",\"vector\":[1.0,2.0]},\"weight\":2.0}],"
+                                + "\"fusion\":{\"method\":\"weighted\"}}");
+    }
+
+    @Test
     void encodesRowIds() {
         server.answer(200, "{\"id\":\"a/b#1\"}").answer(200, "{\"rows\":[]}");
         assertThat(client.collections().row("docs", "a/b#1").text()).isNull();
@@ -95,6 +130,16 @@ final class CollectionsTest {
         client.collections().rows("docs", new Collections.Page(Optional.of("a b"), 10, true));
         assertThat(server.last().target())
                 .isEqualTo("/v1/collections/docs/rows?after=a%20b&limit=10&include_vector=true");
+    }
+
+    @Test
+    void counts() {
+        server.answer(200, "{\"count\":3}").answer(200, "{\"count\":1}");
+        assertThat(client.collections().count("docs", null)).isEqualTo(3);
+        assertThat(server.last().body()).isEqualTo("{}");
+        client.collections().count("docs", Map.of("exists", "k"));
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/count");
+        assertThat(server.last().body()).isEqualTo("{\"filter\":{\"exists\":\"k\"}}");
     }
 
     @Test

@@ -7,15 +7,17 @@ import org.jspecify.annotations.Nullable;
 /// @param name unique in its space
 /// @param id never reused
 /// @param createdAt ISO-8601
-/// @param dims dimensions of the vector field
-/// @param metric `cosine`, `dot` or `l2`
-/// @param model embedding model, null when rows bring their own vectors
+/// @param dims of the vector field `vector`; null when there is none
+/// @param metric of the vector field `vector`: `cosine`, `dot` or `l2`; null when there is none
+/// @param model of the vector field `vector`; null when rows bring their own vectors
+/// @param schema all fields
 /// @param rows live rows
 public record CollectionBody(
         String name,
         String id,
         String createdAt,
-        int dims,
-        String metric,
+        @Nullable Integer dims,
+        @Nullable String metric,
         @Nullable String model,
+        SchemaBody schema,
         long rows) {}

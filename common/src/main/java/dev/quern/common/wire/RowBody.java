@@ -7,11 +7,26 @@ import org.jspecify.annotations.Nullable;
 /// A row.
 ///
 /// @param id 1 to 512 bytes of UTF-8
-/// @param text searched by BM25; embedded when no vector is given and the collection has a model
-/// @param vector `dims` finite numbers
-/// @param attributes string, number, boolean or list of strings by name
+/// @param text of the field `text`: searched by BM25, embedded where a vector field has a model and
+///   the row brings no vector
+/// @param vector of the field `vector`: `dims` finite numbers
+/// @param attributes by name: string, number, boolean, list of these, or any JSON; a datetime as
+///   RFC 3339 text
+/// @param texts of the other text fields, by name
+/// @param vectors of the other vector fields, by name
 public record RowBody(
         String id,
         @Nullable String text,
         @Nullable List<Float> vector,
-        @Nullable Map<String, Object> attributes) {}
+        @Nullable Map<String, Object> attributes,
+        @Nullable Map<String, String> texts,
+        @Nullable Map<String, List<Float>> vectors) {
+    /// A row of a collection with the fields `text` and `vector` only.
+    public RowBody(
+            String id,
+            @Nullable String text,
+            @Nullable List<Float> vector,
+            @Nullable Map<String, Object> attributes) {
+        this(id, text, vector, attributes, null, null);
+    }
+}

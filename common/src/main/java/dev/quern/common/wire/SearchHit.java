@@ -8,12 +8,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param id the row
 /// @param score higher is better; comparable within one answer only
-/// @param text the row's text
+/// @param text of the field `text`
 /// @param attributes the row's attributes
-/// @param vector when asked for
+/// @param vector of the field `vector`, when asked for
+/// @param texts of the other text fields, by name
+/// @param vectors of the other vector fields, by name, when asked for
+/// @param legs with `explain`: the row's place in each leg, in the order of the legs
 public record SearchHit(
         String id,
         double score,
         @Nullable String text,
         Map<String, Object> attributes,
-        @Nullable List<Float> vector) {}
+        @Nullable List<Float> vector,
+        @Nullable Map<String, String> texts,
+        @Nullable Map<String, List<Float>> vectors,
+        @Nullable List<SearchPlace> legs) {}

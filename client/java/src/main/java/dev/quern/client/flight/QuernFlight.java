@@ -11,7 +11,6 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +38,6 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /// has ended.
 public final class QuernFlight implements AutoCloseable {
     private static final int FILE_BATCH_BYTES = 1 << 20;
-    private static final int ROW_BATCH_BYTES = 4 << 20;
-    private static final int ROWS_MAX = 8_192;
     private static final byte[] NO_METADATA = {};
     private static final Schema FILE =
             new Schema(List.of(Field.notNullable("data", ArrowType.Binary.INSTANCE)));
@@ -163,39 +160,46 @@ public final class QuernFlight implements AutoCloseable {
                 endpoints(FlightDescriptor.path("collection", collection)).iterator());
     }
 
-    /// Writes rows, replacing those of the same id, batch by batch; durable and visible to searches
-    /// when it returns. After a failure the batches before it are written.
+    /// Writes rows to a collection with the fields `text` and `vector`, as [#putRows(String,
+    /// Iterator)] does, without asking the server for the fields.
     ///
     /// @param dims the collection's dimensions
     /// @return rows written
     public long putRows(String collection, int dims, Iterator<VectorRow> rows) {
-        int rowsPerBatch = Math.clamp(ROW_BATCH_BYTES / (dims * Float.BYTES), 1, ROWS_MAX);
+        return putRows(collection, RowSchema.of(dims), rows);
+    }
+
+    /// Writes rows, replacing those of the same id, batch by batch; durable and visible to searches
+    /// when it returns. After a failure the batches before it are written.
+    ///
+    /// @return rows written
+    /// @throws QuernException `NOT_FOUND`; `INVALID` naming the row that does not fit the
+    ///   collection's fields
+    public long putRows(String collection, Iterator<VectorRow> rows) {
+        try {
+            FlightDescriptor descriptor = FlightDescriptor.path("collection", collection);
+            return putRows(collection, client.getSchema(descriptor, token).getSchema(), rows);
+        } catch (RuntimeException e) {
+            throw FlightFailures.of(e);
+        }
+    }
+
+    private long putRows(String collection, Schema columns, Iterator<VectorRow> rows) {
         AtomicLong sent = new AtomicLong();
-        try (VectorSchemaRoot root = VectorSchemaRoot.create(RowSchema.of(dims), allocator)) {
+        try (VectorSchemaRoot root = VectorSchemaRoot.create(columns, allocator)) {
             put(
                     FlightDescriptor.path("collection", collection),
                     root,
                     NO_METADATA,
                     () -> {
-                        List<VectorRow> batch = take(rows, rowsPerBatch);
-                        if (!batch.isEmpty()) {
-                            RowSchema.write(batch, dims, root);
-                        }
-                        sent.addAndGet(batch.size());
-                        return !batch.isEmpty();
+                        int count = RowSchema.fill(root, rows);
+                        sent.addAndGet(count);
+                        return count > 0;
                     });
         } catch (IOException e) {
             throw QuernException.internal("rows do no input or output", e);
         }
         return sent.get();
-    }
-
-    private static List<VectorRow> take(Iterator<VectorRow> rows, int max) {
-        List<VectorRow> batch = new ArrayList<>();
-        while (batch.size() < max && rows.hasNext()) {
-            batch.add(rows.next());
-        }
-        return batch;
     }
 
     /// Sends batches as fast as the stream takes them.

@@ -6,8 +6,45 @@ import org.jspecify.annotations.Nullable;
 /// A row of a collection.
 ///
 /// @param id 1 to 512 bytes of UTF-8
-/// @param text searched by BM25, null for none
-/// @param attributes string, number, boolean or list of strings by name
-/// @param vector as many numbers as the collection has dimensions
+/// @param texts by text field, searched by BM25
+/// @param attributes by name: string, number, boolean, list of these, or any JSON; an
+///   [java.time.Instant] is sent as RFC 3339 text, and datetimes come back as such
+/// @param vectors by vector field, as many numbers as the field has dimensions; not to be modified
 public record VectorRow(
-        String id, @Nullable String text, Map<String, Object> attributes, float[] vector) {}
+        String id,
+        Map<String, String> texts,
+        Map<String, Object> attributes,
+        Map<String, float[]> vectors) {
+    private static final String TEXT = "text";
+    private static final String VECTOR = "vector";
+    private static final float[] NO_VECTOR = {};
+
+    /// Copies texts and vectors.
+    public VectorRow {
+        texts = Map.copyOf(texts);
+        vectors = Map.copyOf(vectors);
+    }
+
+    /// A row of a collection with the fields `text` and `vector`.
+    ///
+    /// @param text null for none
+    /// @param vector of length 0 for none
+    public VectorRow(
+            String id, @Nullable String text, Map<String, Object> attributes, float[] vector) {
+        this(
+                id,
+                text == null ? Map.of() : Map.of(TEXT, text),
+                attributes,
+                vector.length == 0 ? Map.of() : Map.of(VECTOR, vector));
+    }
+
+    /// The text of the field `text`; null if there is none.
+    public @Nullable String text() {
+        return texts.get(TEXT);
+    }
+
+    /// The vector of the field `vector`; of length 0 if there is none.
+    public float[] vector() {
+        return vectors.getOrDefault(VECTOR, NO_VECTOR);
+    }
+}

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,8 +47,10 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
     private final FlightServer server;
     private final Map<String, byte[]> files = new ConcurrentHashMap<>();
     private final List<VectorRow> rows = new ArrayList<>();
+    private volatile Schema columns = RowSchema.of(1);
     private volatile String metadata = "";
     private volatile long skew;
+    private int batches;
 
     FakeFlight() throws IOException {
         server =
@@ -82,9 +85,26 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
         skew = 1;
     }
 
+    /// The columns of every collection, until rows come with others.
+    void hasColumns(Schema collection) {
+        columns = collection;
+    }
+
+    /// The columns of the last rows that came.
+    Schema columns() {
+        return columns;
+    }
+
+    /// Batches of rows that came since the last [#reset].
+    synchronized int batches() {
+        return batches;
+    }
+
     synchronized void reset() {
         files.clear();
         rows.clear();
+        columns = RowSchema.of(1);
+        batches = 0;
         skew = 0;
     }
 
@@ -104,11 +124,7 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
         }
         Ticket ticket = new Ticket(String.join("\n", path).getBytes(StandardCharsets.UTF_8));
         return new FlightInfo(
-                isFile ? FILE : RowSchema.of(1),
-                descriptor,
-                List.of(new FlightEndpoint(ticket)),
-                -1,
-                -1);
+                isFile ? FILE : columns, descriptor, List.of(new FlightEndpoint(ticket)), -1, -1);
     }
 
     @Override
@@ -138,11 +154,10 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
     }
 
     private synchronized void sendRows(ServerStreamListener listener) {
-        int dims = rows.isEmpty() ? 1 : rows.getFirst().vector().length;
-        try (VectorSchemaRoot root = VectorSchemaRoot.create(RowSchema.of(dims), allocator)) {
+        try (VectorSchemaRoot root = VectorSchemaRoot.create(columns, allocator)) {
             listener.start(root);
-            for (int at = 0; at < rows.size(); at += 1_000) {
-                RowSchema.write(rows.subList(at, Math.min(rows.size(), at + 1_000)), dims, root);
+            Iterator<VectorRow> left = rows.iterator();
+            while (RowSchema.fill(root, left) > 0) {
                 listener.putNext();
             }
             listener.completed();
@@ -191,7 +206,9 @@ final class FakeFlight extends NoOpFlightProducer implements AutoCloseable {
             acks.onError(CallStatus.INVALID_ARGUMENT.withDescription("dims").toRuntimeException());
             return;
         }
+        columns = stream.getSchema();
         while (stream.next()) {
+            batches++;
             for (int i = 0; i < stream.getRoot().getRowCount(); i++) {
                 rows.add(RowSchema.read(stream.getRoot(), i));
             }

@@ -13,13 +13,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,6 +148,124 @@ final class QuernFlightTest {
             }
             assertThat(back.stream().map(QuernFlightTest::text).toList())
                     .isEqualTo(rows.stream().map(QuernFlightTest::text).toList());
+        }
+    }
+
+    /// As the server has them for vectors `a` and `b` and texts `body` and `title`.
+    private static Schema namedColumns() {
+        Field id = RowSchema.of(1).findField("id");
+        Field attributes = RowSchema.of(1).findField("attributes");
+        return new Schema(
+                List.of(
+                        id,
+                        Field.nullable("body", ArrowType.Utf8.INSTANCE),
+                        Field.nullable("title", ArrowType.Utf8.INSTANCE),
+                        attributes,
+                        vector("a", 2),
+                        vector("b", 300)));
+    }
+
+    private static Field vector(String name, int dims) {
+        Field item =
+                Field.nullable("item", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE));
+        return new Field(
+                name, FieldType.nullable(new ArrowType.FixedSizeList(dims)), List.of(item));
+    }
+
+    private static String fields(VectorRow row) {
+        Map<String, String> vectors = new TreeMap<>();
+        row.vectors().forEach((name, vector) -> vectors.put(name, Arrays.toString(vector)));
+        return row.id() + new TreeMap<>(row.texts()) + row.attributes() + vectors;
+    }
+
+    @Test
+    void namedFieldsGoThereAndComeBack() {
+        server.hasColumns(namedColumns());
+        Map<String, float[]> both = Map.of("a", new float[] {1, 2}, "b", new float[300]);
+        Map<String, float[]> one = Map.of("a", new float[] {3, 4});
+        List<VectorRow> rows =
+                IntStream.range(0, 9_000)
+                        .mapToObj(i ->
+                                new VectorRow(
+                                        "r" + i,
+                                        i % 3 == 0 ? Map.of("title", "é" + i) : Map.of(),
+                                        Map.of("n", i),
+                                        i % 2 == 0 ? both : one))
+                        .toList();
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThat(flight.putRows("docs", rows.iterator())).isEqualTo(rows.size());
+            assertThat(server.columns()).isEqualTo(namedColumns());
+            List<String> back = new ArrayList<>();
+            try (RowCursor cursor = flight.rows("docs")) {
+                cursor.forEachRemaining(row -> back.add(fields(row)));
+            }
+            assertThat(back).isEqualTo(rows.stream().map(QuernFlightTest::fields).toList());
+        }
+    }
+
+    @Test
+    void momentsAreSentAsText() {
+        Map<String, Object> attributes = Map.of("when", Instant.parse("2026-11-22T18:30:00Z"));
+        VectorRow row = new VectorRow("a", null, attributes, new float[] {1});
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            flight.putRows("docs", List.of(row).iterator());
+            try (RowCursor cursor = flight.rows("docs")) {
+                VectorRow back = cursor.next();
+                assertThat(back.attributes()).isEqualTo(Map.of("when", "2026-11-22T18:30:00Z"));
+                assertThat(back.text()).isNull();
+                assertThat(back.vector()).containsExactly(1);
+            }
+        }
+    }
+
+    @Test
+    void aRowThatDoesNotFitIsNamed() {
+        server.hasColumns(namedColumns());
+        float[] a = {1, 2};
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertRefused(
+                    flight,
+                    "row \"x\" has a text \"text\", which is no text field of the collection; its"
+                            + " columns are id, body, title, attributes, a, b",
+                    new VectorRow("x", Map.of("text", "t"), Map.of(), Map.of("a", a)));
+            assertRefused(
+                    flight,
+                    "has a text \"attributes\"",
+                    new VectorRow("x", Map.of("attributes", "t"), Map.of(), Map.of("a", a)));
+            assertRefused(
+                    flight,
+                    "has a vector \"title\", which is no vector field",
+                    new VectorRow("x", Map.of(), Map.of(), Map.of("title", a)));
+            assertRefused(
+                    flight,
+                    "vector \"b\" of row \"x\" must have 300 dimensions, got 2",
+                    new VectorRow("x", Map.of(), Map.of(), Map.of("b", a)));
+            server.reset();
+            assertRefused(
+                    flight,
+                    "vector \"vector\" of row \"x\" must have 1 dimensions, got none",
+                    new VectorRow("x", "t", Map.of(), new float[0]));
+        }
+    }
+
+    private static void assertRefused(QuernFlight flight, String message, VectorRow row) {
+        assertThatThrownBy(() -> flight.putRows("docs", List.of(row).iterator()))
+                .isInstanceOfSatisfying(
+                        QuernException.class,
+                        e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID))
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void bigTextsMakeShortBatches() {
+        String text = "x".repeat(1 << 20);
+        List<VectorRow> rows =
+                IntStream.range(0, 20)
+                        .mapToObj(i -> new VectorRow("r" + i, text, Map.of(), new float[] {i}))
+                        .toList();
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            assertThat(flight.putRows("docs", 1, rows.iterator())).isEqualTo(20);
+            assertThat(server.batches()).isEqualTo(5);
         }
     }
 

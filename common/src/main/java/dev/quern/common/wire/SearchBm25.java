@@ -1,0 +1,11 @@
+package dev.quern.common.wire;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A ranking by words.
+///
+/// @param text what to search for; plain text
+/// @param fields boost by text field, above 0 and at most 1,000; default every text field, with
+///   boost 1
+public record SearchBm25(String text, @Nullable Map<String, Double> fields) {}

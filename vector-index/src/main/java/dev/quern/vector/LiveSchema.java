@@ -1,0 +1,84 @@
+package dev.quern.vector;
+
+import dev.quern.common.QuernException;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The schema of an open collection, and what it makes of writes. Thread-safe; the lock is held
+/// across a commit to the log, by changes of the schema only.
+final class LiveSchema {
+    private final Definition definition;
+    private final Catalog catalog;
+    private final ReentrantLock typing = new ReentrantLock();
+    private volatile Schema current;
+
+    LiveSchema(Definition definition, Catalog catalog) {
+        this.definition = definition;
+        this.catalog = catalog;
+        this.current = catalog.schema(definition);
+    }
+
+    Schema now() {
+        return current;
+    }
+
+    /// The batch as it is written: checked, in the types of the schema, which then has the batch's
+    /// new attributes, too.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    WriteBatch conform(WriteBatch asked) {
+        Schema known = current;
+        WriteBatch batch = new WriteCheck(known).check(asked);
+        batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, known));
+        Schema wanted = known.with(batch.upserts());
+        WriteBatch conformed = in(wanted, batch);
+        if (wanted.equals(known)) {
+            return conformed;
+        }
+        change(base -> base.with(conformed.upserts()));
+        return in(current, batch);
+    }
+
+    private static WriteBatch in(Schema schema, WriteBatch batch) {
+        return new WriteBatch(
+                batch.upserts().stream().map(schema::conform).toList(),
+                batch.deleteIds(),
+                batch.deleteWhere());
+    }
+
+    /// Changes the schema, durably.
+    void change(Catalog.SchemaChange change) {
+        typing.lock();
+        try {
+            current = catalog.change(definition, current, change);
+        } finally {
+            typing.unlock();
+        }
+    }
+
+    /// Checks a batch that was read back. A schema only grows, so what was written under an earlier
+    /// one fits it.
+    ///
+    /// @throws QuernException `CORRUPT` naming the write and the field
+    void requireFits(long token, WriteBatch batch) {
+        Schema schema = current;
+        for (Row row : batch.upserts()) {
+            row.vectors()
+                    .forEach((name, vector) -> {
+                        VectorField field = schema.fields().vectors().get(name);
+                        if (field == null || field.dims() != vector.length) {
+                            throw QuernException.corrupt(
+                                    "collection \""
+                                            + definition.name()
+                                            + "\", write "
+                                            + token
+                                            + " has a vector of "
+                                            + vector.length
+                                            + " dims in field \""
+                                            + name
+                                            + "\", expected "
+                                            + (field == null ? "no such field" : field.dims()));
+                        }
+                    });
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package dev.quern.vector;
+
+import dev.quern.common.QuernException;
+import dev.quern.storage.MetaLog;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// The value of the fact that holds a collection's schema.
+///
+/// | field | type |
+/// |---|---|
+/// | version | u8, 2 |
+/// | strict | u8, 0 or 1 |
+/// | vectors | count, then for each: name string; dims count; metric u8 (0 cosine, 1 dot, 2 l2); u8 0 or 1, then, if 1, model string; source string |
+/// | texts | count, then for each: name string, analyzer string |
+/// | attributes | count, then for each: name string, u8 [AttributeType#code] |
+///
+/// Each in strictly ascending name order. Version 1 was version and attributes alone, of types 1 to
+/// 5: the vector field was in [DefinitionFormat], the text field always [CollectionSchema#TEXT] in
+/// English.
+final class SchemaFormat {
+    private static final int VERSION = 2;
+
+    private SchemaFormat() {}
+
+    static byte[] encode(CollectionSchema schema) {
+        FrameOutput out = new FrameOutput();
+        out.u8(VERSION);
+        out.u8(schema.strict() ? 1 : 0);
+        out.count(schema.vectors().size());
+        schema.vectors()
+                .forEach((name, field) -> {
+                    out.utf8(name);
+                    out.count(field.dims());
+                    out.u8(code(field.metric()));
+                    out.u8(field.model().isPresent() ? 1 : 0);
+                    field.model().ifPresent(out::utf8);
+                    out.utf8(field.source());
+                });
+        out.count(schema.texts().size());
+        schema.texts()
+                .forEach((name, field) -> {
+                    out.utf8(name);
+                    out.utf8(field.analyzer());
+                });
+        out.count(schema.attributes().size());
+        schema.attributes()
+                .forEach((name, type) -> {
+                    out.utf8(name);
+                    out.u8(type.code());
+                });
+        return out.toBytes();
+    }
+
+    /// The schema of a collection from its fact.
+    static Schema decode(Definition definition, MetaLog.Fact fact) {
+        FrameInput in = new FrameInput("schema fact", fact.value());
+        try {
+            CollectionSchema schema =
+                    in.version(1, VERSION) == 1
+                            ? withAttributes(first(in, definition), readAttributes(in))
+                            : read(in);
+            in.end();
+            return new Schema(fact.version(), schema);
+        } catch (QuernException e) {
+            throw switch (e.kind()) {
+                case INVALID -> in.corrupt("has " + e.getMessage());
+                default -> e;
+            };
+        }
+    }
+
+    /// The schema of a collection of version 1 before its first attribute.
+    static Schema ofDefinition(Definition definition) {
+        return new Schema(0, first(new FrameInput("schema fact", new byte[0]), definition));
+    }
+
+    private static CollectionSchema first(FrameInput in, Definition definition) {
+        return CollectionSchema.of(
+                definition.firstVector().orElseThrow(() -> in.corrupt("has no vector field")));
+    }
+
+    private static CollectionSchema withAttributes(
+            CollectionSchema schema, NavigableMap<String, AttributeType> attributes) {
+        return new CollectionSchema(schema.vectors(), schema.texts(), attributes, false);
+    }
+
+    private static CollectionSchema read(FrameInput in) {
+        boolean strict = in.flag();
+        TreeMap<String, VectorField> vectors = new TreeMap<>();
+        for (int left = in.count(5); left > 0; left--) {
+            String name = ascending(in, vectors);
+            VectorField shape = readShape(in);
+            vectors.put(
+                    name, new VectorField(shape.dims(), shape.metric(), shape.model(), in.utf8()));
+        }
+        TreeMap<String, TextField> texts = new TreeMap<>();
+        for (int left = in.count(2); left > 0; left--) {
+            String name = ascending(in, texts);
+            texts.put(name, new TextField(in.utf8()));
+        }
+        return new CollectionSchema(vectors, texts, readAttributes(in), strict);
+    }
+
+    private static NavigableMap<String, AttributeType> readAttributes(FrameInput in) {
+        TreeMap<String, AttributeType> attributes = new TreeMap<>();
+        for (int left = in.count(2); left > 0; left--) {
+            String name = ascending(in, attributes);
+            int code = in.u8();
+            attributes.put(
+                    name,
+                    AttributeType.find(code)
+                            .orElseThrow(() -> in.corrupt("has attribute type " + code)));
+        }
+        return attributes;
+    }
+
+    private static String ascending(FrameInput in, NavigableMap<String, ?> before) {
+        String name = in.utf8();
+        if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
+            throw in.corrupt("has names out of order");
+        }
+        return name;
+    }
+
+    /// Dims, metric and model.
+    static VectorField readShape(FrameInput in) {
+        int dims = in.number(VectorField.MAX_DIMS);
+        Metric metric = metric(in);
+        Optional<String> model = in.flag() ? Optional.of(in.utf8()) : Optional.empty();
+        try {
+            return VectorField.of(dims, metric, model);
+        } catch (QuernException e) {
+            throw in.corrupt("has " + e.getMessage());
+        }
+    }
+
+    private static int code(Metric metric) {
+        return switch (metric) {
+            case COSINE -> 0;
+            case DOT -> 1;
+            case L2 -> 2;
+        };
+    }
+
+    private static Metric metric(FrameInput in) {
+        int code = in.u8();
+        return switch (code) {
+            case 0 -> Metric.COSINE;
+            case 1 -> Metric.DOT;
+            case 2 -> Metric.L2;
+            default -> throw in.corrupt("has metric " + code);
+        };
+    }
+}

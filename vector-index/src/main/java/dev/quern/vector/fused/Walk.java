@@ -1,0 +1,133 @@
+package dev.quern.vector.fused;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.apache.lucene.util.FixedBitSet;
+
+/// One search of a graph at a time: visits the nearest known vertex until all in the pool are
+/// visited. A visit computes the exact distance to the vertex from the block's vector and estimates
+/// those to its neighbours from the block's codes. Holds the memory that a search needs, so that
+/// searches one after the other allocate nothing. Not thread-safe.
+final class Walk {
+    private static final int CACHE_LINE = 64;
+
+    /// Sees each vertex that is visited.
+    interface Visitor {
+        /// Takes a vertex.
+        ///
+        /// @param estimate what the vertex was thought to be at
+        /// @param distance where it is
+        /// @return whether to go on
+        boolean visit(int vertex, float estimate, float distance) throws IOException;
+    }
+
+    final QueryCode query;
+
+    private final Kernel kernel;
+    private final Pool pool = new Pool();
+    private final float[] estimates = new float[BlockLayout.SLOTS];
+    private FixedBitSet seen = new FixedBitSet(0);
+    private int[] touched = new int[1_024];
+    private int touchedCount;
+
+    /// Keeps reads whose values are of no use from being optimised away.
+    int fetched;
+
+    Walk(Kernel kernel, int width) {
+        this.kernel = kernel;
+        this.query = new QueryCode(kernel, width);
+    }
+
+    /// Walks toward [#query] from an entry.
+    ///
+    /// @param lift of the query
+    /// @param width places in the pool, 1 or more
+    void run(Blocks blocks, Measure measure, float lift, int entry, int width, Visitor visitor)
+            throws IOException {
+        prepare(blocks.count(), width);
+        MemorySegment memory = blocks.memory();
+        see(entry);
+        pool.add(entry, Float.NEGATIVE_INFINITY);
+        for (int place = pool.next(); place != Pool.NONE; place = pool.next()) {
+            int vertex = pool.vertex(place);
+            float estimate = pool.estimate(place);
+            long block = blocks.at(vertex);
+            fetch(blocks.layout(), memory, block);
+            float distance = measure.distance(kernel, query.vector, lift, blocks, vertex);
+            if (!visitor.visit(vertex, estimate, distance)) {
+                return;
+            }
+            if (measure.lifts() == null) {
+                int below =
+                        kernel.estimate(query, memory, block, distance, pool.bound(), estimates);
+                add(blocks, block, below);
+            } else {
+                addLifted(blocks, block, distance, measure, lift);
+            }
+        }
+    }
+
+    /// Asks for every cache line of the block's second half at once, so that they are on their way
+    /// while the first half is computed with: in a trial 1.2 to 1.4 times the speed when the block
+    /// is not in the caches.
+    private void fetch(BlockLayout layout, MemorySegment memory, long block) {
+        int sum = 0;
+        long end = block + layout.bytes();
+        for (long at = block + layout.codes(); at < end; at += CACHE_LINE) {
+            sum += memory.get(Kernel.INT, at);
+        }
+        fetched = sum;
+    }
+
+    private void add(Blocks blocks, long block, int below) throws IOException {
+        for (int rest = below; rest != 0; rest &= rest - 1) {
+            int slot = Integer.numberOfTrailingZeros(rest);
+            int id = blocks.neighbour(block, slot);
+            if (id < 0 || id >= blocks.count()) {
+                throw blocks.badNeighbour(block, slot, id);
+            }
+            if (!seen.get(id) && estimates[slot] < pool.bound()) {
+                see(id);
+                pool.add(id, estimates[slot]);
+            }
+        }
+    }
+
+    private void addLifted(Blocks blocks, long block, float distance, Measure measure, float lift)
+            throws IOException {
+        // The block's own lift is not part of what its codes are relative to.
+        int vertex = (int) (block / blocks.layout().bytes());
+        float base = distance + lift * measure.lift(vertex);
+        kernel.estimate(query, blocks.memory(), block, base, Float.POSITIVE_INFINITY, estimates);
+        int below = 0;
+        for (int slot = 0; slot < BlockLayout.SLOTS; slot++) {
+            int id = blocks.neighbour(block, slot);
+            estimates[slot] -= lift * measure.lift(id);
+            below |= estimates[slot] < pool.bound() ? 1 << slot : 0;
+        }
+        add(blocks, block, below);
+    }
+
+    private void prepare(int count, int width) {
+        if (seen.length() < count) {
+            seen = new FixedBitSet(count);
+        } else if (touchedCount > count / Long.SIZE) {
+            seen.clear();
+        } else {
+            for (int i = 0; i < touchedCount; i++) {
+                seen.clear(touched[i]);
+            }
+        }
+        touchedCount = 0;
+        pool.reset(width);
+    }
+
+    private void see(int vertex) {
+        seen.set(vertex);
+        if (touchedCount == touched.length) {
+            touched = Arrays.copyOf(touched, touchedCount * 2);
+        }
+        touched[touchedCount++] = vertex;
+    }
+}

@@ -1,0 +1,252 @@
+package dev.quern.vector.fused;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// For machines with vectors of 512 bits. The only class that names `jdk.incubator.vector`; it is
+/// loaded by name, so that without the module nothing else fails.
+final class WideKernel extends Kernel {
+    private static final VectorSpecies<Float> F = FloatVector.SPECIES_512;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_512;
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final VectorShuffle<Float> SWAP_8 = VectorShuffle.fromOp(F, i -> i ^ 8);
+    private static final VectorShuffle<Float> SWAP_4 = VectorShuffle.fromOp(F, i -> i ^ 4);
+    private static final VectorShuffle<Float> SWAP_2 = VectorShuffle.fromOp(F, i -> i ^ 2);
+    private static final VectorShuffle<Float> SWAP_1 = VectorShuffle.fromOp(F, i -> i ^ 1);
+
+    private static final FloatVector SIGNS_8 = signs(8);
+    private static final FloatVector SIGNS_4 = signs(4);
+    private static final FloatVector SIGNS_2 = signs(2);
+    private static final FloatVector SIGNS_1 = signs(1);
+
+    /// Bytes of a vector.
+    private static final int STEP = 64;
+
+    /// -1 in the lanes whose number has this bit, 1 in the others.
+    private static FloatVector signs(int bit) {
+        float[] signs = new float[LANES];
+        for (int i = 0; i < LANES; i++) {
+            signs[i] = (i & bit) == 0 ? 1 : -1;
+        }
+        return load(signs, 0);
+    }
+
+    @Override
+    boolean runsHere() {
+        return VectorShape.preferredShape() == VectorShape.S_512_BIT;
+    }
+
+    @Override
+    float squareDistance(float[] vector, MemorySegment blocks, long at) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        for (int i = 0; i < vector.length; i += PARTIAL_SUMS) {
+            long from = at + (long) i * Float.BYTES;
+            FloatVector d0 = load(vector, i).sub(load(blocks, from));
+            FloatVector d1 = load(vector, i + LANES).sub(load(blocks, from + STEP));
+            FloatVector d2 = load(vector, i + 2 * LANES).sub(load(blocks, from + 2 * STEP));
+            FloatVector d3 = load(vector, i + 3 * LANES).sub(load(blocks, from + 3 * STEP));
+            s0 = s0.add(d0.mul(d0));
+            s1 = s1.add(d1.mul(d1));
+            s2 = s2.add(d2.mul(d2));
+            s3 = s3.add(d3.mul(d3));
+        }
+        return fold(s0.add(s1).add(s2.add(s3)));
+    }
+
+    @Override
+    float dotProduct(float[] vector, MemorySegment blocks, long at) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        for (int i = 0; i < vector.length; i += PARTIAL_SUMS) {
+            long from = at + (long) i * Float.BYTES;
+            s0 = s0.add(load(vector, i).mul(load(blocks, from)));
+            s1 = s1.add(load(vector, i + LANES).mul(load(blocks, from + STEP)));
+            s2 = s2.add(load(vector, i + 2 * LANES).mul(load(blocks, from + 2 * STEP)));
+            s3 = s3.add(load(vector, i + 3 * LANES).mul(load(blocks, from + 3 * STEP)));
+        }
+        return fold(s0.add(s1).add(s2.add(s3)));
+    }
+
+    @Override
+    int estimate(
+            QueryCode query,
+            MemorySegment blocks,
+            long block,
+            float base,
+            float bound,
+            float[] estimates) {
+        IntVector a0 = IntVector.zero(I);
+        IntVector a1 = a0;
+        IntVector a2 = a0;
+        IntVector a3 = a0;
+        IntVector b0 = a0;
+        IntVector b1 = a0;
+        IntVector b2 = a0;
+        IntVector b3 = a0;
+        int[] planes = query.planes;
+        long at = block + (long) query.vector.length * Float.BYTES;
+        for (int p = 0; p < planes.length; p += QueryCode.PLANES) {
+            IntVector a = IntVector.fromMemorySegment(I, blocks, at, ORDER);
+            IntVector b = IntVector.fromMemorySegment(I, blocks, at + STEP, ORDER);
+            IntVector p0 = IntVector.broadcast(I, planes[p]);
+            IntVector p1 = IntVector.broadcast(I, planes[p + 1]);
+            IntVector p2 = IntVector.broadcast(I, planes[p + 2]);
+            IntVector p3 = IntVector.broadcast(I, planes[p + 3]);
+            a0 = a0.add(differing(a, p0));
+            b0 = b0.add(differing(b, p0));
+            a1 = a1.add(differing(a, p1));
+            b1 = b1.add(differing(b, p1));
+            a2 = a2.add(differing(a, p2));
+            b2 = b2.add(differing(b, p2));
+            a3 = a3.add(differing(a, p3));
+            b3 = b3.add(differing(b, p3));
+            at += BlockLayout.ROW_BYTES;
+        }
+        FloatVector first = estimate(query, weigh(a0, a1, a2, a3), blocks, at, base);
+        FloatVector second = estimate(query, weigh(b0, b1, b2, b3), blocks, at + STEP, base);
+        first.intoArray(estimates, 0);
+        second.intoArray(estimates, LANES);
+        long low = first.compare(VectorOperators.LT, bound).toLong();
+        long high = second.compare(VectorOperators.LT, bound).toLong();
+        return (int) (low | high << LANES);
+    }
+
+    private static IntVector differing(IntVector code, IntVector plane) {
+        return code.lanewise(VectorOperators.XOR, plane).lanewise(VectorOperators.BIT_COUNT);
+    }
+
+    private static IntVector weigh(IntVector s0, IntVector s1, IntVector s2, IntVector s3) {
+        return s0.add(s1.lanewise(VectorOperators.LSHL, 1))
+                .add(s2.lanewise(VectorOperators.LSHL, 2))
+                .add(s3.lanewise(VectorOperators.LSHL, 3));
+    }
+
+    private static FloatVector estimate(
+            QueryCode query, IntVector differing, MemorySegment blocks, long at, float base) {
+        FloatVector sum = (FloatVector) differing.convert(VectorOperators.I2F, 0);
+        FloatVector inner = FloatVector.broadcast(F, query.start).sub(sum.mul(query.step));
+        FloatVector constant = load(blocks, at).add(base);
+        return constant.add(load(blocks, at + BlockLayout.ROW_BYTES).mul(inner));
+    }
+
+    @Override
+    void turn(int[] source, float[] signs, float[] from, float[] to) {
+        for (int i = 0; i < to.length; i += PARTIAL_SUMS) {
+            FloatVector a = gather(source, signs, from, i);
+            FloatVector b = gather(source, signs, from, i + LANES);
+            FloatVector c = gather(source, signs, from, i + 2 * LANES);
+            FloatVector d = gather(source, signs, from, i + 3 * LANES);
+            FloatVector sumAc = a.add(c);
+            FloatVector sumBd = b.add(d);
+            FloatVector lessAc = a.sub(c);
+            FloatVector lessBd = b.sub(d);
+            within(sumAc.add(sumBd)).intoArray(to, i);
+            within(sumAc.sub(sumBd)).intoArray(to, i + LANES);
+            within(lessAc.add(lessBd)).intoArray(to, i + 2 * LANES);
+            within(lessAc.sub(lessBd)).intoArray(to, i + 3 * LANES);
+        }
+    }
+
+    private static FloatVector gather(int[] source, float[] signs, float[] from, int at) {
+        return FloatVector.fromArray(F, from, 0, source, at).mul(load(signs, at));
+    }
+
+    /// The steps of 8, 4, 2 and 1.
+    private static FloatVector within(FloatVector x) {
+        FloatVector eight = x.rearrange(SWAP_8).add(x.mul(SIGNS_8));
+        FloatVector four = eight.rearrange(SWAP_4).add(eight.mul(SIGNS_4));
+        FloatVector two = four.rearrange(SWAP_2).add(four.mul(SIGNS_2));
+        return two.rearrange(SWAP_1).add(two.mul(SIGNS_1));
+    }
+
+    @Override
+    float largest(float[] vector) {
+        FloatVector max = FloatVector.zero(F);
+        for (int i = 0; i < vector.length; i += LANES) {
+            max = max.max(load(vector, i).abs());
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    @Override
+    void quantise(float[] vector, float scale, int[] planes) {
+        for (int i = 0; i < vector.length; i += Integer.SIZE) {
+            IntVector low = levels(vector, scale, i);
+            IntVector high = levels(vector, scale, i + LANES);
+            int word = i / Integer.SIZE * QueryCode.PLANES;
+            planes[word] = bits(low, high, 1);
+            planes[word + 1] = bits(low, high, 2);
+            planes[word + 2] = bits(low, high, 4);
+            planes[word + 3] = bits(low, high, 8);
+        }
+    }
+
+    private static IntVector levels(float[] vector, float scale, int at) {
+        FloatVector scaled = load(vector, at).mul(scale).add(8f);
+        return ((IntVector) scaled.convert(VectorOperators.F2I, 0)).max(0).min(QueryCode.MAX_LEVEL);
+    }
+
+    private static int bits(IntVector low, IntVector high, int bit) {
+        long lower = low.and(bit).compare(VectorOperators.NE, 0).toLong();
+        return (int) (lower | high.and(bit).compare(VectorOperators.NE, 0).toLong() << LANES);
+    }
+
+    @Override
+    void encode(float[] vertex, float[] neighbour, int[] code, float[] sums) {
+        FloatVector squares = FloatVector.zero(F);
+        FloatVector magnitudes = squares;
+        FloatVector signs = squares;
+        FloatVector products = squares;
+        for (int i = 0; i < vertex.length; i += Integer.SIZE) {
+            FloatVector v = load(vertex, i);
+            FloatVector r = load(neighbour, i).sub(v);
+            VectorMask<Float> positive = r.compare(VectorOperators.GE, 0);
+            long bits = positive.toLong();
+            squares = squares.add(r.mul(r));
+            magnitudes = magnitudes.add(r.abs());
+            signs = signs.add(v.neg().blend(v, positive));
+            products = products.add(r.mul(v));
+
+            v = load(vertex, i + LANES);
+            r = load(neighbour, i + LANES).sub(v);
+            positive = r.compare(VectorOperators.GE, 0);
+            bits |= positive.toLong() << LANES;
+            squares = squares.add(r.mul(r));
+            magnitudes = magnitudes.add(r.abs());
+            signs = signs.add(v.neg().blend(v, positive));
+            products = products.add(r.mul(v));
+            code[i / Integer.SIZE] = (int) bits;
+        }
+        sums[0] = fold(squares);
+        sums[1] = fold(magnitudes);
+        sums[2] = fold(signs);
+        sums[3] = fold(products);
+    }
+
+    private static FloatVector load(float[] array, int at) {
+        return FloatVector.fromArray(F, array, at);
+    }
+
+    private static FloatVector load(MemorySegment blocks, long at) {
+        return FloatVector.fromMemorySegment(F, blocks, at, ORDER);
+    }
+
+    private static float fold(FloatVector sums) {
+        FloatVector eight = sums.add(sums.rearrange(SWAP_8));
+        FloatVector four = eight.add(eight.rearrange(SWAP_4));
+        FloatVector two = four.add(four.rearrange(SWAP_2));
+        return two.add(two.rearrange(SWAP_1)).lane(0);
+    }
+}

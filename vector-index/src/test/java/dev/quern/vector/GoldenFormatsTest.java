@@ -1,0 +1,74 @@
+package dev.quern.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// Bytes of every version ever written, as the versions wrote them.
+final class GoldenFormatsTest {
+    @Test
+    void thisVersionWritesTheseBytes() {
+        assertThat(WriteFormat.encode(FormatsTest.batch())).isEqualTo(golden("write-v2"));
+        assertThat(RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()))
+                .isEqualTo(golden("row-v2"));
+        assertThat(DefinitionFormat.encode(FormatsTest.definition()))
+                .isEqualTo(golden("definition-v2"));
+        assertThat(SchemaFormat.encode(FormatsTest.schema())).isEqualTo(golden("schema-v2"));
+    }
+
+    @Test
+    void readsWritesAndRowsOfVersion1() {
+        WriteBatch batch = WriteFormat.decode(golden("write-v1"));
+        assertThat(batch.deleteIds()).containsExactly("gone");
+        assertThat(batch.deleteWhere()).isPresent();
+        Row row = batch.upserts().getFirst();
+        assertThat(row.vector()).containsExactly(1, -2);
+        assertVersion1(row);
+        assertThat(batch.upserts().getLast().text()).isEmpty();
+        assertThat(batch.upserts().getLast().vector()).containsExactly(0.5f, 4);
+        assertVersion1(RowFormat.decodeStored(golden("row-v1")));
+    }
+
+    private static void assertVersion1(Row row) {
+        assertThat(row.id()).isEqualTo("a");
+        assertThat(row.texts()).isEqualTo(Map.of("text", "text"));
+        assertThat(row.attributes())
+                .isEqualTo(Map.of("s", "x", "l", 1L, "d", 2.5, "b", true, "t", List.of("p")));
+    }
+
+    @Test
+    void readsCollectionsOfVersion1() {
+        Definition definition =
+                DefinitionFormat.decode(Rig.SPACE, FormatsTest.fact(golden("definition-v1")));
+        VectorField vector = VectorField.of(2, Metric.L2, Optional.of("model"));
+        assertThat(definition.id()).isEqualTo("0123456789abcdef");
+        assertThat(definition.firstVector()).contains(vector);
+
+        CollectionSchema before = SchemaFormat.ofDefinition(definition).fields();
+        assertThat(before).isEqualTo(CollectionSchema.of(vector));
+
+        CollectionSchema after =
+                SchemaFormat.decode(definition, FormatsTest.fact(golden("attributes-v1"))).fields();
+        assertThat(after.vectors()).isEqualTo(before.vectors());
+        assertThat(after.texts()).isEqualTo(before.texts());
+        assertThat(after.attributes())
+                .isEqualTo(Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
+    }
+
+    /// The bytes of a file.
+    static byte[] golden(String name) {
+        try (InputStream in =
+                GoldenFormatsTest.class.getResourceAsStream("/golden/" + name + ".bin")) {
+            return Objects.requireNonNull(in, name).readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
