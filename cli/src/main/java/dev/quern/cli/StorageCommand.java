@@ -135,8 +135,7 @@ final class StorageCommand {
     int fsck(@Mixin Terminal terminal) {
         try (QuernClient client = terminal.connect()) {
             FsckResult result =
-                    StorageProgress.during(
-                            terminal, client, "fsck", () -> client.storage().fsck());
+                    StorageProgress.during(terminal, client, "fsck", () -> client.storage().fsck());
             printFindings(terminal, result, result.findings(), result.problems());
             terminal.note(
                     "read "

@@ -27,8 +27,7 @@ final class StorageProgress {
     /// Sends a request and returns its answer.
     ///
     /// @param kind of the operation that the request runs
-    static <T> T during(
-            Terminal terminal, QuernClient client, String kind, Supplier<T> request) {
+    static <T> T during(Terminal terminal, QuernClient client, String kind, Supplier<T> request) {
         try (Progress progress = new Progress(terminal.err(), kind)) {
             if (!progress.isShown()) {
                 return request.get();

@@ -79,7 +79,8 @@ final class StorageHttpTest {
     void anOperatorMayWatchAndCancel() {
         assertThat(get("/v1/storage/operations", TestServer.OPERATOR).body())
                 .contains("\"running\":[{\"id\":\"gc-1\",\"kind\":\"gc\",\"state\":\"running\"")
-                .contains("\"phase\":\"sweep default\",\"unit\":\"chunks\",\"done\":3,\"started_at\"")
+                .contains(
+                        "\"phase\":\"sweep default\",\"unit\":\"chunks\",\"done\":3,\"started_at\"")
                 .contains("\"total\":10")
                 .contains("\"ended_at\":\"2026-03-04T05:16:07Z\",\"error\":\"disk full\"");
         HttpResponse<String> cancelled = delete("gc-1", TestServer.OPERATOR);

@@ -59,7 +59,7 @@ final class StorageOpeningTest {
                 engine,
                 config.storage().tier(),
                 new StorageBackups(engine, places),
-                Duration.ofHours(1));
+                config.storage().gcGrace());
     }
 
     private static void commit(StorageEngine engine, String value) {
