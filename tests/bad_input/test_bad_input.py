@@ -348,6 +348,13 @@ def test_backups_and_keys(rest, route, body, status, code, word):
     expect(rest.post(f"/v1/storage/{route}", json=body), status, code, word)
 
 
+def test_storage_operations(rest):
+    for unknown in ("gc-1", "no", "%00", "x" * 500):
+        expect(rest.delete(f"/v1/storage/operations/{unknown}"), 404, "NOT_FOUND", "operation")
+    expect(rest.delete("/v1/storage/operations/gc-1", params={"force": "1"}), 400, "INVALID", "force")
+    expect(rest.get("/v1/storage/operations", params={"kind": "gc"}), 400, "INVALID", "kind")
+
+
 def test_lists_of_backups(rest, server):
     expect(rest.get("/v1/storage/backups"), 400, "INVALID", "to")
     expect(rest.get("/v1/storage/backups", params={"to": "file:///no/such"}), 404, "NOT_FOUND", "/no/such")

@@ -2,13 +2,15 @@
 
 import json
 import os
+import pty
 import re
 import shutil
+import subprocess
 
 import httpx
 import pytest
 
-from conftest import Server
+from conftest import LAUNCHER, Server
 
 
 def storage(server, *arguments, check=True):
@@ -85,6 +87,55 @@ def test_python_sdk(filled):
         assert client.storage.compact().packs_kept == 0
         assert client.storage.fsck().clean
         assert client.storage.repair().lost == 0
+        ended = client.storage.operations().ended
+        assert [operation.kind for operation in ended[:2]] == ["repair", "fsck"]
+        assert client.storage.cancel(ended[0].id) == ended[0]
+        with pytest.raises(quern.exception.NotFoundError, match="gc-1"):
+            client.storage.cancel("gc-1")
+
+
+def test_operations_are_listed_and_cancelled(filled):
+    storage(filled, "fsck")
+    storage(filled, "gc")
+    listed = json.loads(storage(filled, "operations").stdout)
+    assert listed["running"] == []
+    gc, fsck = listed["ended"][:2]
+    assert (gc["kind"], gc["state"], fsck["kind"], fsck["state"]) == ("gc", "done", "fsck", "done")
+    assert gc["unit"] == "chunks" and gc["done"] == gc["total"] > 4 and gc["ended_at"] >= gc["started_at"]
+    assert fsck["id"] in filled.cli("storage", "operations").stdout
+    assert json.loads(storage(filled, "cancel", fsck["id"]).stdout) == fsck  # it has ended
+    unknown = storage(filled, "cancel", "fsck-1", check=False)
+    assert unknown.returncode == 3 and "fsck-1" in unknown.stderr
+
+
+def on_a_terminal(server, *arguments):
+    """What the command line writes to a terminal, and its exit status."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [LAUNCHER, *map(str, arguments)], stdin=child, stdout=child, stderr=child, env=server.client_environment()
+    )
+    os.close(child)
+    written = b""
+    while True:
+        try:
+            piece = os.read(parent, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(parent)
+    return process.wait(timeout=60), written.decode()
+
+
+def test_progress_on_a_terminal(filled, tmp_path):
+    for i in range(6):
+        put(filled, "keep", f"big{i}", os.urandom(60_000_000), tmp_path)
+    status, written = on_a_terminal(filled, "storage", "backup", "--to", f"file://{tmp_path / 'backups'}")
+    assert status == 0 and "bytes" in written
+    status, written = on_a_terminal(filled, "storage", "fsck")
+    assert status == 0 and "clean" in written
+    assert re.search(r"fsck \[#*\.*\] +\d+ % read packs", written), written
 
 
 def test_bad_input_is_named(filled):

@@ -652,6 +652,11 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, server.storage["stats"])
         if rest[0] == "chunks":
             return self.answer(200, {"spaces": server.storage["chunks"].get(rest[1], [])})
+        if rest[0] == "operations":
+            if len(rest) > 1:
+                first = server.storage["operations"]["running"][0]
+                return self.answer(200, {**first, "state": "cancelling"})
+            return self.answer(200, server.storage["operations"])
         if rest[0] == "backups":
             return self.answer(200, {"backups": server.storage["backups"]})
         body = self.json_body()

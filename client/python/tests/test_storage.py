@@ -109,6 +109,31 @@ def test_backup_and_rotate(server, client):
     assert server.storage["body"] == {"from": "file:///b", "backup": "x"}
 
 
+def test_operations_and_cancel(server, client):
+    running = {
+        "id": "gc-1",
+        "kind": "gc",
+        "state": "running",
+        "phase": "mark default",
+        "unit": "chunks",
+        "done": 3,
+        "started_at": "2026-03-04T05:06:07Z",
+        "added_later": 0,
+    }
+    failure = {"state": "failed", "ended_at": "2026-03-04T05:07:07Z", "error": "disk full"}
+    ended = {**running, **failure, "total": 9}
+    server.storage["operations"] = {"running": [running], "ended": [ended]}
+    found = client.storage.operations()
+    assert found.running[0].total is None and found.running[0].done == 3
+    assert (found.ended[0].state, found.ended[0].total) == ("failed", 9)
+    assert found.ended[0].error == "disk full"
+    assert client.storage.cancel("gc-1").state == "cancelling"
+    assert server.sent("DELETE *") == ["DELETE /v1/storage/operations/gc-1"]
+    server.fail_next("DELETE *", Refusal(404, "NOT_FOUND", "there is no operation gc-2"))
+    with pytest.raises(exception.NotFoundError, match="gc-2"):
+        client.storage.cancel("gc-2")
+
+
 def test_only_an_operator_may(server, client):
     server.fail_next("GET /v1/storage", Refusal(403, "DENIED", "only an operator's token may"))
     with pytest.raises(exception.AuthError, match="operator"):

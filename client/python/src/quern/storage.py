@@ -149,10 +149,37 @@ class ChunkFate(NamedTuple):
     condemned_at: Optional[str] = None
 
 
+class Operation(NamedTuple):
+    """A run of ``kind``: ``gc``, ``compact``, ``fsck``, ``repair`` or ``backup``."""
+
+    id: str
+    kind: str
+    state: str
+    """``running``, ``cancelling``, ``done``, ``failed`` or ``cancelled``."""
+    phase: str
+    unit: str
+    """What ``done`` and ``total`` count: ``chunks`` or ``bytes``."""
+    done: int
+    """Of this phase."""
+    started_at: str
+    """ISO-8601."""
+    total: Optional[int] = None
+    """Of this phase; ``None`` where it is not known."""
+    ended_at: Optional[str] = None
+    error: Optional[str] = None
+
+
+class Operations(NamedTuple):
+    """Those under way, the earliest first, and the last 20 that ended, the latest first."""
+
+    running: List[Operation]
+    ended: List[Operation]
+
+
 class Storage:
     """``client.storage``. Every method needs an operator's token, else ``AuthError``.
     Those that do work return when it is done, and raise ``ConflictError`` while another of them is
-    under way.
+    under way, or when they are cancelled; :meth:`operations` tells how far they are.
     """
 
     def __init__(self, client: Client) -> None:
@@ -205,6 +232,18 @@ class Storage:
         """
         return BackupResult(**_known(BackupResult, self._post("backup", {"to": to})))
 
+    def operations(self) -> Operations:
+        """The long operations that are under way, and how the last ones ended."""
+        answer = self._client.json("GET", "/v1/storage/operations")
+        return Operations(_operations(answer["running"]), _operations(answer["ended"]))
+
+    def cancel(self, operation: str) -> Operation:
+        """Asks an operation to stop, and does not wait for it. What it has done stays done; running
+        it again does the rest.
+        """
+        path = f"/v1/storage/operations/{segment(operation)}"
+        return Operation(**_known(Operation, self._client.json("DELETE", path)))
+
     def backups(self, to: str) -> List[BackupInfo]:
         """The backups in a place, the oldest first."""
         path = f"/v1/storage/backups?to={segment(to)}"
@@ -227,6 +266,10 @@ class Storage:
 
     def _post(self, verb: str, payload: Optional[Dict[str, Any]] = None) -> Any:
         return self._client.json("POST", f"/v1/storage/{verb}", payload, waits=True)
+
+
+def _operations(answer: List[Dict[str, Any]]) -> List[Operation]:
+    return [Operation(**_known(Operation, operation)) for operation in answer]
 
 
 def _findings(answer: List[Dict[str, Any]]) -> List[Finding]:

@@ -28,6 +28,19 @@ public final class Progress implements AutoCloseable {
         this.shown = console != null && console.isTerminal();
     }
 
+    /// Whether there is a terminal to draw on.
+    boolean isShown() {
+        return shown;
+    }
+
+    /// Says what is done where it is not known how much there is.
+    void showOpen(String detail) {
+        if (shown) {
+            err.printf(Locale.ROOT, "\r\033[K%s %s", label, detail);
+            err.flush();
+        }
+    }
+
     /// Draws the bar, at most ten times a second.
     ///
     /// @param done of `total`, same unit

@@ -15,6 +15,8 @@ import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageFinding;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.common.wire.StorageOperationList;
 import dev.quern.server.OfflineStorage;
 import dev.quern.server.PrunedBackups;
 import java.nio.file.Path;
@@ -77,7 +79,10 @@ final class StorageCommand {
             @Option(names = "--dry-run", description = "change nothing, say what would be done")
                     boolean dryRun) {
         try (QuernClient client = terminal.connect()) {
-            GcResult result = client.storage().gc(new RunGc(grace, dryRun));
+            RunGc request = new RunGc(grace, dryRun);
+            GcResult result =
+                    StorageProgress.during(
+                            terminal, client, "gc", () -> client.storage().gc(request));
             terminal.printTable(
                     result,
                     List.of("SPACE", "LIVE", "CONDEMNED", "REMOVED", "REMOVED BYTES", "PROBLEM"),
@@ -107,7 +112,9 @@ final class StorageCommand {
             mixinStandardHelpOptions = true)
     int compact(@Mixin Terminal terminal) {
         try (QuernClient client = terminal.connect()) {
-            CompactResult result = client.storage().compact();
+            CompactResult result =
+                    StorageProgress.during(
+                            terminal, client, "compact", () -> client.storage().compact());
             terminal.print(
                     result,
                     "packs removed: "
@@ -127,7 +134,8 @@ final class StorageCommand {
             mixinStandardHelpOptions = true)
     int fsck(@Mixin Terminal terminal) {
         try (QuernClient client = terminal.connect()) {
-            FsckResult result = client.storage().fsck();
+            FsckResult result =
+                    StorageProgress.during(terminal, client, "fsck", () -> client.storage().fsck());
             printFindings(terminal, result, result.findings(), result.problems());
             terminal.note(
                     "read "
@@ -158,7 +166,10 @@ final class StorageCommand {
             @Option(names = "--backup", paramLabel = "ID", description = "default the latest")
                     @Nullable String backup) {
         try (QuernClient client = terminal.connect()) {
-            RepairResult result = client.storage().repair(new RunRepair(from, backup));
+            RunRepair request = new RunRepair(from, backup);
+            RepairResult result =
+                    StorageProgress.during(
+                            terminal, client, "repair", () -> client.storage().repair(request));
             printFindings(terminal, result, result.losses(), result.problems());
             terminal.note("chunks repaired: " + result.repaired() + ", lost: " + result.lost());
             boolean whole = result.lost() == 0 && result.problems().isEmpty();
@@ -196,7 +207,9 @@ final class StorageCommand {
                                     "file:///DIRECTORY on the server's machine or s3://BUCKET/PREFIX")
                     String to) {
         try (QuernClient client = terminal.connect()) {
-            BackupResult result = client.storage().backup(to);
+            BackupResult result =
+                    StorageProgress.during(
+                            terminal, client, "backup", () -> client.storage().backup(to));
             terminal.print(
                     result,
                     result.id()
@@ -208,6 +221,52 @@ final class StorageCommand {
                             + result.newBytes()
                             + " of them new, facts at "
                             + result.index());
+        }
+        return 0;
+    }
+
+    @Command(
+            description =
+                    "Shows which of gc, compact, fsck, repair and backup run, how far they are, and"
+                            + " how the last ones ended.",
+            mixinStandardHelpOptions = true)
+    int operations(@Mixin Terminal terminal) {
+        try (QuernClient client = terminal.connect()) {
+            StorageOperationList all = client.storage().operations();
+            terminal.printTable(
+                    all,
+                    List.of("ID", "STATE", "PHASE", "DONE", "OF", "STARTED", "ENDED", "ERROR"),
+                    Stream.concat(all.running().stream(), all.ended().stream())
+                            .map(StorageCommand::row)
+                            .toList());
+        }
+        return 0;
+    }
+
+    private static List<String> row(StorageOperation operation) {
+        Long total = operation.total();
+        String ended = operation.endedAt();
+        String error = operation.error();
+        return List.of(
+                operation.id(),
+                operation.state(),
+                operation.phase(),
+                StorageProgress.amount(operation, operation.done()),
+                total == null ? "-" : StorageProgress.amount(operation, total),
+                operation.startedAt(),
+                ended == null ? "-" : ended,
+                error == null ? "-" : error);
+    }
+
+    @Command(
+            description =
+                    "Asks an operation to stop. What it has done stays done; running it again does"
+                            + " the rest.",
+            mixinStandardHelpOptions = true)
+    int cancel(@Mixin Terminal terminal, @Parameters(paramLabel = "ID") String id) {
+        try (QuernClient client = terminal.connect()) {
+            StorageOperation operation = client.storage().cancel(id);
+            terminal.print(operation, operation.id() + " " + operation.state());
         }
         return 0;
     }

@@ -68,9 +68,9 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
     CallEngine(InstanceLauncher launcher, CallStore store, FunctionConfig config) {
         this.launcher = launcher;
         this.store = store;
-        this.maxQueuedCalls = config.maxQueuedCalls();
-        this.drain = config.drain();
-        this.scheduler = new Scheduler(config.maxInstances());
+        this.maxQueuedCalls = config.bounds().maxQueuedCalls();
+        this.drain = config.bounds().drain();
+        this.scheduler = new Scheduler(config.bounds().maxInstances());
         this.timer =
                 new ScheduledThreadPoolExecutor(
                         1, Thread.ofPlatform().daemon().name("quern-calls-timer").factory());

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// that it was given.
 ///
 /// Bounds: artifacts of 256 MiB, inputs and outputs of 16 MiB, logs of the last 64 KiB, the newest
-/// 100 versions of a function, the newest 10,000 finished calls of a space (see [FunctionConfig]);
+/// 100 versions of a function, the newest 10,000 finished calls of a space (see [FunctionBounds]);
 /// older ones are forgotten.
 public final class FunctionService implements AutoCloseable {
     private final FunctionRoots roots;
@@ -73,7 +73,7 @@ public final class FunctionService implements AutoCloseable {
         Path runner = prepare(work);
         artifacts = new ArtifactStore(chunks, facts);
         catalog = new FunctionCatalog(facts, clock, shared);
-        calls = new CallStore(new Blobs(chunks), facts, config.maxFinishedCalls());
+        calls = new CallStore(new Blobs(chunks), facts, config.bounds().maxFinishedCalls());
         ids = new CallIds(clock, shared);
         sandbox = Sandbox.open(config.sandbox(), work);
         Map<FunctionRuntime, RuntimeSetup> runtimes =
@@ -82,7 +82,9 @@ public final class FunctionService implements AutoCloseable {
                         FunctionRuntime.JAVA, new JavaSetup(config));
         ArtifactCache cache =
                 new ArtifactCache(
-                        artifacts, work.resolve("artifacts"), config.artifactCacheSize().bytes());
+                        artifacts,
+                        work.resolve("artifacts"),
+                        config.bounds().artifactCacheSize().bytes());
         InstanceLauncher launcher =
                 new InstanceLauncher(sandbox, cache, volumes, runtimes, config, shared);
         engine = new CallEngine(launcher, calls, config);
@@ -364,7 +366,7 @@ public final class FunctionService implements AutoCloseable {
         return roots;
     }
 
-    /// Takes no more calls, lets running ones end for [FunctionConfig#drain], and kills every
+    /// Takes no more calls, lets running ones end for [FunctionBounds#drain], and kills every
     /// instance. Spawned calls that have not ended run when the service is opened again.
     @Override
     public void close() {

@@ -93,7 +93,8 @@ final class InstanceLauncher {
                 runtime(spec.runtime()).launch(deployment, code.path(), mounts, sandbox.confines());
         SandboxProcess process = sandbox.start(launch.command());
         RunnerProcess.Setting setting =
-                new RunnerProcess.Setting(sandbox.name(), spec.limits(), config.maxProcesses());
+                new RunnerProcess.Setting(
+                        sandbox.name(), spec.limits(), config.bounds().maxProcesses());
         return new RunnerProcess(process, setting, launch.load(), leases, random);
     }
 

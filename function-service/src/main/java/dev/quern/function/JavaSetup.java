@@ -43,8 +43,8 @@ final class JavaSetup implements RuntimeSetup {
                 new SandboxBounds(
                         deployment.limits().memory(),
                         false,
-                        config.maxProcesses(),
-                        config.tmpSize());
+                        config.bounds().maxProcesses(),
+                        config.bounds().tmpSize());
         SandboxCommand command =
                 new SandboxCommand(
                         arguments(deployment, inside),

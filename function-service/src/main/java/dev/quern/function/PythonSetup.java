@@ -58,8 +58,8 @@ final class PythonSetup implements RuntimeSetup {
                 new SandboxBounds(
                         deployment.limits().memory(),
                         true,
-                        config.maxProcesses(),
-                        config.tmpSize());
+                        config.bounds().maxProcesses(),
+                        config.bounds().tmpSize());
         SandboxCommand command =
                 new SandboxCommand(arguments, environment(deployment), binds, bounds);
         return new Launch(command, load(deployment, paths));

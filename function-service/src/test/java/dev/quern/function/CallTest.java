@@ -272,7 +272,7 @@ final class CallTest {
 
     @Test
     void aFullQueueIsRefused() {
-        bench.restart(bench.config().withBounds(2, 4, 100));
+        bench.restartWithCalls(2, 4, 100);
         bench.deployPython("f", "import time\ndef f(s): time.sleep(s)", limits(60, 128, 1));
         bench.service().spawn(SPACE, "f", json("30"));
         awaitRunning();
@@ -293,7 +293,7 @@ final class CallTest {
 
     @Test
     void functionsShareTheTotalOfInstances() {
-        bench.restart(bench.config().withBounds(100, 2, 100));
+        bench.restartWithCalls(100, 2, 100);
         for (String name : List.of("a", "b", "c")) {
             bench.deployPython(name, "def f(x): return x", limits(20, 128, 2));
         }
@@ -307,7 +307,7 @@ final class CallTest {
 
     @Test
     void onlyTheNewestEndsAreRemembered() {
-        bench.restart(bench.config().withBounds(100, 4, 5));
+        bench.restartWithCalls(100, 4, 5);
         bench.deployPython("f", "def f(x): return x", limits(20, 128, 1));
         List<CallId> ids = new ArrayList<>();
         for (int i = 0; i < 12; i++) {

@@ -46,7 +46,7 @@ final class KilledService implements AutoCloseable {
                                         directory.resolve("functions"),
                                         System.getProperty("java.class.path"))
                                 .withSandbox(mode)
-                                .withDrain(Duration.ZERO));
+                                .withBounds(FunctionBounds.defaults().withDrain(Duration.ZERO)));
     }
 
     /// Deploys a function, runs a call, spawns two, prints their ids and waits to be killed.

@@ -153,20 +153,17 @@ final class SandboxedPythonTest {
     void tmpIsBounded(SandboxMode mode) {
         try (TestBench bench = new TestBench(dir, mode)) {
             FunctionConfig c = bench.config();
+            FunctionBounds b = c.bounds();
             bench.restart(
-                    new FunctionConfig(
-                            c.workDirectory(),
-                            mode,
-                            c.python(),
-                            c.pythonSdk(),
-                            c.runnerClassPath(),
-                            10,
-                            2,
-                            64,
-                            ByteSize.ofMebibytes(4),
-                            c.artifactCacheSize(),
-                            100,
-                            c.drain()));
+                    c.withBounds(
+                            new FunctionBounds(
+                                    10,
+                                    2,
+                                    64,
+                                    ByteSize.ofMebibytes(4),
+                                    b.artifactCacheSize(),
+                                    100,
+                                    b.drain())));
             bench.deployPython("f", EXEC, limits(20, 128, 1));
             String write = "for i in range(8): open('/tmp/x%d' % i, 'wb').write(b'x' * (1 << 20))";
             assertThat(failure(bench.call("f", code(write))).message()).contains("No space left");

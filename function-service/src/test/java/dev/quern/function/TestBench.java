@@ -56,7 +56,7 @@ final class TestBench implements AutoCloseable {
                                 directory.resolve("functions"),
                                 System.getProperty("java.class.path"))
                         .withSandbox(mode)
-                        .withDrain(Duration.ofMillis(300));
+                        .withBounds(FunctionBounds.defaults().withDrain(Duration.ofMillis(300)));
         service = open();
     }
 
@@ -72,6 +72,11 @@ final class TestBench implements AutoCloseable {
 
     FunctionService service() {
         return service;
+    }
+
+    /// Restarts it with other bounds on waiting calls, instances and remembered calls.
+    void restartWithCalls(int queued, int instances, int finished) {
+        restart(config.withBounds(config.bounds().withCalls(queued, instances, finished)));
     }
 
     /// Closes the service and opens it again, perhaps with other settings.
@@ -93,13 +98,7 @@ final class TestBench implements AutoCloseable {
                         c.python(),
                         c.pythonSdk(),
                         c.runnerClassPath(),
-                        c.maxQueuedCalls(),
-                        c.maxInstances(),
-                        c.maxProcesses(),
-                        c.tmpSize(),
-                        c.artifactCacheSize(),
-                        c.maxFinishedCalls(),
-                        c.drain());
+                        c.bounds());
         service = open();
     }
 

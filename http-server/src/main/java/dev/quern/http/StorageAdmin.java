@@ -9,6 +9,8 @@ import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.common.wire.StorageOperationList;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -22,7 +24,8 @@ public interface StorageAdmin {
     ///
     /// @param grace empty for the default
     /// @throws dev.quern.common.QuernException `INVALID` for a grace that is out of bounds;
-    ///   `CONFLICT` while other maintenance is under way, as from all that follow
+    ///   `CONFLICT` naming the operation while other maintenance is under way, or if this one is
+    ///   cancelled, as from all that follow
     GcResult gc(Optional<Duration> grace, boolean dryRun);
 
     /// Compacts packs.
@@ -45,6 +48,14 @@ public interface StorageAdmin {
     /// @throws dev.quern.common.QuernException `INVALID` for an address that is none; `CONFLICT`
     ///   while another backup is under way, or old ones are removed there
     BackupResult backup(String to);
+
+    /// The long operations that are under way, and the last that ended.
+    StorageOperationList operations();
+
+    /// Asks an operation to stop, and does not wait for it. One that has ended stays as it ended.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such operation
+    StorageOperation cancel(String operation);
 
     /// The backups in a place.
     ///

@@ -30,6 +30,8 @@ final class StorageRoutes {
                 route("POST", "/v1/storage/repair", this::repair),
                 route("POST", "/v1/storage/backup", this::backup),
                 route("GET", "/v1/storage/backups", this::backups),
+                route("GET", "/v1/storage/operations", this::operations),
+                route("DELETE", "/v1/storage/operations/{operation}", this::cancel),
                 route("POST", "/v1/storage/rotate-key", this::rotateKey),
                 route("GET", "/v1/storage/chunks/{chunk}", this::explain));
     }
@@ -94,6 +96,16 @@ final class StorageRoutes {
                                 QuernException.invalid(
                                         "query parameter 'to' is required: where the backups are"));
         return Reply.json(storage.backups(to));
+    }
+
+    private Reply operations(Request request) {
+        request.query().allow();
+        return Reply.json(storage.operations());
+    }
+
+    private Reply cancel(Request request) {
+        request.query().allow();
+        return Reply.json(storage.cancel(request.path("operation")));
     }
 
     private Reply rotateKey(Request request) throws IOException {

@@ -13,9 +13,12 @@ import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.common.wire.StorageOperationList;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A store that answers the same whatever is asked, and tells what it was asked.
 final class FakeStorage implements StorageAdmin {
@@ -52,6 +55,36 @@ final class FakeStorage implements StorageAdmin {
     @Override
     public BackupResult backup(String to) {
         return new BackupResult(to, "2026-03-04T05:06:07Z", 3, 30, 1, 10, 5, "0".repeat(32));
+    }
+
+    @Override
+    public StorageOperationList operations() {
+        return new StorageOperationList(
+                List.of(operation("running", null, null)),
+                List.of(operation("failed", "2026-03-04T05:16:07Z", "disk full")));
+    }
+
+    private static StorageOperation operation(
+            String state, @Nullable String endedAt, @Nullable String error) {
+        return new StorageOperation(
+                "gc-1",
+                "gc",
+                state,
+                "sweep default",
+                "chunks",
+                3,
+                endedAt == null ? null : 10L,
+                "2026-03-04T05:06:07Z",
+                endedAt,
+                error);
+    }
+
+    @Override
+    public StorageOperation cancel(String operation) {
+        if (!operation.equals("gc-1")) {
+            throw QuernException.notFound("there is no operation " + operation);
+        }
+        return operation("cancelling", null, null);
     }
 
     @Override

@@ -76,6 +76,29 @@ final class StorageHttpTest {
     }
 
     @Test
+    void anOperatorMayWatchAndCancel() {
+        assertThat(get("/v1/storage/operations", TestServer.OPERATOR).body())
+                .contains("\"running\":[{\"id\":\"gc-1\",\"kind\":\"gc\",\"state\":\"running\"")
+                .contains(
+                        "\"phase\":\"sweep default\",\"unit\":\"chunks\",\"done\":3,\"started_at\"")
+                .contains("\"total\":10")
+                .contains("\"ended_at\":\"2026-03-04T05:16:07Z\",\"error\":\"disk full\"");
+        HttpResponse<String> cancelled = delete("gc-1", TestServer.OPERATOR);
+        assertThat(cancelled.statusCode()).isEqualTo(200);
+        assertThat(cancelled.body()).contains("\"state\":\"cancelling\"");
+        for (String unknown : List.of("gc-2", "1", "%2e%2e", "gc-1%00")) {
+            HttpResponse<String> reply = delete(unknown, TestServer.OPERATOR);
+            assertThat(reply.statusCode()).as(unknown).isEqualTo(404);
+            assertThat(reply.body()).contains("\"NOT_FOUND\"");
+        }
+        assertThat(delete("gc-1?force=1", TestServer.OPERATOR).statusCode()).isEqualTo(400);
+    }
+
+    private HttpResponse<String> delete(String operation, String token) {
+        return server.send(server.request("/v1/storage/operations/" + operation, token).DELETE());
+    }
+
+    @Test
     void othersAreDenied() {
         for (String path : List.of("gc", "compact", "fsck", "repair", "backup", "rotate-key")) {
             HttpResponse<String> reply = post("/v1/storage/" + path, TestServer.TOKEN, "{}");
@@ -86,6 +109,10 @@ final class StorageHttpTest {
         assertThat(get("/v1/storage/backups?to=file:///b", TestServer.TOKEN).statusCode())
                 .isEqualTo(403);
         assertThat(get("/v1/storage/chunks/ab", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        assertThat(get("/v1/storage/operations", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        HttpResponse<String> denied = delete("gc-1", TestServer.TOKEN);
+        assertThat(denied.statusCode()).isEqualTo(403);
+        assertThat(denied.body()).contains("\"DENIED\"");
         assertThat(get("/v1/storage", "wrong").statusCode()).isEqualTo(401);
     }
 

@@ -11,6 +11,7 @@ import dev.quern.embed.VolumeIndexer;
 import dev.quern.flight.FlightConfig;
 import dev.quern.flight.FlightServices;
 import dev.quern.flight.QuernFlightServer;
+import dev.quern.function.FunctionBounds;
 import dev.quern.function.FunctionConfig;
 import dev.quern.function.FunctionService;
 import dev.quern.http.HttpServer;
@@ -213,6 +214,7 @@ public final class QuernServer implements AutoCloseable {
 
         private FunctionService functions(
                 DataDirectory data, StorageEngine engine, VolumeService volumes) {
+            FunctionBounds bounds = FunctionBounds.defaults();
             FunctionConfig defaults =
                     FunctionConfig.of(
                             data.cache("functions"), System.getProperty("java.class.path"));
@@ -225,9 +227,10 @@ public final class QuernServer implements AutoCloseable {
                     defaults.withSandbox(config.sandbox())
                             .withPythonSdk(config.pythonSdk())
                             .withBounds(
-                                    defaults.maxQueuedCalls(),
-                                    config.maxInstances(),
-                                    defaults.maxFinishedCalls()));
+                                    bounds.withCalls(
+                                            bounds.maxQueuedCalls(),
+                                            config.maxInstances(),
+                                            bounds.maxFinishedCalls())));
         }
 
         /// The file is what the CLI reads; when it is gone the operator, who owns the directory,

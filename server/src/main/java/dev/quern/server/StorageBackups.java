@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -27,7 +26,6 @@ final class StorageBackups {
 
     private final StorageEngine engine;
     private final Places places;
-    private final ReentrantLock running = new ReentrantLock();
 
     /// How to get at a place.
     ///
@@ -69,17 +67,11 @@ final class StorageBackups {
                             + ", got "
                             + directory.path());
         }
-        if (!running.tryLock()) {
-            throw QuernException.conflict(
-                    "cannot start a backup: another is under way; try again later");
-        }
         try (Tier tier = places.open(place)) {
             Backup backup = new Backup(tier, places.clock, places.secureRandom);
             BackupReport report = backup.run(engine);
             LOG.info("backed up to {}: {}", place, report);
             return result(report);
-        } finally {
-            running.unlock();
         }
     }
 

@@ -16,6 +16,8 @@ import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
 import dev.quern.common.wire.StorageFinding;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.common.wire.StorageOperationList;
 import dev.quern.http.StorageAdmin;
 import dev.quern.storage.ChunkFate;
 import dev.quern.storage.ChunkId;
@@ -24,12 +26,14 @@ import dev.quern.storage.FsckReport;
 import dev.quern.storage.GcReport;
 import dev.quern.storage.GcRequest;
 import dev.quern.storage.LogPosition;
+import dev.quern.storage.OperationStatus;
 import dev.quern.storage.RepairReport;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.StorageStats;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// The store's maintenance and backups as the wire has it. What an operator asks for runs at full
@@ -144,6 +148,32 @@ final class StorageService implements StorageAdmin {
     @Override
     public BackupResult backup(String to) {
         return backups.run(to);
+    }
+
+    @Override
+    public StorageOperationList operations() {
+        return new StorageOperationList(
+                engine.operations().running().stream().map(StorageService::operation).toList(),
+                engine.operations().ended().stream().map(StorageService::operation).toList());
+    }
+
+    @Override
+    public StorageOperation cancel(String operation) {
+        return operation(engine.operations().cancel(operation));
+    }
+
+    private static StorageOperation operation(OperationStatus status) {
+        return new StorageOperation(
+                status.id().toString(),
+                status.id().kind().toString(),
+                status.state().name().toLowerCase(Locale.ROOT),
+                status.phase(),
+                status.unit().name().toLowerCase(Locale.ROOT),
+                status.done(),
+                status.total().isPresent() ? status.total().getAsLong() : null,
+                status.startedAt().toString(),
+                status.endedAt().map(Instant::toString).orElse(null),
+                status.error().orElse(null));
     }
 
     @Override

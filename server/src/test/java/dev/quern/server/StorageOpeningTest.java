@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.common.wire.BackupResult;
+import dev.quern.common.wire.GcResult;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.Key;
+import dev.quern.storage.RootVisitor;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.Txn;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +25,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,7 +59,7 @@ final class StorageOpeningTest {
                 engine,
                 config.storage().tier(),
                 new StorageBackups(engine, places),
-                Duration.ofHours(1));
+                config.storage().gcGrace());
     }
 
     private static void commit(StorageEngine engine, String value) {
@@ -208,6 +214,81 @@ final class StorageOpeningTest {
                     .contains("quern_storage_tier_cache_misses_total 0.0");
         }
         refused(config(), "in a tier");
+    }
+
+    /// Cancels the first operation that asks for roots.
+    private static final class Canceller implements ChunkRoots {
+        private final StorageService service;
+        private boolean done;
+
+        Canceller(StorageService service) {
+            this.service = service;
+        }
+
+        @Override
+        public Set<String> kinds() {
+            return Set.of();
+        }
+
+        @Override
+        public void visit(SpaceId space, RootVisitor visitor) {
+            if (!done) {
+                done = true;
+                StorageOperation running = service.operations().running().getFirst();
+                assertThat(running.state()).isEqualTo("running");
+                assertThat(running.unit()).isEqualTo("chunks");
+                assertThat(running.endedAt()).isNull();
+                assertThat(service.cancel(running.id()).state()).isEqualTo("cancelling");
+                assertThatThrownBy(service::compact).hasMessageContaining(running.id());
+            }
+        }
+    }
+
+    @Test
+    void operationsAreWatchedAndCancelled() {
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(config(), resources);
+            StorageService service = service(config(), engine);
+            put(engine, "one");
+            engine.roots().register(new Canceller(service));
+            assertThatThrownBy(service::fsck)
+                    .isInstanceOf(QuernException.class)
+                    .hasMessageContaining("was cancelled");
+            StorageOperation ended = service.operations().ended().getFirst();
+            assertThat(ended.kind()).isEqualTo("fsck");
+            assertThat(ended.id()).startsWith("fsck-");
+            assertThat(ended.state()).isEqualTo("cancelled");
+            assertThat(ended.endedAt()).isNotNull();
+            assertThat(service.cancel(ended.id())).isEqualTo(ended);
+            assertThat(service.fsck().clean()).isTrue();
+            assertThat(service.operations().ended().getFirst().state()).isEqualTo("done");
+            assertThatThrownBy(() -> service.cancel("gc-1"))
+                    .hasMessageContaining("there is no operation gc-1");
+        }
+    }
+
+    @Test
+    void aCollectionWithoutAGraceTakesTheOneOfTheSettings() {
+        ServerConfig patient = config();
+        ServerConfig hasty = config("gc-grace", "0s");
+        try (Resources resources = new Resources()) {
+            StorageEngine engine = open(patient, resources);
+            put(engine, "garbage");
+            StorageService byHour = service(patient, engine);
+            byHour.gc(Optional.empty(), false);
+            assertThat(byHour.gc(Optional.empty(), false).removedChunks()).isZero();
+            GcResult dry = byHour.gc(Optional.empty(), true);
+            assertThat(dry.spaces().getFirst().garbage().getFirst().reason())
+                    .contains("its grace ends in");
+            StorageService atOnce = service(hasty, engine);
+            assertThat(atOnce.gc(Optional.empty(), false).removedChunks()).isEqualTo(1);
+        }
+    }
+
+    private static void put(StorageEngine engine, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        engine.chunks().put(SpaceId.DEFAULT, MemorySegment.ofArray(bytes));
+        engine.chunks().sync();
     }
 
     @Test

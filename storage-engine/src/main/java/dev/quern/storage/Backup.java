@@ -45,13 +45,18 @@ public final class Backup {
 
     /// Makes a backup.
     ///
-    /// @throws QuernException `CONFLICT` while old backups are removed there; what the tier throws:
-    ///   then another run goes on with what is there
+    /// @throws QuernException `CONFLICT` while another backup of the engine is under way, while old
+    ///   backups are removed there, or if this one is cancelled; what the tier throws: then another
+    ///   run goes on with what is there
     public BackupReport run(StorageEngine engine) {
+        return engine.operations().run(OperationKind.BACKUP, operation -> run(engine, operation));
+    }
+
+    private BackupReport run(StorageEngine engine, Operation operation) {
         Instant begun = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         String id = BackupFormat.newId(begun, random);
         try (BackupLease lease = BackupLease.forBackup(tier, clock, random)) {
-            BackupRun run = new BackupRun(tier, engine.directory());
+            BackupRun run = new BackupRun(tier, engine.directory(), operation);
             LogPosition position =
                     engine.chunks() instanceof TierChunkStore tiered
                             ? copy(run, engine, tiered)

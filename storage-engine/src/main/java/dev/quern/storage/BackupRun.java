@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.BackupFormat.FileEntry;
 import dev.quern.storage.BackupFormat.Manifest;
+import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.Tier.Blob;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,6 +40,7 @@ final class BackupRun {
 
     private final Tier tier;
     private final Path directory;
+    private final Operation operation;
     private final Set<String> present = ConcurrentHashMap.newKeySet();
     private final Map<String, FileEntry> known = new HashMap<>();
     private final Collection<FileEntry> files = new ConcurrentLinkedQueue<>();
@@ -47,9 +49,11 @@ final class BackupRun {
 
     /// @param tier takes the backup
     /// @param directory of the engine
-    BackupRun(Tier tier, Path directory) {
+    /// @param operation stops it between two files, or pieces of one that comes from a tier
+    BackupRun(Tier tier, Path directory, Operation operation) {
         this.tier = tier;
         this.directory = directory;
+        this.operation = operation;
         present.addAll(list());
         last().ifPresent(last -> last.files().forEach(file -> known.put(file.path(), file)));
     }
@@ -69,13 +73,23 @@ final class BackupRun {
     }
 
     void copyPacks(Collection<Pack> packs) {
-        Workers.run(packs, this::copyPack);
+        List<Path> wanted = new ArrayList<>();
+        for (Pack pack : packs) {
+            wanted.add(pack.file());
+            if (pack.kind() == Pack.Kind.RUN) {
+                wanted.add(pack.tableFile());
+            }
+        }
+        operation.phase(
+                "copy packs", Unit.BYTES, wanted.stream().mapToLong(BackupRun::sizeBytes).sum());
+        Workers.run(wanted, file -> copy(file, BackupFormat.PACKS + file.getFileName()));
     }
 
-    private void copyPack(Pack pack) {
-        copy(pack.file(), BackupFormat.PACKS + pack.file().getFileName());
-        if (pack.kind() == Pack.Kind.RUN) {
-            copy(pack.tableFile(), BackupFormat.PACKS + pack.tableFile().getFileName());
+    private static long sizeBytes(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw StorageErrors.of("cannot back up " + file, e);
         }
     }
 
@@ -83,13 +97,14 @@ final class BackupRun {
     /// no id is given twice.
     private void copy(Path file, String path) {
         try {
-            long size = Files.size(file);
+            long size = sizeBytes(file);
             FileEntry before = known.get(path);
             FileEntry entry =
                     before != null && before.sizeBytes() == size
                             ? before
                             : new FileEntry(FileHash.of(file), size, path);
             put(file, entry);
+            operation.advance(size);
         } catch (IOException e) {
             throw StorageErrors.of("cannot back up " + file, e);
         }
@@ -107,7 +122,15 @@ final class BackupRun {
     ///
     /// @param sizes of the packs, by id
     void copyPacks(Tier chunks, Map<Long, Long> sizes) {
-        Workers.run(sizes.keySet(), id -> copyPack(chunks, id, sizes.getOrDefault(id, 0L)));
+        operation.phase(
+                "copy packs", Unit.BYTES, sizes.values().stream().mapToLong(Long::longValue).sum());
+        Workers.run(
+                sizes.keySet(),
+                id -> {
+                    long size = sizes.getOrDefault(id, 0L);
+                    copyPack(chunks, id, size);
+                    operation.advance(size);
+                });
     }
 
     /// A pack that was backed up before is the same; it need not be read.
@@ -130,12 +153,12 @@ final class BackupRun {
     }
 
     /// Returns the hash of what came.
-    private static String download(Tier from, String name, long sizeBytes, Path to)
-            throws IOException {
+    private String download(Tier from, String name, long sizeBytes, Path to) throws IOException {
         MessageDigest digest = Checksums.sha256();
         byte[] buffer = new byte[(int) Math.min(PIECE_BYTES, sizeBytes)];
         try (OutputStream out = Files.newOutputStream(to)) {
             for (long at = 0; at < sizeBytes; at += buffer.length) {
+                operation.check();
                 int wanted = (int) Math.min(buffer.length, sizeBytes - at);
                 long read = from.read(name, at, MemorySegment.ofArray(buffer).asSlice(0, wanted));
                 if (read != wanted) {
@@ -158,9 +181,10 @@ final class BackupRun {
 
     void copyFacts(FactView view) {
         Path file = directory.resolve("backup-" + BackupFormat.FACTS);
+        operation.phase("copy facts", Unit.BYTES, Operation.UNKNOWN);
         try {
             try (OutputStream out = Files.newOutputStream(file)) {
-                FactSnapshot.exportTo(view, out);
+                FactSnapshot.exportTo(view, new CountedOutput(out, operation));
             }
             put(file, new FileEntry(FileHash.of(file), Files.size(file), BackupFormat.FACTS));
         } catch (IOException e) {
@@ -175,6 +199,7 @@ final class BackupRun {
     /// @param begun what is known of the backup
     /// @param lease held since before it was looked what is there
     BackupReport finish(BackupInfo begun, BackupLease lease) {
+        operation.check(); // for the last time: with the manifest it is made
         List<FileEntry> sorted = new ArrayList<>(files);
         sorted.sort(Comparator.comparing(FileEntry::path));
         long bytes = sorted.stream().mapToLong(FileEntry::sizeBytes).sum();

@@ -82,6 +82,11 @@ final class BadChunks {
         return Collections.unmodifiableMap(wanted);
     }
 
+    /// How many to fetch next.
+    int wantedCount() {
+        return wantedCount;
+    }
+
     /// How many there are in all.
     long size() {
         return size;

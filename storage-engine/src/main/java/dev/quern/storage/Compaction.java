@@ -3,7 +3,7 @@ package dev.quern.storage;
 import java.time.Duration;
 
 /// What frees the bytes of chunks that garbage collection removed from the index. Not thread-safe;
-/// [Maintenance] runs one at a time.
+/// [Operations] runs one at a time.
 interface Compaction {
     /// Checks that chunks may be removed at all.
     ///
@@ -14,7 +14,10 @@ interface Compaction {
     /// Copies every pack that is worth it now.
     ///
     /// @param bytesPerSecond bound on reading; 0 for none
-    CompactReport run(long bytesPerSecond);
+    /// @param operation has no phase when there is no such pack
+    /// @throws dev.quern.common.QuernException `CONFLICT` if the operation is cancelled: what was
+    ///   done until then stays done
+    CompactReport run(long bytesPerSecond, Operation operation);
 
     /// Hears that a garbage collection is over.
     ///

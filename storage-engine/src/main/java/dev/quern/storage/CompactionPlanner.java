@@ -27,6 +27,11 @@ final class CompactionPlanner {
     /// @param liveBytes of the records that the index names, with their headers
     /// @param chunks how many those are
     record PackStat(long id, boolean isRun, long fileBytes, long liveBytes, long chunks) {
+        /// Bytes to read when all of these are copied.
+        static long fileBytes(List<PackStat> packs) {
+            return packs.stream().mapToLong(PackStat::fileBytes).sum();
+        }
+
         double dead() {
             return fileBytes == 0 ? 1 : 1 - Math.min(1, (double) liveBytes / fileBytes);
         }

@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.CompactionPlanner.PackStat;
+import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
 import dev.quern.storage.PackIndex.PackState;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /// Readers are never held up: a lease keeps a deleted pack and its files, and who comes late looks
 /// the chunk up again.
 ///
-/// Not thread-safe; [Maintenance] runs one at a time.
+/// Not thread-safe; [Operations] runs one at a time. One that is cancelled keeps the pack that it
+/// was at, with the copies that were made of it either taken by the index or garbage.
 final class Compactor implements Compaction {
     private static final Logger LOG = LoggerFactory.getLogger(Compactor.class);
 
@@ -43,18 +45,24 @@ final class Compactor implements Compaction {
     }
 
     @Override
-    public CompactReport run(long bytesPerSecond) {
+    public CompactReport run(long bytesPerSecond, Operation operation) {
         long before = packs.storedBytes();
-        Tally tally = new Tally();
+        Tally tally = new Tally(RateLimit.of(bytesPerSecond), new OperationBatch(operation));
         rollWhenMostlyDead();
         List<PackStat> plan = CompactionPlanner.plan(stats(), packs.packBytes(), damaged);
+        if (!plan.isEmpty()) {
+            operation.phase("copy", Unit.BYTES, PackStat.fileBytes(plan));
+        }
+        long read = 0;
         try (CompactionTarget target = new CompactionTarget(packs, index)) {
-            RateLimit rate = RateLimit.of(bytesPerSecond);
             for (PackStat pack : plan) {
                 if (Thread.currentThread().isInterrupted()) {
                     break;
                 }
-                compact(pack, target, rate, tally);
+                compact(pack, target, tally);
+                read += pack.fileBytes();
+                tally.batch.flush();
+                operation.advanceTo(read);
             }
         } catch (IOException e) {
             throw StorageErrors.of("cannot compact packs in " + packs.path(), e);
@@ -91,11 +99,18 @@ final class Compactor implements Compaction {
     }
 
     private static final class Tally {
+        private final RateLimit rate;
+        private final OperationBatch batch;
         private int removed;
         private int kept;
         private long moved;
         private long movedBytes;
         private long quarantined;
+
+        Tally(RateLimit rate, OperationBatch batch) {
+            this.rate = rate;
+            this.batch = batch;
+        }
     }
 
     /// Packs that nothing is appended to any more.
@@ -117,15 +132,14 @@ final class Compactor implements Compaction {
         return stats;
     }
 
-    private void compact(PackStat stat, CompactionTarget target, RateLimit rate, Tally tally)
-            throws IOException {
+    private void compact(PackStat stat, CompactionTarget target, Tally tally) throws IOException {
         Pack pack = packs.find(stat.id());
         if (pack == null) {
             return;
         }
         long badBefore = tally.quarantined;
         if (stat.chunks() > 0) {
-            copyAll(pack, target, rate, tally);
+            copyAll(pack, target, tally);
             target.flush();
         }
         PackState left = index.packs().getOrDefault(stat.id(), PackState.NEW);
@@ -149,11 +163,12 @@ final class Compactor implements Compaction {
     }
 
     /// A pack that is damaged as a whole stays; the others are none the worse for it.
-    private void copyAll(Pack pack, CompactionTarget target, RateLimit rate, Tally tally) {
+    private void copyAll(Pack pack, CompactionTarget target, Tally tally) {
         try {
             pack.forEach((record, mapped) -> {
-                rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
+                tally.rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
                 copy(pack, mapped, record, target, tally);
+                tally.batch.add(record.storedBytes(), record.storedBytes());
             });
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CORRUPT) {

@@ -2,6 +2,7 @@ package dev.quern.storage;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
 import dev.quern.storage.PackIndex.PackState;
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
 /// checksum and its name, looks for every index entry's record, and walks everything that the facts
 /// need. What is damaged is quarantined, so that the next put of the same bytes stores them again.
 ///
-/// Not thread-safe; [Maintenance] runs one at a time.
+/// Not thread-safe; [Operations] runs one at a time. One that is cancelled has quarantined what it
+/// found until then.
 final class Fsck {
     private static final Logger LOG = LoggerFactory.getLogger(Fsck.class);
     private static final int PAGE = 1000;
@@ -35,24 +37,26 @@ final class Fsck {
         this.roots = roots;
     }
 
-    FsckReport run(long bytesPerSecond) {
-        return check(bytesPerSecond, new BadChunks());
+    /// @throws QuernException `CONFLICT` if the operation is cancelled
+    FsckReport run(long bytesPerSecond, Operation operation) {
+        return check(bytesPerSecond, new BadChunks(), operation);
     }
 
     /// @param bad collects what is found
-    FsckReport check(long bytesPerSecond, BadChunks bad) {
-        Run run = new Run(RateLimit.of(bytesPerSecond), bad);
+    FsckReport check(long bytesPerSecond, BadChunks bad, Operation operation) {
+        Run run = new Run(RateLimit.of(bytesPerSecond), bad, operation);
         run.packs();
-        for (SpaceId space : Spaces.all(chunks.index(), facts)) {
-            run.index(space);
-            run.references(space);
-        }
+        Set<SpaceId> spaces = Spaces.all(chunks.index(), facts);
+        run.index(spaces);
+        run.references(spaces);
         run.unneeded();
         return run.report();
     }
 
     private final class Run {
         private final RateLimit rate;
+        private final Operation operation;
+        private final OperationBatch batch;
         private final Map<SpaceId, FingerprintSet> good = new HashMap<>();
         private final BadChunks bad;
         private final Map<SpaceId, Set<ChunkId>> used = new HashMap<>();
@@ -64,24 +68,35 @@ final class Fsck {
         private long deadRecords;
         private long uses;
 
-        Run(RateLimit rate, BadChunks bad) {
+        Run(RateLimit rate, BadChunks bad, Operation operation) {
             this.rate = rate;
+            this.operation = operation;
+            this.batch = new OperationBatch(operation);
             this.bad = bad;
         }
 
         /// Packs that nothing is appended to; what is in the others is met as index entries.
         void packs() {
             Map<Long, PackState> states = chunks.index().packs();
-            for (Pack pack : chunks.packs().all()) {
-                if (!states.getOrDefault(pack.id(), PackState.NEW).closed()) {
-                    continue;
-                }
+            List<Pack> closed =
+                    chunks.packs().all().stream()
+                            .filter(pack -> states.getOrDefault(pack.id(), PackState.NEW).closed())
+                            .toList();
+            long bytes =
+                    closed.stream()
+                            .mapToLong(pack ->
+                                    states.getOrDefault(pack.id(), PackState.NEW).indexedThrough())
+                            .sum();
+            operation.phase("read packs", Unit.BYTES, bytes);
+            for (Pack pack : closed) {
                 try {
                     packs += pack.forEach((record, _) -> record(pack, record)) ? 1 : 0;
                 } catch (QuernException e) {
+                    operation.check();
                     problem(String.valueOf(e.getMessage()));
                 }
             }
+            batch.flush();
         }
 
         private void record(Pack pack, PackRecord record) {
@@ -95,6 +110,7 @@ final class Fsck {
             } else {
                 deadRecords++;
             }
+            batch.add(record.storedBytes(), record.storedBytes());
         }
 
         /// Reads a chunk through the store, which checks and decodes it, and compares it with its
@@ -116,32 +132,48 @@ final class Fsck {
         }
 
         /// Index entries whose records were not met.
-        void index(SpaceId space) {
+        void index(Set<SpaceId> spaces) {
+            operation.phase("read what is left", Unit.CHUNKS, chunks.index().chunks());
+            spaces.forEach(this::index);
+            batch.flush();
+        }
+
+        private void index(SpaceId space) {
             FingerprintSet met = good.computeIfAbsent(space, _ -> new FingerprintSet());
             Optional<ChunkId> after = Optional.empty();
             List<Entry> page;
             do {
                 page = chunks.index().scan(space, after, PAGE);
                 for (Entry entry : page) {
+                    long read = 0;
                     if (!met.contains(entry.id()) && !bad.contains(space, entry.id())) {
                         rate.take(entry.storedBytes());
                         records++;
                         bytes += entry.storedBytes();
                         verify(space, entry.id());
+                        read = entry.storedBytes();
                     }
+                    batch.add(1, read);
                     after = Optional.of(entry.id());
                 }
             } while (page.size() == PAGE);
         }
 
         /// Everything that needs a chunk which is damaged or missing.
-        void references(SpaceId space) {
+        void references(Set<SpaceId> spaces) {
+            operation.phase("follow references", Unit.CHUNKS, Operation.UNKNOWN);
+            spaces.forEach(this::references);
+            batch.flush();
+        }
+
+        private void references(SpaceId space) {
             int room = FsckReport.MAX_FINDINGS - findings.size();
             RootTracer tracer = new RootTracer(chunks, space, id -> isWanting(space, id), room);
             try {
                 roots.requireOwners(space, Set.copyOf(facts.kinds(space)));
                 roots.visit(space, tracer);
             } catch (QuernException e) {
+                operation.check();
                 problem("references of space " + space + ": " + e.getMessage());
             }
             uses += tracer.found();
@@ -153,6 +185,7 @@ final class Fsck {
         }
 
         private boolean isWanting(SpaceId space, ChunkId id) {
+            batch.add(1, 0);
             if (bad.contains(space, id)) {
                 return true;
             }

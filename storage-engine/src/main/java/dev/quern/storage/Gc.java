@@ -2,11 +2,13 @@ package dev.quern.storage;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.PackIndex.Entry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +22,8 @@ import org.slf4j.LoggerFactory;
 /// early for. None of it rests on the length of the grace. A crash leaves a valid store: what was
 /// removed may be back, as garbage.
 ///
-/// Runs while everything else goes on; [Maintenance] runs one at a time.
+/// Runs while everything else goes on; [Operations] runs one at a time. One that is cancelled while
+/// it marks has changed nothing; while it sweeps, the pages before have what every run gives them.
 final class Gc {
     private static final Logger LOG = LoggerFactory.getLogger(Gc.class);
     private static final int PAGE = 1000;
@@ -28,6 +31,8 @@ final class Gc {
     private final KeyedChunks chunks;
     private final MetaLog facts;
     private final RootRegistry roots;
+    private final LongAdder removedChunks = new LongAdder();
+    private final LongAdder removedBytes = new LongAdder();
 
     Gc(KeyedChunks chunks, MetaLog facts, RootRegistry roots) {
         this.chunks = chunks;
@@ -37,15 +42,16 @@ final class Gc {
 
     /// Looks at every space. What is wrong with one does not keep the others from being collected.
     ///
-    /// @throws dev.quern.common.QuernException if the log of facts cannot be written; then nothing
-    ///   is collected
-    GcReport run(GcRequest request) {
+    /// @throws QuernException if the log of facts cannot be written; then nothing is collected;
+    ///   `CONFLICT` if the operation is cancelled
+    GcReport run(GcRequest request, Operation operation) {
         if (!request.dryRun()) {
             settle();
         }
+        Run run = new Run(request, operation, chunks.index().chunks());
         List<GcReport.Space> spaces = new ArrayList<>();
         for (SpaceId space : chunks.index().spaces()) {
-            spaces.add(collect(space, request));
+            spaces.add(run.collect(space));
         }
         return new GcReport(request.dryRun(), spaces);
     }
@@ -56,43 +62,74 @@ final class Gc {
         facts.commit(Txn.in(KeyRing.SYSTEM).build());
     }
 
-    private GcReport.Space collect(SpaceId space, GcRequest request) {
-        ChunkRetention retention = chunks.retention();
-        // Before anything is looked at: a writer that ends after this is still counted.
-        long oldestWriter = retention.oldestWriter(space);
-        GcMark mark = new GcMark(chunks, space, RateLimit.of(request.maxBytesPerSecond().bytes()));
-        try {
-            roots.requireOwners(space, Set.copyOf(facts.kinds(space)));
-            roots.visit(space, mark);
-        } catch (RuntimeException e) {
-            LOG.warn("garbage of space {} is not collected", space, e);
-            return new GcReport.Space(
-                    space,
-                    GcReport.Count.NONE,
-                    GcReport.Count.NONE,
-                    GcReport.Count.NONE,
-                    List.of(),
-                    Optional.of(String.valueOf(e.getMessage())));
+    /// One run, space by space.
+    private final class Run {
+        private final GcRequest request;
+        private final Operation operation;
+        private final long total;
+        private long swept;
+
+        /// @param total chunks of all spaces
+        Run(GcRequest request, Operation operation, long total) {
+            this.request = request;
+            this.operation = operation;
+            this.total = total;
         }
-        long now = retention.nowMillis();
-        GcSweep sweep =
-                new GcSweep(
-                        chunks.index(),
-                        retention,
-                        new GcSweep.Rules(
-                                space,
-                                now,
-                                now - request.grace().toMillis(),
-                                oldestWriter,
-                                request.dryRun()));
-        Optional<ChunkId> after = Optional.empty();
-        List<Entry> page;
-        do {
-            page = chunks.index().scan(space, after, PAGE);
-            sweep.take(page, mark::isLive);
-            after = page.isEmpty() ? after : Optional.of(page.getLast().id());
-        } while (page.size() == PAGE);
-        return sweep.report();
+
+        GcReport.Space collect(SpaceId space) {
+            ChunkRetention retention = chunks.retention();
+            // Before anything is looked at: a writer that ends after this is still counted.
+            long oldestWriter = retention.oldestWriter(space);
+            operation.phase("mark " + space, Unit.CHUNKS, Operation.UNKNOWN);
+            RateLimit rate = RateLimit.of(request.maxBytesPerSecond().bytes());
+            GcMark mark = new GcMark(chunks, space, rate, operation);
+            try {
+                roots.requireOwners(space, Set.copyOf(facts.kinds(space)));
+                roots.visit(space, mark);
+            } catch (RuntimeException e) {
+                operation.check();
+                LOG.warn("garbage of space {} is not collected", space, e);
+                return new GcReport.Space(
+                        space,
+                        GcReport.Count.NONE,
+                        GcReport.Count.NONE,
+                        GcReport.Count.NONE,
+                        List.of(),
+                        Optional.of(String.valueOf(e.getMessage())));
+            }
+            long now = retention.nowMillis();
+            GcSweep.Rules rules =
+                    new GcSweep.Rules(
+                            space,
+                            now,
+                            now - request.grace().toMillis(),
+                            oldestWriter,
+                            request.dryRun());
+            return sweep(new GcSweep(chunks.index(), retention, rules), mark, space);
+        }
+
+        private GcReport.Space sweep(GcSweep sweep, GcMark mark, SpaceId space) {
+            operation.phase("sweep " + space, Unit.CHUNKS, swept, total);
+            Optional<ChunkId> after = Optional.empty();
+            List<Entry> page;
+            do {
+                page = chunks.index().scan(space, after, PAGE);
+                GcReport.Count removed = sweep.take(page, mark::isLive);
+                if (!request.dryRun()) {
+                    removedChunks.add(removed.chunks());
+                    removedBytes.add(removed.bytes());
+                }
+                swept += page.size();
+                operation.advance(page.size());
+                after = page.isEmpty() ? after : Optional.of(page.getLast().id());
+            } while (page.size() == PAGE);
+            return sweep.report();
+        }
+    }
+
+    /// What was removed since this was made.
+    GcReport.Count removed() {
+        return new GcReport.Count(removedChunks.sum(), removedBytes.sum());
     }
 
     /// Why a chunk is kept, or what becomes of it, in every space that has it.

@@ -7,16 +7,21 @@ import java.util.function.Supplier;
 /// Which chunks of a space are needed. A node that cannot be read ends the walk: what it names is
 /// unknown. Not thread-safe.
 final class GcMark extends RootWalk {
+    /// A batch, where no node is read meanwhile.
+    private static final int CHECK_MASK = (1 << 10) - 1;
+
     private final ChunkStore chunks;
     private final SpaceId space;
     private final RateLimit rate;
+    private final Operation operation;
     private final FingerprintSet live = new FingerprintSet();
     private final FingerprintSet entered = new FingerprintSet();
 
-    GcMark(ChunkStore chunks, SpaceId space, RateLimit rate) {
+    GcMark(ChunkStore chunks, SpaceId space, RateLimit rate, Operation operation) {
         this.chunks = chunks;
         this.space = space;
         this.rate = rate;
+        this.operation = operation;
     }
 
     boolean isLive(ChunkId id) {
@@ -25,7 +30,9 @@ final class GcMark extends RootWalk {
 
     @Override
     void reached(ChunkId id, Supplier<String> what) {
-        live.add(id);
+        if (live.add(id) && (live.size() & CHECK_MASK) == 0) {
+            operation.advanceTo(live.size());
+        }
     }
 
     @Override
@@ -38,6 +45,7 @@ final class GcMark extends RootWalk {
         byte[] bytes = chunks.read(space, id);
         rate.take(bytes.length);
         children.accept(bytes);
+        operation.advanceTo(live.size());
     }
 
     @Override

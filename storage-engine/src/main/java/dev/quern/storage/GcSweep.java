@@ -63,10 +63,13 @@ final class GcSweep {
 
     /// Deals with a page of entries. Each step takes only those that are as they were read: whoever
     /// has touched one since keeps it.
-    void take(List<Entry> page, Predicate<ChunkId> isLive) {
+    ///
+    /// @return what of the page was removed, or would have been
+    Count take(List<Entry> page, Predicate<ChunkId> isLive) {
         List<Entry> rescued = new ArrayList<>();
         List<Entry> found = new ArrayList<>();
         List<Entry> dead = new ArrayList<>();
+        Count before = removed;
         for (Entry entry : page) {
             Fate fate = fate(entry, isLive.test(entry.id()));
             Count one = new Count(1, entry.storedBytes());
@@ -95,6 +98,7 @@ final class GcSweep {
             removed = new Count(removed.chunks() - kept.chunks(), removed.bytes() - kept.bytes());
             live = live.plus(kept);
         }
+        return new Count(removed.chunks() - before.chunks(), removed.bytes() - before.bytes());
     }
 
     private void list(Entry entry, Fate fate) {

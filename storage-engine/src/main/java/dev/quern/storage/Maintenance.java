@@ -4,9 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Looks after what is stored: garbage collection, compaction, checking and repair, one at a time,
@@ -20,59 +17,65 @@ public final class Maintenance implements AutoCloseable {
     private final @Nullable Checks checks;
 
     private final KeyedChunks chunks;
-    private final ReentrantLock running = new ReentrantLock();
-    private final LongAdder gcChunks = new LongAdder();
-    private final LongAdder gcBytes = new LongAdder();
-    private volatile @Nullable String current;
+    private final Operations operations;
 
     @GuardedBy("this")
     private @Nullable MaintenanceLoop loop;
 
     private record Checks(Fsck fsck, Repair repair) {}
 
-    private Maintenance(KeyedChunks chunks, Gc gc, Compaction compaction, @Nullable Checks checks) {
+    private Maintenance(
+            KeyedChunks chunks,
+            Gc gc,
+            Compaction compaction,
+            @Nullable Checks checks,
+            Operations operations) {
         this.chunks = chunks;
+        this.operations = operations;
         this.gc = gc;
         this.compaction = compaction;
         this.checks = checks;
     }
 
     /// Of chunks in the directory.
-    static Maintenance of(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
+    static Maintenance of(
+            PackChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         Fsck fsck = new Fsck(chunks, facts, roots);
         return new Maintenance(
                 chunks,
                 new Gc(chunks, facts, roots),
                 new Compactor(chunks),
-                new Checks(fsck, new Repair(chunks, fsck)));
+                new Checks(fsck, new Repair(chunks, fsck)),
+                operations);
     }
 
     /// Of chunks in a tier.
-    static Maintenance of(TierChunkStore chunks, MetaLog facts, RootRegistry roots) {
+    static Maintenance of(
+            TierChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         return new Maintenance(
-                chunks, new Gc(chunks, facts, roots), new TierCompactor(chunks.parts()), null);
+                chunks,
+                new Gc(chunks, facts, roots),
+                new TierCompactor(chunks.parts()),
+                null,
+                operations);
     }
 
     /// Collects garbage. A space of which it cannot be told what is garbage is left alone; the
     /// report says so.
     ///
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way, or if the
-    ///   chunks are in a tier that another data directory uses too
+    /// @throws QuernException `CONFLICT` while another run of maintenance is under way, if this one
+    ///   is cancelled ([Operations]), or if the chunks are in a tier that another data directory
+    ///   uses too
     public GcReport gc(GcRequest request) {
-        GcReport report = alone("gc", () -> collect(request));
-        if (!report.dryRun()) {
-            gcChunks.add(report.removed().chunks());
-            gcBytes.add(report.removed().bytes());
-        }
-        return report;
+        return operations.run(OperationKind.GC, operation -> collect(request, operation));
     }
 
-    private GcReport collect(GcRequest request) {
+    private GcReport collect(GcRequest request, Operation operation) {
         if (request.dryRun()) {
-            return gc.run(request);
+            return gc.run(request, operation);
         }
         compaction.requireAllowed("collect garbage");
-        GcReport report = gc.run(request);
+        GcReport report = gc.run(request, operation);
         compaction.collected(request.grace());
         return report;
     }
@@ -90,21 +93,23 @@ public final class Maintenance implements AutoCloseable {
     /// @throws QuernException `CONFLICT` as [#gc]; `EXHAUSTED` when the disk is full: what was done
     ///   until then stays done
     public CompactReport compact(ByteSize maxBytesPerSecond) {
-        return alone(
-                "compaction",
-                () -> {
+        return operations.run(
+                OperationKind.COMPACT,
+                operation -> {
                     compaction.requireAllowed("compact packs");
-                    return compaction.run(maxBytesPerSecond.bytes());
+                    return compaction.run(maxBytesPerSecond.bytes(), operation);
                 });
     }
 
     /// Reads everything, and compares packs, index and facts with each other.
     ///
     /// @param maxBytesPerSecond bound on reading; 0 for none
-    /// @throws QuernException `CONFLICT` while another run of maintenance is under way; `INVALID`
-    ///   if the chunks are in a tier
+    /// @throws QuernException `CONFLICT` while another run of maintenance is under way, or if this
+    ///   one is cancelled; `INVALID` if the chunks are in a tier
     public FsckReport fsck(ByteSize maxBytesPerSecond) {
-        return alone("fsck", () -> checks().fsck.run(maxBytesPerSecond.bytes()));
+        return operations.run(
+                OperationKind.FSCK,
+                operation -> checks().fsck.run(maxBytesPerSecond.bytes(), operation));
     }
 
     /// Fetches every chunk that is damaged or missing from another source.
@@ -112,7 +117,9 @@ public final class Maintenance implements AutoCloseable {
     /// @param maxBytesPerSecond bound on reading; 0 for none
     /// @throws QuernException as [#fsck]
     public RepairReport repair(ChunkSource source, ByteSize maxBytesPerSecond) {
-        return alone("repair", () -> checks().repair.run(source, maxBytesPerSecond.bytes()));
+        return operations.run(
+                OperationKind.REPAIR,
+                operation -> checks().repair.run(source, maxBytesPerSecond.bytes(), operation));
     }
 
     private Checks checks() {
@@ -126,28 +133,12 @@ public final class Maintenance implements AutoCloseable {
 
     /// What garbage collection removed since the engine was opened.
     GcReport.Count gcRemoved() {
-        return new GcReport.Count(gcChunks.sum(), gcBytes.sum());
+        return gc.removed();
     }
 
     /// Counts of what is stored.
     public StorageStats stats() {
         return StorageStats.of(chunks);
-    }
-
-    private <T> T alone(String what, Supplier<T> run) {
-        if (!running.tryLock()) {
-            throw QuernException.conflict(
-                    "cannot start " + what + ": " + current + " is under way; try again later");
-        }
-        try {
-            if (running.getHoldCount() > 1) {
-                throw QuernException.internal(what + " within " + current, null);
-            }
-            current = what;
-            return run.get();
-        } finally {
-            running.unlock();
-        }
     }
 
     /// Begins to collect garbage and to compact by itself; called once everyone who commits facts

@@ -2,6 +2,7 @@ package dev.quern.storage;
 
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.OperationStatus.Unit;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -15,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /// Puts damaged and missing chunks right from another source. A tree may hide more of them behind a
 /// node that is missing, and a check keeps a bounded number only, so it checks and fetches again
-/// until that makes no difference; each is tried once. Not thread-safe; [Maintenance] runs one at a
-/// time.
+/// until that makes no difference; each is tried once. Not thread-safe; [Operations] runs one at a
+/// time. What was fetched before one is cancelled stays.
 final class Repair {
     private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
     private static final int MAX_PROBLEMS = 100;
@@ -37,22 +38,28 @@ final class Repair {
         this.maxWanted = maxWanted;
     }
 
-    RepairReport run(ChunkSource source, long bytesPerSecond) {
+    /// @throws QuernException `CONFLICT` if the operation is cancelled
+    RepairReport run(ChunkSource source, long bytesPerSecond, Operation operation) {
         long repaired = 0;
         List<String> problems = new ArrayList<>();
         Map<SpaceId, FingerprintSet> tried = new HashMap<>();
         while (true) {
             BadChunks bad = new BadChunks(maxWanted, tried);
-            FsckReport found = fsck.check(bytesPerSecond, bad);
+            FsckReport found = fsck.check(bytesPerSecond, bad, operation);
+            operation.phase("fetch", Unit.CHUNKS, bad.wantedCount());
             source.expect(bad.wanted());
             long now = 0;
-            for (Map.Entry<SpaceId, Set<ChunkId>> space : bad.wanted().entrySet()) {
-                for (ChunkId id : space.getValue()) {
-                    tried.computeIfAbsent(space.getKey(), _ -> new FingerprintSet()).add(id);
-                    now += restore(source, space.getKey(), id, problems) ? 1 : 0;
+            try {
+                for (Map.Entry<SpaceId, Set<ChunkId>> space : bad.wanted().entrySet()) {
+                    for (ChunkId id : space.getValue()) {
+                        tried.computeIfAbsent(space.getKey(), _ -> new FingerprintSet()).add(id);
+                        now += restore(source, space.getKey(), id, problems) ? 1 : 0;
+                        operation.advance(1); // a batch: each is fetched by itself
+                    }
                 }
+            } finally {
+                chunks.sync(); // also what was fetched before it was cancelled
             }
-            chunks.sync();
             repaired += now;
             if (now == 0 && !bad.hasMore()) {
                 problems.addAll(found.problems());

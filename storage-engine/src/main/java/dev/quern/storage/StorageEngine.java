@@ -37,6 +37,7 @@ public final class StorageEngine implements AutoCloseable {
     private final KeyedChunks chunks;
     private final MetaLog facts;
     private final KeyRing keys;
+    private final Operations operations;
     private final Maintenance maintenance;
 
     /// What is injected.
@@ -45,6 +46,7 @@ public final class StorageEngine implements AutoCloseable {
     private StorageEngine(StorageConfig config, Sources sources, @Nullable TieredChunks tiered) {
         boolean opened = false;
         directory = config.directory();
+        operations = new Operations(sources.clock);
         Disk disk = sources.disk;
         try {
             disk.createDirectories(directory);
@@ -69,7 +71,7 @@ public final class StorageEngine implements AutoCloseable {
                             sources.random);
             chunks.bind(keys);
             roots.register(ChunkRoots.none(KeyRing.KIND));
-            maintenance = opening(maintenance(chunks, facts, roots));
+            maintenance = opening(maintenance(chunks, facts, roots, operations));
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -80,10 +82,11 @@ public final class StorageEngine implements AutoCloseable {
         }
     }
 
-    private static Maintenance maintenance(KeyedChunks chunks, MetaLog facts, RootRegistry roots) {
+    private static Maintenance maintenance(
+            KeyedChunks chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         return chunks instanceof TierChunkStore tiered
-                ? Maintenance.of(tiered, facts, roots)
-                : Maintenance.of((PackChunkStore) chunks, facts, roots);
+                ? Maintenance.of(tiered, facts, roots, operations)
+                : Maintenance.of((PackChunkStore) chunks, facts, roots, operations);
     }
 
     /// Opens the directory, making it when absent.
@@ -256,6 +259,11 @@ public final class StorageEngine implements AutoCloseable {
     /// Looks after the chunks, wherever they are.
     public Maintenance maintenance() {
         return maintenance;
+    }
+
+    /// The runs of maintenance and of backups.
+    public Operations operations() {
+        return operations;
     }
 
     /// Makes everything durable and closes it. A lease that is still open stays readable.

@@ -3,6 +3,7 @@ package dev.quern.storage;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.CompactionPlanner.PackStat;
+import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
 import java.io.IOException;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
 /// the pack is retired. A crash anywhere leaves a chunk in one pack or in two. Readers are never
 /// held up: a retired pack stays for a grace, and who comes late looks the chunk up again.
 ///
-/// Not thread-safe; [Maintenance] runs one at a time.
+/// Not thread-safe; [Operations] runs one at a time. One that is cancelled drops the copies that
+/// are not in the tier yet; packs that it has emptied are retired by the next.
 final class TierCompactor implements Compaction {
     private static final Logger LOG = LoggerFactory.getLogger(TierCompactor.class);
 
@@ -47,17 +49,24 @@ final class TierCompactor implements Compaction {
     }
 
     @Override
-    public CompactReport run(long bytesPerSecond) {
+    public CompactReport run(long bytesPerSecond, Operation operation) {
         long before = parts.packs().storedBytes();
         List<PackStat> plan =
                 CompactionPlanner.plan(parts.packs().stats(), parts.staging().packBytes(), damaged);
-        Tally tally = new Tally(RateLimit.of(bytesPerSecond));
+        Tally tally = new Tally(RateLimit.of(bytesPerSecond), new OperationBatch(operation));
+        if (!plan.isEmpty()) {
+            operation.phase("copy", Unit.BYTES, PackStat.fileBytes(plan));
+        }
+        long read = 0;
         try (TierCompactionTarget target = new TierCompactionTarget(parts)) {
             for (PackStat pack : plan) {
                 if (Thread.currentThread().isInterrupted()) {
                     break;
                 }
                 copyAll(pack, target, tally);
+                read += pack.fileBytes();
+                tally.batch.flush();
+                operation.advanceTo(read);
             }
             target.flush();
         } catch (IOException e) {
@@ -76,14 +85,16 @@ final class TierCompactor implements Compaction {
 
     private static final class Tally {
         private final RateLimit rate;
+        private final OperationBatch batch;
         private int removed;
         private int kept;
         private long moved;
         private long movedBytes;
         private long quarantined;
 
-        Tally(RateLimit rate) {
+        Tally(RateLimit rate, OperationBatch batch) {
             this.rate = rate;
+            this.batch = batch;
         }
     }
 
@@ -133,6 +144,7 @@ final class TierCompactor implements Compaction {
             TierCompactionTarget target,
             Tally tally) {
         tally.rate.take(record.headerBytes() + record.storedBytes());
+        tally.batch.add(record.storedBytes(), record.storedBytes());
         Location from = new Location(pack, record.offset());
         if (body.isPresent() && Checksums.crc32c(body.get()) == record.form().crc()) {
             target.append(record, from, body.get());

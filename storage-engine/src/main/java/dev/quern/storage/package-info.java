@@ -25,7 +25,8 @@
 /// What no fact needs is garbage: owners of facts register their [dev.quern.storage.ChunkRoots],
 /// and [dev.quern.storage.Maintenance] removes what none of them reports, compacts packs, checks
 /// and repairs. It decides on what it has read and changes only what is still so; no lock is held
-/// meanwhile.
+/// meanwhile. Each run, and each backup, is one of [dev.quern.storage.Operations], where it tells
+/// how far it is and can be cancelled.
 ///
 /// With an operator key the bodies of new chunks are encrypted (AES-256-GCM, under a data key of
 /// their space). Not encrypted are: chunks that were there before, the ids of chunks (the SHA-256

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -188,9 +189,10 @@ final class FsckTest {
         ChunkSource source =
                 (_, id) -> lost.contains(id) ? Optional.empty() : Optional.of(copy(id));
 
-        assertThat(fsck.run(0).damaged()).isEqualTo(7);
+        assertThat(fsck.run(0, operation(OperationKind.FSCK)).damaged()).isEqualTo(7);
         assertThat(engine.maintenance().stats().quarantined()).isEqualTo(7);
-        RepairReport report = new Repair(store(), fsck, 2).run(source, 0);
+        RepairReport report =
+                new Repair(store(), fsck, 2).run(source, 0, operation(OperationKind.REPAIR));
 
         assertThat(report.repaired()).isEqualTo(4);
         assertThat(report.lost()).isEqualTo(3);
@@ -198,6 +200,10 @@ final class FsckTest {
                 .hasSize(3)
                 .allSatisfy(loss -> assertThat(loss.problem()).contains("offset"));
         assertThat(engine.maintenance().stats().quarantined()).isEqualTo(3);
+    }
+
+    private static Operation operation(OperationKind kind) {
+        return new Operation(new OperationId(kind, 1), Instant.EPOCH);
     }
 
     private byte[] copy(ChunkId id) {

@@ -143,7 +143,12 @@ final class SimEngine implements AutoCloseable {
             RootRegistry roots = new RootRegistry();
             roots.register(new TestRoots(facts));
             roots.register(ChunkRoots.none("x", "y", KeyRing.KIND));
-            Maintenance maintenance = Maintenance.of(chunks, facts, roots);
+            Maintenance maintenance =
+                    Maintenance.of(
+                            chunks,
+                            facts,
+                            roots,
+                            new Operations(() -> Instant.ofEpochMilli(millis)));
             open = new Parts(cache, chunks, log, keys, maintenance);
             parts = open;
             previous = Optional.empty();

@@ -15,12 +15,15 @@ import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageOperation;
+import dev.quern.common.wire.StorageOperationList;
 import java.util.List;
 import java.util.Map;
 
 /// The server's whole store, of all spaces. Every method needs an operator's token, else it throws
 /// `DENIED`; those that change or read everything return when they are done, and throw `CONFLICT`
-/// while another of them is under way.
+/// while another of them is under way, or when they are cancelled. [#operations] tells how far they
+/// are.
 public final class Storage {
     private final HttpTransport http;
 
@@ -67,6 +70,22 @@ public final class Storage {
     ///   ones are removed there
     public BackupResult backup(String to) {
         return http.json(post("backup", new RunBackup(to)), BackupResult.class);
+    }
+
+    /// The long operations that are under way, and the last 20 that ended.
+    public StorageOperationList operations() {
+        return http.json(
+                Request.get(Target.of("storage", "operations")), StorageOperationList.class);
+    }
+
+    /// Asks an operation to stop, and does not wait for it. One that has ended stays as it ended.
+    /// What it has done stays done; running it again does the rest.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such operation
+    public StorageOperation cancel(String operation) {
+        return http.json(
+                Request.delete(Target.of("storage", "operations", operation)),
+                StorageOperation.class);
     }
 
     /// The backups in a place, the oldest first.
