@@ -4,6 +4,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkPlaces.Name;
 import dev.quern.storage.ChunkStore.PutChunk;
+import dev.quern.storage.RunWriter.Write;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -19,7 +20,9 @@ import org.slf4j.LoggerFactory;
 /// known where all of it goes: into a run of its own, or, if the file is small, compresses well, or
 /// is to be encrypted, into packs with others.
 ///
-/// Not thread-safe.
+/// In a run each chunk is written by another thread while this one hashes it: should the hash say
+/// that the chunk is there already, the next one is written over it. After such a chunk, the next
+/// is hashed first. Not thread-safe.
 final class PackRun implements ChunkRun {
     private static final long MIN_RUN_BYTES = 1 << 20;
 
@@ -40,6 +43,7 @@ final class PackRun implements ChunkRun {
     private long heldBytes;
     private State state = State.HOLDING;
     private @Nullable RunWriter run;
+    private boolean lastWasNew = true;
 
     private enum State {
         HOLDING,
@@ -64,7 +68,8 @@ final class PackRun implements ChunkRun {
 
     @Override
     public PutChunk put(MemorySegment bytes) {
-        ByteBuffer raw = chunks.checked(bytes);
+        ByteBuffer given = chunks.checked(bytes);
+        ByteBuffer raw = threads.mayRead(bytes) ? given : copy(given);
         boolean done = false;
         try {
             PutChunk put =
@@ -101,7 +106,9 @@ final class PackRun implements ChunkRun {
         if (chunks.suitRun(space, held.values())) {
             state = State.LAYING;
             for (Map.Entry<Name, ByteBuffer> chunk : held.entrySet()) {
-                append(chunk.getKey(), chunk.getValue());
+                RunWriter writer = writer(chunk.getValue().remaining());
+                ByteBuffer raw = chunk.getValue();
+                keep(writer, writer.begin(raw), chunk.getKey(), Checksums.crc32c(raw));
             }
             held.clear();
         } else {
@@ -122,16 +129,40 @@ final class PackRun implements ChunkRun {
     }
 
     private PutChunk lay(ByteBuffer raw) throws IOException {
-        Name name = name(raw);
-        boolean isNew = !isThere(name);
-        if (isNew) {
-            append(name, raw);
-        }
-        return new PutChunk(name.id(), isNew);
+        RunWriter writer = writer(raw.remaining());
+        return lastWasNew ? layAndHash(writer, raw) : hashAndLay(writer, raw);
     }
 
-    private void append(Name name, ByteBuffer raw) throws IOException {
-        writer(raw.remaining()).append(name.id(), raw);
+    private PutChunk layAndHash(RunWriter writer, ByteBuffer raw) throws IOException {
+        Write write = writer.begin(raw);
+        boolean awaited = false;
+        try {
+            Name name = name(raw);
+            lastWasNew = !isThere(name);
+            if (lastWasNew) {
+                int crc = Checksums.crc32c(raw);
+                awaited = true;
+                keep(writer, write, name, crc);
+            }
+            return new PutChunk(name.id(), lastWasNew);
+        } finally {
+            if (!awaited) {
+                writer.drop(write); // the caller's bytes are read until then
+            }
+        }
+    }
+
+    private PutChunk hashAndLay(RunWriter writer, ByteBuffer raw) throws IOException {
+        Name name = name(raw);
+        lastWasNew = !isThere(name);
+        if (lastWasNew) {
+            keep(writer, writer.begin(raw), name, Checksums.crc32c(raw));
+        }
+        return new PutChunk(name.id(), lastWasNew);
+    }
+
+    private void keep(RunWriter writer, Write write, Name name, int crc) throws IOException {
+        writer.keep(write, name.id(), crc);
         own.add(name.id());
     }
 

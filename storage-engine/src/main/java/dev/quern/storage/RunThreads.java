@@ -1,14 +1,16 @@
 package dev.quern.storage;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.AbortPolicy;
+import java.util.concurrent.ThreadPoolExecutor.CallerRunsPolicy;
 import java.util.concurrent.TimeUnit;
 
-/// The threads, and the memory, that all runs of a store share: some write while the callers hash,
-/// some force early what is written. Nothing queues: what finds no thread is done by the caller, or
-/// later. Thread-safe.
+/// The threads that all runs of a store share: some write while the callers hash, some force early
+/// what is written. Nothing queues: what finds no thread is done by the caller, or later.
+/// Thread-safe.
 final class RunThreads implements AutoCloseable {
     private static final int WRITERS = 4;
     private static final int FLUSHERS = 2;
@@ -17,10 +19,11 @@ final class RunThreads implements AutoCloseable {
     private final ThreadPoolExecutor writers = pool("quern-run-write-", WRITERS);
     private final ThreadPoolExecutor flushers = pool("quern-run-flush-", FLUSHERS);
 
-    private final RunBlocks blocks = new RunBlocks();
+    /// Stands for any thread but the caller's; never started.
+    private final Thread other = Thread.ofPlatform().unstarted(() -> {});
 
     RunThreads() {
-        writers.setRejectedExecutionHandler((work, _) -> work.run());
+        writers.setRejectedExecutionHandler(new CallerRunsPolicy());
         flushers.setRejectedExecutionHandler(new AbortPolicy());
     }
 
@@ -34,9 +37,9 @@ final class RunThreads implements AutoCloseable {
                 Thread.ofPlatform().daemon().name(name, 0).factory());
     }
 
-    /// What runs gather chunks in.
-    RunBlocks blocks() {
-        return blocks;
+    /// Whether these bytes may be read by a thread of this class.
+    boolean mayRead(MemorySegment bytes) {
+        return bytes.isAccessibleBy(other);
     }
 
     /// Does a write in a thread of its own, or in the caller's if all are busy.
@@ -61,6 +64,5 @@ final class RunThreads implements AutoCloseable {
     public void close() {
         writers.shutdown();
         flushers.shutdown();
-        blocks.close();
     }
 }

@@ -43,7 +43,9 @@ final class GoldenPacks {
         try (RunThreads threads = new RunThreads();
                 RunWriter writer = RunWriter.create(new LocalDisk(), pack, threads, SPACE)) {
             for (byte[] chunk : chunks()) {
-                writer.append(MemoryChunkStore.idOf(chunk), ByteBuffer.wrap(chunk));
+                ByteBuffer bytes = ByteBuffer.wrap(chunk);
+                writer.keep(
+                        writer.begin(bytes), MemoryChunkStore.idOf(chunk), Checksums.crc32c(bytes));
             }
             writer.complete();
             Files.copy(pack.file(), target.resolve("run-v1.run"));

@@ -116,7 +116,8 @@ final class PackDeletionTest {
     void extentKeepsARunInPlace() throws IOException {
         try (RunThreads threads = new RunThreads();
                 RunWriter run = packs.beginRun(threads, SPACE)) {
-            run.append(ID, ByteBuffer.wrap(BYTES));
+            ByteBuffer bytes = ByteBuffer.wrap(BYTES);
+            run.keep(run.begin(bytes), ID, Checksums.crc32c(bytes));
             run.complete();
             packs.adopt(run);
             index.add(Map.of(1L, run.records()), Map.of(1L, new Progress(5000, true)));
