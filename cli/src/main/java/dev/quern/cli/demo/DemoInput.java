@@ -25,7 +25,7 @@ record DemoInput(Path source, boolean builtIn, List<String> questions) {
                     new Known(
                             "why is there an error kind for a missing token",
                             "decisions/0002-denied.md"),
-                    new Known("what is a receipt", "glossary.md"));
+                    new Known("what is a receipt", "functions.md"));
 
     List<Known> known() {
         return builtIn && questions.isEmpty() ? KNOWN : List.of();
