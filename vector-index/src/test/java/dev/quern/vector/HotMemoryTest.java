@@ -35,7 +35,10 @@ final class HotMemoryTest {
         HotMemory.limit(Runtime.getRuntime().maxMemory() / 2);
     }
 
-    private static CollectionConfig bounded(CollectionConfig c) {
+    /// Other tests leave services that crashed, and their graphs, behind in this process.
+    private final long before = HotMemory.usedBytes();
+
+    private CollectionConfig bounded(CollectionConfig c) {
         return new CollectionConfig(
                 c.cacheDirectory(),
                 c.ramBuffer(),
@@ -49,15 +52,14 @@ final class HotMemoryTest {
                 c.maxOpenCollections(),
                 100,
                 c.maxGraph(),
-                BOUND,
+                new ByteSize(before + BOUND.bytes()),
                 Duration.ofHours(1));
     }
 
     @Test
     void holdsTheGraphsThatFitAndServesTheOthersFromTheFile() {
         Seed.run(random -> {
-            assertThat(HotMemory.usedBytes()).isZero();
-            try (Rig rig = new Rig(directory, Rig.Stores.FAKE, HotMemoryTest::bounded)) {
+            try (Rig rig = new Rig(directory, Rig.Stores.FAKE, this::bounded)) {
                 CollectionService service = rig.service();
                 Map<String, List<Row>> all = new HashMap<>();
                 for (int i = 0; i < COLLECTIONS; i++) {
@@ -65,7 +67,7 @@ final class HotMemoryTest {
                 }
                 search(service, all);
                 assertThat(hot(service, all)).isEqualTo(FITTING * ROWS);
-                assertThat(HotMemory.usedBytes()).isBetween(1L, BOUND.bytes());
+                assertThat(HotMemory.usedBytes() - before).isBetween(1L, BOUND.bytes());
 
                 // What one lets go of, another takes.
                 String first =
@@ -77,9 +79,9 @@ final class HotMemoryTest {
                 all.remove(first);
                 search(service, all);
                 assertThat(hot(service, all)).isEqualTo(FITTING * ROWS);
-                assertThat(HotMemory.usedBytes()).isBetween(1L, BOUND.bytes());
+                assertThat(HotMemory.usedBytes() - before).isBetween(1L, BOUND.bytes());
             }
-            assertThat(HotMemory.usedBytes()).isZero();
+            assertThat(HotMemory.usedBytes()).isEqualTo(before);
         });
     }
 
