@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.NavigableMap;
 
 /// Reads what [FrameOutput] wrote. Every method either returns a value or throws `CORRUPT` naming
 /// the frame and the offset; nothing is allocated beyond a small multiple of the bytes at hand. Not
@@ -102,6 +103,15 @@ final class FrameInput {
         } catch (CharacterCodingException e) {
             throw corrupt("has a string that is not UTF-8");
         }
+    }
+
+    /// A string that must be greater than every key read before.
+    String nameAfter(NavigableMap<String, ?> before) {
+        String name = utf8();
+        if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
+            throw corrupt("has names out of order");
+        }
+        return name;
     }
 
     float[] floats(int length) {

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -128,25 +127,17 @@ final class RowFormat {
     private static Map<String, String> readTexts(FrameInput in) {
         TreeMap<String, String> texts = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
-            String name = ascending(in, texts);
+            String name = in.nameAfter(texts);
             texts.put(name, in.utf8());
         }
         return texts;
-    }
-
-    private static String ascending(FrameInput in, NavigableMap<String, ?> before) {
-        String name = in.utf8();
-        if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
-            throw in.corrupt("has names out of order");
-        }
-        return name;
     }
 
     @SuppressWarnings("NullAway") // objects of JSON hold nulls
     private static Map<String, @Nullable Object> readMembers(FrameInput in, int depth) {
         TreeMap<String, @Nullable Object> members = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
-            String name = ascending(in, members);
+            String name = in.nameAfter(members);
             members.put(name, readValue(in, depth));
         }
         return members;

@@ -90,14 +90,14 @@ final class SchemaFormat {
         boolean strict = in.flag();
         TreeMap<String, VectorField> vectors = new TreeMap<>();
         for (int left = in.count(5); left > 0; left--) {
-            String name = ascending(in, vectors);
+            String name = in.nameAfter(vectors);
             VectorField shape = readShape(in);
             vectors.put(
                     name, new VectorField(shape.dims(), shape.metric(), shape.model(), in.utf8()));
         }
         TreeMap<String, TextField> texts = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
-            String name = ascending(in, texts);
+            String name = in.nameAfter(texts);
             texts.put(name, new TextField(in.utf8()));
         }
         return new CollectionSchema(vectors, texts, readAttributes(in), strict);
@@ -106,7 +106,7 @@ final class SchemaFormat {
     private static NavigableMap<String, AttributeType> readAttributes(FrameInput in) {
         TreeMap<String, AttributeType> attributes = new TreeMap<>();
         for (int left = in.count(2); left > 0; left--) {
-            String name = ascending(in, attributes);
+            String name = in.nameAfter(attributes);
             int code = in.u8();
             attributes.put(
                     name,
@@ -114,14 +114,6 @@ final class SchemaFormat {
                             .orElseThrow(() -> in.corrupt("has attribute type " + code)));
         }
         return attributes;
-    }
-
-    private static String ascending(FrameInput in, NavigableMap<String, ?> before) {
-        String name = in.utf8();
-        if (!before.isEmpty() && before.lastKey().compareTo(name) >= 0) {
-            throw in.corrupt("has names out of order");
-        }
-        return name;
     }
 
     /// Dims, metric and model.

@@ -92,11 +92,7 @@ final class WriteFormat {
 
     private static void readFields(FrameInput in, NavigableMap<String, Integer> fields) {
         for (int left = in.count(2); left > 0; left--) {
-            String name = in.utf8();
-            if (!fields.isEmpty() && fields.lastKey().compareTo(name) >= 0) {
-                throw in.corrupt("has vector fields out of order");
-            }
-            fields.put(name, in.number(VectorField.MAX_DIMS));
+            fields.put(in.nameAfter(fields), in.number(VectorField.MAX_DIMS));
         }
     }
 
