@@ -25,6 +25,7 @@ public final class CollectionService implements AutoCloseable {
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
+    private final DenseLeg.Means means;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
@@ -47,6 +48,7 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
+        this.means = DenseLeg.Means.of(config.search());
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.catalog = new Catalog(facts, clock, ids);
@@ -180,8 +182,7 @@ public final class CollectionService implements AutoCloseable {
                 definition,
                 live ->
                         live.read(
-                                new Search(live.schema().now(), spec, config.exactScanRows())
-                                        ::run));
+                                new Search(live.schema().now(), spec, means)::run));
     }
 
     /// How many rows match; all without a filter.

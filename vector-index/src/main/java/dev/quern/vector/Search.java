@@ -31,17 +31,17 @@ final class Search {
     private final SearchOptions options;
     private final List<Leg> legs;
     private final Optional<Query> filter;
-    private final int exactScanRows;
+    private final DenseLeg.Means means;
     private final Deadline deadline;
 
     /// Its time begins now.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds
-    Search(Schema schema, SearchSpec spec, int exactScanRows) {
-        this(schema, spec, exactScanRows, System::nanoTime);
+    Search(Schema schema, SearchSpec spec, DenseLeg.Means means) {
+        this(schema, spec, means, System::nanoTime);
     }
 
-    Search(Schema schema, SearchSpec spec, int exactScanRows, LongSupplier nanos) {
+    Search(Schema schema, SearchSpec spec, DenseLeg.Means means, LongSupplier nanos) {
         this.options = spec.options();
         requireBetween("limit", options.limit(), 1, MAX_LIMIT);
         requireBetween("number of legs", spec.legs().size(), 1, MAX_LEGS);
@@ -56,7 +56,7 @@ final class Search {
                             + Names.abbreviate(String.join(", ", unknown)));
         }
         this.schema = schema;
-        this.exactScanRows = exactScanRows;
+        this.means = means;
         this.deadline = Deadline.after(options.timeout(), nanos);
         this.legs = spec.legs().stream().map(this::checked).toList();
         options.filter().ifPresent(f -> FilterCheck.check(f, schema));
@@ -215,9 +215,8 @@ final class Search {
             throws IOException {
         return switch (leg) {
             case Leg.Dense asked -> {
-                DenseLeg dense = new DenseLeg(searcher, asked, schema, exactScanRows, deadline);
-                DenseLeg.Found found =
-                        dense.run(dense.plan(asked.exact(), filter), asked.vector(), filter, depth);
+                DenseLeg dense = new DenseLeg(searcher, asked, schema, means, deadline);
+                DenseLeg.Found found = dense.run(asked.exact(), asked.vector(), filter, depth);
                 plans.add(found.plan());
                 yield found.ranked();
             }

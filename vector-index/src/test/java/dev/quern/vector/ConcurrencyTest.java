@@ -217,7 +217,7 @@ final class ConcurrencyTest {
                                                 1,
                                                 c.maxQueuedSearches(),
                                                 8,
-                                                c.exactScanRows(),
+                                                c.search(),
                                                 c.maxGraph(),
                                                 c.hotMemory(),
                                                 c.idleMerge()));

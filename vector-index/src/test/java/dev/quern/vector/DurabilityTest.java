@@ -400,7 +400,7 @@ final class DurabilityTest {
                                 1,
                                 c.maxQueuedSearches(),
                                 2,
-                                c.exactScanRows(),
+                                c.search(),
                                 c.maxGraph(),
                                 c.hotMemory(),
                                 c.idleMerge()))) {

@@ -67,7 +67,7 @@ final class GraphCollectionTest {
                         c.cpuThreads(),
                         c.maxQueuedSearches(),
                         c.maxOpenCollections(),
-                        100,
+                        c.search().comparing(100),
                         maxGraph,
                         hotMemory,
                         c.idleMerge());

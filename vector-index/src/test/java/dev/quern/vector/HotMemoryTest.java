@@ -50,7 +50,7 @@ final class HotMemoryTest {
                 c.cpuThreads(),
                 c.maxQueuedSearches(),
                 c.maxOpenCollections(),
-                100,
+                c.search().comparing(100),
                 c.maxGraph(),
                 new ByteSize(before + BOUND.bytes()),
                 Duration.ofHours(1));

@@ -128,7 +128,7 @@ final class IdleMergeTest {
                 c.cpuThreads(),
                 c.maxQueuedSearches(),
                 c.maxOpenCollections(),
-                100,
+                c.search().comparing(100),
                 c.maxGraph(),
                 c.hotMemory(),
                 SHORT);

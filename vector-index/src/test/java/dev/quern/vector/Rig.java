@@ -40,6 +40,10 @@ final class Rig implements AutoCloseable {
     static final SpaceId SPACE = SpaceId.DEFAULT;
     static final String NAME = "docs";
 
+    /// Of searches that compare few rows of their own accord.
+    static final DenseLeg.Means MEANS =
+            DenseLeg.Means.of(SearchConfig.defaults().comparing(100));
+
     /// What lies below.
     enum Stores {
         FAKE,
@@ -106,7 +110,7 @@ final class Rig implements AutoCloseable {
                         c.cpuThreads(),
                         c.maxQueuedSearches(),
                         c.maxOpenCollections(),
-                        c.exactScanRows(),
+                        c.search(),
                         c.maxGraph(),
                         c.hotMemory(),
                         c.idleMerge());
