@@ -27,7 +27,10 @@ record FilterPlanner(int count, BlockLayout layout) {
 
     private static final double CODE_NANOS_PER_BYTE = 0.15;
 
-    /// What a walk may be abandoned for.
+    /// From so many dimensions on, what is wanted is among as many nearest by code.
+    private static final int PRECISE_WIDTH = 256;
+
+    /// How all that matches is searched.
     enum Way {
         /// Each vector is compared.
         COMPARE,
@@ -57,6 +60,12 @@ record FilterPlanner(int count, BlockLayout layout) {
                 : Way.COMPARE;
     }
 
+    /// Vectors that a scan of the codes compares at most. The fewer the dimensions, the more a code's
+    /// estimate errs.
+    int mostCompared(int wanted) {
+        return wanted * Math.max(1, (PRECISE_WIDTH + layout.width() - 1) / layout.width());
+    }
+
     /// The width of a pool in which as many match as are wanted, if they are spread evenly.
     double poolWidth(int matching, int wanted) {
         return Math.ceil(wanted / share(matching));
@@ -73,7 +82,7 @@ record FilterPlanner(int count, BlockLayout layout) {
 
     private double codeNanos(int matching, int wanted) {
         double each = CODE_NANOS + CODE_NANOS_PER_BYTE * CodeTable.rowBytes(layout.width());
-        return matching * each + compareNanos(Math.min(matching, wanted));
+        return matching * each + compareNanos(Math.min(matching, mostCompared(wanted)));
     }
 
     private double compareNanos(int matching) {

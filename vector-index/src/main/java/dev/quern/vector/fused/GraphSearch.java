@@ -150,7 +150,7 @@ final class GraphSearch {
                         measure.inner(),
                         walk.query,
                         Ordinals.of(accept.iterator(), collecting.values),
-                        wanted,
+                        planner.mostCompared(wanted),
                         (vertex, least) -> {
                             if (score(least) < collecting.collector.minCompetitiveSimilarity()
                                     || collecting.isOver()) {
