@@ -97,7 +97,15 @@ final class CollectionWire {
         return new SearchPlan(
                 plan.strategy().name().toLowerCase(Locale.ROOT),
                 plan.reason(),
-                plan.matching() < 0 ? null : plan.matching());
+                counted(plan.matching()),
+                counted(plan.work().estimated()),
+                counted(plan.work().visited()),
+                counted(plan.work().coded()),
+                counted(plan.work().compared()));
+    }
+
+    private static @Nullable Long counted(long count) {
+        return count < 0 ? null : count;
     }
 
     private static @Nullable Map<String, String> otherTexts(Row row) {

@@ -28,7 +28,7 @@ record FilterPlanner(int count, BlockLayout layout) {
     private static final double CODE_NANOS_PER_BYTE = 0.15;
 
     /// From so many dimensions on, what is wanted is among as many nearest by code.
-    private static final int PRECISE_WIDTH = 256;
+    private static final int PRECISE_WIDTH = 1_024;
 
     /// How all that matches is searched.
     enum Way {
@@ -60,8 +60,8 @@ record FilterPlanner(int count, BlockLayout layout) {
                 : Way.COMPARE;
     }
 
-    /// Vectors that a scan of the codes compares at most. The fewer the dimensions, the more a code's
-    /// estimate errs.
+    /// Vectors that a scan of the codes compares at most; it ends before where estimates tell that
+    /// it can. The fewer the dimensions, the more they err.
     int mostCompared(int wanted) {
         return wanted * Math.max(1, (PRECISE_WIDTH + layout.width() - 1) / layout.width());
     }
@@ -82,7 +82,7 @@ record FilterPlanner(int count, BlockLayout layout) {
 
     private double codeNanos(int matching, int wanted) {
         double each = CODE_NANOS + CODE_NANOS_PER_BYTE * CodeTable.rowBytes(layout.width());
-        return matching * each + compareNanos(Math.min(matching, mostCompared(wanted)));
+        return matching * each + compareNanos(Math.min(matching, wanted));
     }
 
     private double compareNanos(int matching) {
