@@ -31,8 +31,8 @@ final class GroupFiller {
         this.nanoTime = nanoTime;
     }
 
-    /// What waits; where many were just answered, the first of them are worth a moment's wait before
-    /// parking. Empty once the queue is closed and nothing waits.
+    /// What waits; where many were just answered, the first of them are worth a moment's wait
+    /// before parking. Empty once the queue is closed and nothing waits.
     List<Waiting> take() {
         if (callers >= MIN_CALLERS) {
             long deadline = nanoTime.getAsLong() + MAX_NANOS;

@@ -138,13 +138,7 @@ final class SimEngine implements AutoCloseable {
             chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
             log =
                     EmbeddedMetaLog.open(
-                            disk,
-                            directory(),
-                            config,
-                            chunks,
-                            table,
-                            random,
-                            new DirectExecutor());
+                            disk, directory(), config, chunks, table, random, new DirectExecutor());
             MetaLog facts = expected.recording(log);
             KeyRing keys = KeyRing.open(facts, operator, previous, random);
             chunks.bind(keys);
