@@ -21,8 +21,12 @@ public final class Maintenance implements AutoCloseable {
     @GuardedBy("this")
     private @Nullable MaintenanceLoop loop;
 
+    /// Who uses the tier that the chunks are in, if they are in one.
+    private final @Nullable TierMembers members;
+
     private Maintenance(
             CheckedStore store,
+            @Nullable TierMembers members,
             Compaction compaction,
             MetaLog facts,
             RootRegistry roots,
@@ -31,6 +35,7 @@ public final class Maintenance implements AutoCloseable {
         this.operations = operations;
         this.gc = new Gc(chunks, facts, roots);
         this.compaction = compaction;
+        this.members = members;
         this.fsck = new Fsck(store, facts, roots);
         this.repair = new Repair(store, fsck);
     }
@@ -39,7 +44,7 @@ public final class Maintenance implements AutoCloseable {
     static Maintenance of(
             PackChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         return new Maintenance(
-                new CheckedPacks(chunks), new Compactor(chunks), facts, roots, operations);
+                new CheckedPacks(chunks), null, new Compactor(chunks), facts, roots, operations);
     }
 
     /// Of chunks in a tier.
@@ -47,6 +52,7 @@ public final class Maintenance implements AutoCloseable {
             TierChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         return new Maintenance(
                 new CheckedTier(chunks),
+                chunks.parts().members(),
                 new TierCompactor(chunks.parts()),
                 facts,
                 roots,
@@ -113,6 +119,30 @@ public final class Maintenance implements AutoCloseable {
         return operations.run(
                 OperationKind.REPAIR,
                 operation -> repair.run(source, maxBytesPerSecond.bytes(), operation));
+    }
+
+    /// The data directories that use the tier in which the chunks are, this one first.
+    ///
+    /// @throws QuernException `INVALID` if the chunks are in the directory
+    public List<TierMember> members() {
+        return requireMembers().list();
+    }
+
+    /// Forgets a data directory that is lost for good. What only its facts need becomes garbage.
+    ///
+    /// @param id of a member
+    /// @throws QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if it is this
+    ///   directory, or its server runs; `INVALID` if the chunks are in the directory
+    public void forgetMember(String id) {
+        requireMembers().forget(id);
+    }
+
+    private TierMembers requireMembers() {
+        if (members == null) {
+            throw QuernException.invalid(
+                    "the chunks are in the data directory: only a tier has members");
+        }
+        return members;
     }
 
     /// What garbage collection removed since the engine was opened.
