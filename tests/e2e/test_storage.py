@@ -330,6 +330,31 @@ def test_chunks_in_a_tier(own_server, tmp_path):
             same(restored, "v", name, content_of, tmp_path)
 
 
+def test_a_lost_member_of_a_tier_is_forgotten(own_server, tmp_path):
+    import quern
+
+    place = ["--store-tier", f"file://{tmp_path / 'tier'}"]
+    server = own_server("data", *place)
+    lost = own_server("lost", *place)
+    members = json.loads(storage(server, "members").stdout)["members"]
+    assert [(m["own"], m["running"]) for m in members] == [(True, True), (False, True)]
+    refused = storage(server, "gc", check=False)
+    assert refused.returncode != 0 and members[1]["id"] in refused.stderr
+    runs = storage(server, "forget-member", members[1]["id"], "--yes", check=False)
+    assert runs.returncode != 0 and "its server runs" in runs.stderr
+    lost.stop()
+    shutil.rmtree(lost.data)
+    assert "no" in server.cli("storage", "members").stdout.splitlines()[2]
+    with quern.Client(server.url, server.token) as client:
+        with pytest.raises(quern.exception.ConflictError, match="it is this server"):
+            client.storage.forget_member(members[0]["id"])
+        client.storage.forget_member(members[1]["id"])
+        assert [m.id for m in client.storage.members()] == [members[0]["id"]]
+    storage(server, "gc")
+    unknown = storage(server, "forget-member", members[1]["id"], "--yes", check=False)
+    assert unknown.returncode == 3 and members[1]["id"] in unknown.stderr
+
+
 def test_damage_in_a_tier_is_named_and_repaired_from_a_backup(own_server, tmp_path):
     server = own_server("data", "--store-tier", f"file://{tmp_path / 'tier'}")
     server.cli("volume", "create", "v")
@@ -399,6 +424,8 @@ def test_python_sdk_backups(filled, tmp_path):
         assert made.new_bytes > 0
         assert [b.id for b in client.storage.backups(place)] == [made.id]
         assert client.storage.repair(place, backup=made.id).lost == 0
+        pruned = client.storage.prune_backups(place, keep=1, keep_within=60, dry_run=True)
+        assert pruned.dry_run and [b.id for b in pruned.kept] == [made.id] and pruned.removed == []
         assert client.storage.stats().state_hash == made.state_hash
         with pytest.raises(quern.exception.InvalidError, match="operator key"):
             client.storage.rotate_key()
