@@ -43,6 +43,7 @@ final class DenseLeg {
     private final IndexSearcher searcher;
     private final String field;
     private final String luceneField;
+    private final IdType idType;
     private final Metric metric;
     private final Means means;
     private final boolean hnsw;
@@ -73,6 +74,7 @@ final class DenseLeg {
         this.searcher = searcher;
         this.field = leg.field().orElseThrow();
         this.luceneField = RowDocuments.vector(field);
+        this.idType = schema.fields().ids();
         this.metric = schema.vector(field).metric();
         this.means = means;
         this.width = leg.width();
@@ -221,6 +223,7 @@ final class DenseLeg {
                 searcher.getIndexReader(),
                 docs,
                 field,
+                idType,
                 (doc, id, vector) -> ranked.add(new Ranked(doc, id, score(query, vector))));
         ranked.sort(Ranked.BEST_FIRST);
         return ranked;

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.BytesRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,7 +182,10 @@ final class FilteredSearchTest {
         do {
             RowPage page =
                     RowReader.page(
-                            filled.searcher.getIndexReader(), after, 1_000, Set.of());
+                            filled.searcher.getIndexReader(),
+                            after.map(BytesRef::new),
+                            1_000,
+                            Set.of());
             for (Row row : page.rows()) {
                 near[count++] = (double) row.attributes().get("near");
             }
