@@ -13,6 +13,7 @@ import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -69,12 +70,18 @@ public final class CollectionService implements AutoCloseable {
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission, applying, clock),
+                                new LiveCollection.Parts(
+                                        catalog,
+                                        tail,
+                                        admission,
+                                        applying,
+                                        clock,
+                                        config.search().sampledQueries()),
                                 checkpoints,
                                 rules,
                                 tuning()));
         open.sweep();
-        this.idle = new IdleMerger(open, config.idleMerge());
+        this.idle = new IdleMerger(open, config.idleMerge(), means, searching::isIdle);
     }
 
     private LuceneIndex.Tuning tuning() {
@@ -192,9 +199,12 @@ public final class CollectionService implements AutoCloseable {
         Definition definition = catalog.get(space, name);
         return reading(
                 definition,
-                live ->
-                        live.read(
-                                new Search(live.schema().now(), spec, means)::run));
+                live -> {
+                    Search search = new Search(live.schema().now(), spec, means);
+                    SearchOutcome outcome = live.read(search::run);
+                    search.sample(live.samples());
+                    return outcome;
+                });
     }
 
     /// How many rows match; all without a filter.
@@ -220,6 +230,16 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
         return reading(catalog.get(space, name), LiveCollection::stats);
+    }
+
+    /// How much of the exact answers recent dense searches found, by vector field, as far as it was
+    /// compared in idle time since the collection was opened.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public NavigableMap<String, FieldRecall> recall(SpaceId space, String name) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().samples().report();
+        }
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one

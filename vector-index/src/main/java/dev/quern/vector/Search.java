@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.util.RamUsageEstimator;
 
 /// One search of one collection: checked when it is made, then run on a searcher.
 final class Search {
@@ -23,6 +24,9 @@ final class Search {
     private static final double MAX_WEIGHT = 1_000;
     private static final int MAX_QUERY_BYTES = 64 << 10;
     private static final long MAX_TIMEOUT_MILLIS = 600_000;
+
+    /// Bytes of a filter that is remembered with a query.
+    private static final long MAX_SAMPLED_FILTER = 16 << 10;
 
     /// Rows of each leg that take part in a fusion, at least.
     private static final int FUSION_DEPTH = 100;
@@ -139,6 +143,18 @@ final class Search {
     private static long bytes(String query) {
         long bytes = Utf8.length(query);
         return bytes < 0 ? query.length() : bytes;
+    }
+
+    /// Notes its dense legs, unless their filter is a large one.
+    void sample(RecallSamples samples) {
+        if (filter.isPresent() && RamUsageEstimator.sizeOf(filter.get()) > MAX_SAMPLED_FILTER) {
+            return;
+        }
+        for (Leg leg : legs) {
+            if (leg instanceof Leg.Dense dense) {
+                samples.note(dense, options.filter());
+            }
+        }
     }
 
     /// @param shared left as it is
