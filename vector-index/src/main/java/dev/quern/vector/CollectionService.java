@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.DoubleStream;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
@@ -239,6 +240,15 @@ public final class CollectionService implements AutoCloseable {
         try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
             return lease.live().samples().report();
         }
+    }
+
+    /// The least [#recall] of any field of the collections that are open; not a number while none is
+    /// known.
+    public double lowestRecall() {
+        DoubleStream.Builder found = DoubleStream.builder();
+        open.forEachOpen(live ->
+                live.samples().report().values().forEach(field -> found.add(field.recall())));
+        return found.build().min().orElse(Double.NaN);
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
