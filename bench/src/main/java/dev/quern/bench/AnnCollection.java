@@ -64,7 +64,10 @@ final class AnnCollection implements AutoCloseable {
                 new CollectionSpec(NAME, AnnData.DIMS, Metric.COSINE, Optional.empty()),
                 false);
         long start = System.nanoTime();
-        Load.run(WRITERS, (data.rows() + BATCH - 1) / BATCH, i -> write(data, i * BATCH, attributes));
+        Load.run(
+                WRITERS,
+                (data.rows() + BATCH - 1) / BATCH,
+                i -> write(data, i * BATCH, attributes));
         while (service.merge(SPACE, NAME)) {
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -76,8 +79,7 @@ final class AnnCollection implements AutoCloseable {
         return seconds;
     }
 
-    private void write(
-            AnnData data, int from, IntFunction<Map<String, Object>> attributes) {
+    private void write(AnnData data, int from, IntFunction<Map<String, Object>> attributes) {
         List<Row> rows = new ArrayList<>();
         try {
             int count = Math.min(BATCH, data.rows() - from);

@@ -23,8 +23,7 @@ final class FilterBench implements Benchmark {
 
     @Override
     public void run(BenchContext context) throws IOException {
-        AnnData data =
-                AnnData.open(context, context.size(500, 200), context.size(100_000, 10_000));
+        AnnData data = AnnData.open(context, context.size(500, 200), context.size(100_000, 10_000));
         FilterData filters = FilterData.of(data);
         Path work = BenchServer.temporary(context.checkout());
         Path index = work.resolve(PEER);
@@ -49,7 +48,10 @@ final class FilterBench implements Benchmark {
                 context.results()
                         .add(
                                 name(),
-                                Metric.more("qps@" + filter.label, "queries/s", median(ours, filter))
+                                Metric.more(
+                                                "qps@" + filter.label,
+                                                "queries/s",
+                                                median(ours, filter))
                                         .against(PEER, median(theirs, filter)));
             }
         } finally {
@@ -62,8 +64,7 @@ final class FilterBench implements Benchmark {
         qps.computeIfAbsent(filter, _ -> new ArrayList<>()).add(curve.qps(RECALL));
     }
 
-    private static double median(
-            Map<FilterData.Case, List<Double>> qps, FilterData.Case filter) {
+    private static double median(Map<FilterData.Case, List<Double>> qps, FilterData.Case filter) {
         return Stats.of(
                         qps.getOrDefault(filter, List.of()).stream()
                                 .mapToDouble(Double::doubleValue)

@@ -64,7 +64,8 @@ record FilterData(AnnData data, int[] even, int[] near, Map<Case, List<Set<Integ
         Collections.shuffle(shuffled, new Random(7));
         int[] even = new int[rows.length];
         int[] near = new int[rows.length];
-        List<Integer> byLikeness = nearest(rows, rows[0], IntStream.range(0, rows.length).toArray());
+        List<Integer> byLikeness =
+                nearest(rows, rows[0], IntStream.range(0, rows.length).toArray());
         for (int i = 0; i < rows.length; i++) {
             even[shuffled.get(i)] = (int) ((long) i * STEPS / rows.length);
             near[byLikeness.get(i)] = (int) ((long) i * STEPS / rows.length);

@@ -54,7 +54,8 @@ public final class FilterPeer {
                                 new FileOutputStream(FileDescriptor.out),
                                 true,
                                 StandardCharsets.UTF_8)) {
-            Object answer = args[0].equals("build") ? build(filters, files) : search(filters, files);
+            Object answer =
+                    args[0].equals("build") ? build(filters, files) : search(filters, files);
             out.println(new ObjectMapper().writeValueAsString(answer));
         }
     }

@@ -70,8 +70,7 @@ public final class LucenePeer {
         try {
             return new ObjectMapper().readTree(answer);
         } catch (IOException e) {
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, "peer lucene did not print JSON", e);
+            throw new QuernException(ErrorKind.UNAVAILABLE, "peer lucene did not print JSON", e);
         }
     }
 

@@ -8,8 +8,8 @@ import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
-import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.RecallBody;
+import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.util.List;
 import java.util.Locale;
@@ -214,8 +214,7 @@ final class CollectionCommand {
     }
 
     private static String recall(RecallBody recall) {
-        return String.format(
-                Locale.ROOT, "%.3f of %d queries", recall.recall(), recall.queries());
+        return String.format(Locale.ROOT, "%.3f of %d queries", recall.recall(), recall.queries());
     }
 
     @Command(description = "Counts rows.", mixinStandardHelpOptions = true)

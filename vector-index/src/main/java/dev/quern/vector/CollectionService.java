@@ -242,8 +242,8 @@ public final class CollectionService implements AutoCloseable {
         }
     }
 
-    /// The least [#recall] of any field of the collections that are open; not a number while none is
-    /// known.
+    /// The least [#recall] of any field of the collections that are open; not a number while none
+    /// is known.
     public double lowestRecall() {
         DoubleStream.Builder found = DoubleStream.builder();
         open.forEachOpen(live ->

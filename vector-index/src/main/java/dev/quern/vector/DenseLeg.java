@@ -56,8 +56,7 @@ final class DenseLeg {
     /// @param filters sets of what matches
     record Means(int exactScanRows, FilterCache filters) {
         static Means of(SearchConfig config) {
-            return new Means(
-                    config.exactScanRows(), new FilterCache(config.filterCache().bytes()));
+            return new Means(config.exactScanRows(), new FilterCache(config.filterCache().bytes()));
         }
     }
 
@@ -65,12 +64,7 @@ final class DenseLeg {
     ///
     /// @param leg names a vector field of the schema
     /// @param deadline at which a scan gives what it has; the searcher knows it too
-    DenseLeg(
-            IndexSearcher searcher,
-            Leg.Dense leg,
-            Schema schema,
-            Means means,
-            Deadline deadline) {
+    DenseLeg(IndexSearcher searcher, Leg.Dense leg, Schema schema, Means means, Deadline deadline) {
         this.searcher = searcher;
         this.field = leg.field().orElseThrow();
         this.luceneField = RowDocuments.vector(field);
@@ -89,8 +83,7 @@ final class DenseLeg {
     ///
     /// @param exact whether every matching row is to be compared
     /// @param vector as [Vectors#admit] gives it
-    Found run(boolean exact, float[] vector, Optional<Query> filter, int depth)
-            throws IOException {
+    Found run(boolean exact, float[] vector, Optional<Query> filter, int depth) throws IOException {
         if (!exact && filter.isPresent() && !hnsw) {
             return filtered(vector, filter.get(), depth);
         }
@@ -140,7 +133,10 @@ final class DenseLeg {
         return new Found(
                 ranked,
                 new LegPlan(
-                        strategy, reason(asked, walk), walk.matching(), work(walk.estimated(), asked)));
+                        strategy,
+                        reason(asked, walk),
+                        walk.matching(),
+                        work(walk.estimated(), asked)));
     }
 
     /// Which way was taken in how many segments.

@@ -81,8 +81,7 @@ final class FilterCache {
         }
         boolean first;
         synchronized (this) {
-            Entry old =
-                    entries.put(new Key(helper.getKey(), filter), new Entry(matching, size));
+            Entry old = entries.put(new Key(helper.getKey(), filter), new Entry(matching, size));
             bytes += size - (old == null ? 0 : old.bytes());
             shrink();
             first = segments.add(helper.getKey());
@@ -104,12 +103,11 @@ final class FilterCache {
     private synchronized void forget(IndexReader.CacheKey segment) {
         segments.remove(segment);
         entries.entrySet()
-                .removeIf(
-                        entry -> {
-                            boolean gone = entry.getKey().segment().equals(segment);
-                            bytes -= gone ? entry.getValue().bytes() : 0;
-                            return gone;
-                        });
+                .removeIf(entry -> {
+                    boolean gone = entry.getKey().segment().equals(segment);
+                    bytes -= gone ? entry.getValue().bytes() : 0;
+                    return gone;
+                });
     }
 
     /// Bytes of what is kept.

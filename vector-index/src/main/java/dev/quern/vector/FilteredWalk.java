@@ -96,8 +96,7 @@ final class FilteredWalk {
         List<ScoreDoc> all = new ArrayList<>();
         for (Part part : parts) {
             KnnCollector found = collector(depth, strategy);
-            if (part.set != null
-                    || !afterwards(part, field, vector, found, strategy)) {
+            if (part.set != null || !afterwards(part, field, vector, found, strategy)) {
                 among(part, field, vector, found);
             }
             for (ScoreDoc hit : found.topDocs().scoreDocs) {
@@ -181,11 +180,7 @@ final class FilteredWalk {
     ///
     /// @return false, having collected nothing, if too little passes
     private boolean afterwards(
-            Part part,
-            String field,
-            float[] vector,
-            KnnCollector found,
-            FusedStrategy strategy)
+            Part part, String field, float[] vector, KnnCollector found, FusedStrategy strategy)
             throws IOException {
         LeafReader reader = part.leaf.reader();
         ScorerSupplier supplier = part.reading;
@@ -200,10 +195,7 @@ final class FilteredWalk {
                                 candidates(reader.maxDoc(), supplier.cost(), wanted));
         KnnCollector all = collector(candidates, strategy);
         reader.searchNearestVectors(
-                field,
-                vector,
-                all,
-                AcceptDocs.fromLiveDocs(reader.getLiveDocs(), reader.maxDoc()));
+                field, vector, all, AcceptDocs.fromLiveDocs(reader.getLiveDocs(), reader.maxDoc()));
         ScoreDoc[] hits = all.topDocs().scoreDocs;
         Arrays.sort(hits, Comparator.comparingInt(hit -> hit.doc));
         DocIdSetIterator passing = supplier.get(hits.length).iterator();

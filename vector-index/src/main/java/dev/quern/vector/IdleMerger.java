@@ -31,8 +31,7 @@ final class IdleMerger implements AutoCloseable {
     ///
     /// @param after idle time from which to merge and compare
     /// @param quiet whether no search runs
-    IdleMerger(
-            OpenCollections open, Duration after, DenseLeg.Means means, BooleanSupplier quiet) {
+    IdleMerger(OpenCollections open, Duration after, DenseLeg.Means means, BooleanSupplier quiet) {
         this.open = open;
         this.after = after;
         this.means = means;

@@ -18,9 +18,9 @@ import java.util.function.BooleanSupplier;
 import org.apache.lucene.search.IndexSearcher;
 import org.jspecify.annotations.Nullable;
 
-/// Recent dense queries of an open collection, a bounded number for each vector field, at most one a
-/// second, so that they are of more than the last moment. In idle time the planner's answer to one
-/// after the other is compared with the exact one, and again when the index has changed.
+/// Recent dense queries of an open collection, a bounded number for each vector field, at most one
+/// a second, so that they are of more than the last moment. In idle time the planner's answer to
+/// one after the other is compared with the exact one, and again when the index has changed.
 /// Thread-safe; the lock is held for moments only.
 final class RecallSamples {
     private static final int LIMIT = 10;
@@ -105,7 +105,11 @@ final class RecallSamples {
             SearchSpec spec = SearchSpec.of(List.of(each), sample.filter, LIMIT).withIdsOnly();
             SearchSpec timed = new SearchSpec(spec.legs(), spec.options().within(ALLOWED));
             SearchOutcome outcome =
-                    new Search(schema, timed, means, () -> quiet.getAsBoolean() ? 0 : ALLOWED.toNanos())
+                    new Search(
+                                    schema,
+                                    timed,
+                                    means,
+                                    () -> quiet.getAsBoolean() ? 0 : ALLOWED.toNanos())
                             .run(searcher);
             if (outcome.partial()) {
                 return false;

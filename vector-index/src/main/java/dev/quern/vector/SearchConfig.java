@@ -4,9 +4,11 @@ import dev.quern.common.ByteSize;
 
 /// Settings of the searches of a [CollectionService].
 ///
-/// @param exactScanRows a dense leg compares every row in question when there are at most this many;
-///   under a filter only where Lucene's graph serves, since fused graphs weigh what is cheapest
-/// @param filterCache sets of rows that match filters which come again, over all collections; 0: off
+/// @param exactScanRows a dense leg compares every row in question when there are at most this
+///   many; under a filter only where Lucene's graph serves, since fused graphs weigh what is
+///   cheapest
+/// @param filterCache sets of rows that match filters which come again, over all collections; 0:
+///   off
 /// @param sampledQueries dense queries of each vector field that an open collection remembers, to
 ///   compare their answers with exact ones when it is idle; 0: off
 public record SearchConfig(int exactScanRows, ByteSize filterCache, int sampledQueries) {

@@ -34,6 +34,7 @@ final class FilteredSearchTest {
     /// Dimensions in which vectors differ, as few as in those of texts: where each row is about as
     /// near as every other no graph finds its way.
     private static final int LATENT = 16;
+
     private static final int TOPICS = 24;
     private static final int QUERIES = 20;
     private static final double MIN_RECALL = 0.95;
@@ -57,8 +58,7 @@ final class FilteredSearchTest {
         SearchOutcome search(float[] query, boolean exact, Filter filter, int limit)
                 throws IOException {
             SearchSpec spec =
-                    SearchSpec.of(
-                            List.of(new Leg.Dense(query, exact)), Optional.of(filter), limit);
+                    SearchSpec.of(List.of(new Leg.Dense(query, exact)), Optional.of(filter), limit);
             return new Search(schema, spec, means).run(searcher);
         }
     }
@@ -158,11 +158,7 @@ final class FilteredSearchTest {
 
     private static Filter between(String field, double from, double to) {
         return new Filter.Range(
-                field,
-                Optional.of(from),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(to));
+                field, Optional.of(from), Optional.empty(), Optional.empty(), Optional.of(to));
     }
 
     /// Filters that pass a share of the rows: any, those nearest to the first topic, the farthest.

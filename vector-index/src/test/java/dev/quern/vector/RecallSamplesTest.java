@@ -33,7 +33,8 @@ final class RecallSamplesTest {
             assertThat(recall(rig)).isEmpty();
 
             rig.search(SearchSpec.dense(new float[] {0, 1}, 2));
-            rig.search(SearchSpec.of(List.of(new Leg.Dense(new float[2], true)), Optional.empty(), 1));
+            rig.search(
+                    SearchSpec.of(List.of(new Leg.Dense(new float[2], true)), Optional.empty(), 1));
             rig.pass(TICK);
             FieldRecall first = recall(rig).get("vector");
             assertThat(first.recall()).isEqualTo(1);

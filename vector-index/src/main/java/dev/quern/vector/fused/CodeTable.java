@@ -65,7 +65,8 @@ final class CodeTable implements Closeable {
         }
     }
 
-    /// Bytes of a row: what it needs, rounded up so that none crosses more cache lines than it must.
+    /// Bytes of a row: what it needs, rounded up so that none crosses more cache lines than it
+    /// must.
     static int rowBytes(int width) {
         int bytes = HEAD_BYTES + width / Byte.SIZE;
         return bytes >= LINE_BYTES
@@ -125,8 +126,7 @@ final class CodeTable implements Closeable {
             // As in Edges, with the mean for the block's own vector.
             float f = sums[1] > 0 ? sums[0] / sums[1] : 0;
             long at = (long) vertex * rowBytes;
-            memory.set(
-                    Kernel.FLOAT, at, inner ? f * sums[2] - sums[3] : sums[0] + 2 * f * sums[2]);
+            memory.set(Kernel.FLOAT, at, inner ? f * sums[2] - sums[3] : sums[0] + 2 * f * sums[2]);
             memory.set(Kernel.FLOAT, at + Float.BYTES, inner ? -f : -2 * f);
             MemorySegment.copy(code, 0, memory, Kernel.INT, at + HEAD_BYTES, code.length);
         }

@@ -92,8 +92,7 @@ final class GraphSearch {
         int wanted = Math.max(strategy.width(), collector.k());
         int matching = accept == null ? graph.count() : accept.cost();
         FilterPlanner.Way way = planner.plan(matching, wanted, accept != null && !codes.isFull());
-        Optional<Blocks> found =
-                way == FilterPlanner.Way.COMPARE ? Optional.empty() : blocks.get();
+        Optional<Blocks> found = way == FilterPlanner.Way.COMPARE ? Optional.empty() : blocks.get();
         if (found.isEmpty()) {
             return NOT_WALKED;
         }
@@ -117,9 +116,7 @@ final class GraphSearch {
         if (!done && accept != null && !codes.isFull()) {
             done = scan(walk, found.get(), accept, collecting, strategy, matching);
         }
-        Outcome outcome =
-                new Outcome(
-                        done, way == FilterPlanner.Way.WALK, collecting.documents());
+        Outcome outcome = new Outcome(done, way == FilterPlanner.Way.WALK, collecting.documents());
         giveBack(walk);
         return outcome;
     }
