@@ -507,7 +507,14 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def on_rows_upsert(self, rows):
-        new = self.json_body()["rows"]
+        body = self.json_body()
+        new = body.get("rows")
+        if new is None:
+            columns = body["columns"]
+            new = [
+                {name: column[i] for name, column in columns.items() if column[i] is not None}
+                for i in range(len(columns["id"]))
+            ]
         rows.update({row["id"]: row for row in new})
         self.answer(200, {"upserted": len(new), "token": len(rows)})
 

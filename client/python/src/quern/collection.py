@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import json
+import os
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -13,13 +12,15 @@ from typing import (
     Iterator,
     List,
     Mapping,
-    NamedTuple,
     Optional,
     Sequence,
     Union,
 )
 
+from . import rows as wire
+from ._columns import bodies, find_columns
 from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
+from .rows import Row, SearchResult, SyncProgress, batches, floats, leg_of, to_hit, to_row
 from .volume import Volume
 
 if TYPE_CHECKING:
@@ -27,76 +28,7 @@ if TYPE_CHECKING:
 
     from ._client import Client
 
-ROWS_PER_REQUEST_MAX = 1_000
-BYTES_PER_REQUEST_MAX = 16 << 20
 _PAGE_ROWS = 500
-
-
-class Row(NamedTuple):
-    """A row: ``id`` of 1 to 512 bytes; ``text`` for BM25, and to be embedded when there is no
-    vector and the collection has a model; ``vector`` of as many numbers as the collection has
-    dimensions; ``attributes`` by name: string, number, boolean, list of these, any JSON, or a
-    ``datetime`` with its time zone; ``texts`` and ``vectors`` of the collection's other fields, by
-    name.
-    """
-
-    id: str
-    text: Optional[str] = None
-    vector: Optional[Sequence[float]] = None
-    attributes: Optional[Mapping[str, Any]] = None
-    texts: Optional[Mapping[str, str]] = None
-    vectors: Optional[Mapping[str, Sequence[float]]] = None
-
-
-class Hit(NamedTuple):
-    """A row that a search found. ``score``: higher is better, comparable within one answer only."""
-
-    id: str
-    score: float
-    text: Optional[str]
-    attributes: Dict[str, Any]
-    vector: Optional[List[float]]
-    texts: Dict[str, str] = {}
-    vectors: Dict[str, List[float]] = {}
-    legs: Optional[List[Dict[str, Any]]] = None
-    """With ``explain``: ``rank`` and ``score`` in each leg, or nothing where it has no place."""
-
-
-class SearchResult(List[Hit]):
-    """Hits, best first."""
-
-    mode: str = ""
-    """What was run."""
-    took_ms: float = 0.0
-    """The time at the server."""
-    rows: int = 0
-    """Rows of the collection at that moment."""
-    next: Optional[str] = None
-    """For ``after`` of the page after this one; None at the end."""
-    partial: bool = False
-    """Whether the time was over before everything was looked at."""
-    plans: Optional[List[Dict[str, Any]]] = None
-    """With ``explain``: ``strategy``, ``reason`` and ``matching`` of each leg."""
-
-
-class SyncProgress(NamedTuple):
-    """How far a sync has come, or with ``type`` ``"done"`` what it did."""
-
-    type: str
-    commit: str
-    """The commit that is indexed."""
-    files_total: int
-    """Files that changed since the last sync."""
-    files_done: int
-    files_skipped: int
-    files_deleted: int
-    rows_upserted: int
-    rows_deleted: int
-    tokens: int
-    """Tokens embedded."""
-    seconds: float
-    skipped: List[str]
-    """Up to 100 ``path: reason``."""
 
 
 class Collection:
@@ -134,8 +66,9 @@ class Collection:
         for rows and queries that come as text; ``metric`` is ``cosine`` (default), ``dot`` or
         ``l2``. ``schema`` gives more fields, or all of them: ``{"vectors": {"title": {"dims": 384,
         "model": "all-MiniLM-L6-v2", "source": "title"}}, "texts": {"title": {"analyzer":
-        "german"}}, "attributes": {"when": "datetime"}, "strict": True}``. An existing collection
-        that lacks a field, or has it with another type, is ``ConflictError``.
+        "german"}}, "attributes": {"when": "datetime"}, "strict": True, "id": "uint64"}``; ``id``
+        says what row ids are, ``string`` or ``uint64`` (ints); left out, the first rows decide. An
+        existing collection that lacks a field, or has it with another type, is ``ConflictError``.
         """
         shape = {"dims": dims, "metric": metric, "model": model, "schema": schema}
         given = {key: value for key, value in shape.items() if value is not None}
@@ -168,25 +101,41 @@ class Collection:
         answer: Dict[str, Any] = self._json("PATCH", "", given, retry="always")
         return answer
 
-    def upsert(self, rows: Iterable[Union[Row, Mapping[str, Any]]]) -> int:
+    def upsert(
+        self,
+        rows: Union[Iterable[Union[Row, Mapping[str, Any]]], Any, None] = None,
+        *,
+        columns: Optional[Mapping[str, Any]] = None,
+    ) -> int:
         """Writes rows, replacing those of the same id, and returns how many.
 
-        A row is a :class:`Row` or a dict of its fields; a vector is anything that iterates over
-        numbers. Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at
-        all, and is durable and found by searches before the next is sent.
-        """
-        written = 0
-        for batch in _batches(rows):
-            written += int(self._post_batch(batch)["upserted"])
-        return written
+        A row is a :class:`Row` or a dict of fields by their names: ``{"id": "a", "vector": [..],
+        "title": "..", "year": 2020}``; the collection's schema tells vectors and texts, all else
+        are attributes, and None is no value. A vector is anything that iterates over numbers.
+        ``columns`` are instead a list or a numpy array for each field, ``{"id": [..], "vector":
+        matrix, "year": [..]}``, and ``rows`` may be a pandas ``DataFrame`` or a pyarrow ``Table``
+        of such columns.
 
-    def _post_batch(self, rows: List[str]) -> Any:
+        Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at all, and
+        is durable and found by searches before the next is sent.
+        """
+        if (rows is None) == (columns is None):
+            raise InvalidError("upsert takes either rows or columns")
+        given = find_columns(rows) if columns is None else columns
+        encoded = (
+            (f'{{"rows":[{",".join(batch)}]}}'.encode() for batch in batches(rows or []))
+            if given is None
+            else bodies(given, wire.ROWS_PER_REQUEST_MAX, wire.BYTES_PER_REQUEST_MAX)
+        )
+        return sum(int(self._post_batch(body)["upserted"]) for body in encoded)
+
+    def _post_batch(self, rows: bytes) -> Any:
         from ._client import bytes_body
 
-        body = bytes_body(f'{{"rows":[{",".join(rows)}]}}'.encode(), "application/json")
+        body = bytes_body(rows, "application/json")
         return self._json("POST", "/upsert", body=body, retry="always", waits=True)
 
-    def delete(self, ids: Optional[Iterable[str]] = None, *, filter: Any = None) -> int:
+    def delete(self, ids: Optional[Iterable[Union[str, int]]] = None, *, filter: Any = None) -> int:
         """Deletes rows by id, unknown ids ignored, or those that a filter selects; returns how
         many there were.
         """
@@ -228,7 +177,8 @@ class Collection:
 
         ``legs`` names the fields instead of ``text``, ``vector``, ``mode`` and ``exact``: up to 8
         of ``{"dense": {"field": "title", "text": "..."}, "weight": 2}`` (or ``vector``) and
-        ``{"bm25": {"text": "...", "fields": {"title": 3}}}``; ``fusion`` makes one ranking of
+        ``{"bm25": {"text": "...", "fields": {"title": 3}}}`` (or ``query``, with ``"phrases"``,
+        ``prefix*``, ``+required``, ``-excluded``, ``field:word``); ``fusion`` makes one ranking of
         them: ``{"method": "rrf", "k": 60}`` (default) or ``{"method": "weighted"}``.
 
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
@@ -239,13 +189,13 @@ class Collection:
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
         request = {
             "text": text,
-            "vector": None if vector is None else _floats(vector),
+            "vector": None if vector is None else floats(vector),
             "mode": mode,
             "limit": limit,
             "filter": filter,
             "include_vector": include_vector or None,
             "exact": exact or None,
-            "legs": None if legs is None else [_leg(leg) for leg in legs],
+            "legs": None if legs is None else [leg_of(leg) for leg in legs],
             "fusion": fusion,
             "fields": None if fields is None else list(fields),
             "exclude": None if exclude is None else list(exclude),
@@ -255,20 +205,21 @@ class Collection:
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
-        result = SearchResult(_hit(wire) for wire in answer["hits"])
+        result = SearchResult(to_hit(wire) for wire in answer["hits"])
         result.mode = answer["mode"]
         result.took_ms = answer["took_ms"]
         result.rows = answer.get("rows", 0)
         result.next = answer.get("next")
         result.partial = bool(answer.get("partial"))
         result.plans = answer.get("plans")
+        result.performance = answer.get("performance") or {}
         return result
 
-    def get(self, id: str) -> Row:
+    def get(self, id: Union[str, int]) -> Row:
         """The row of this id, with its vector. ``NotFoundError`` if there is none."""
         from ._client import segment
 
-        return _row(self._json("GET", f"/rows/{segment(id)}"))
+        return to_row(self._json("GET", f"/rows/{segment(str(id))}"))
 
     def rows(self, *, include_vector: bool = False) -> Iterator[Row]:
         """Every row in id order, read page by page; rows written meanwhile may be seen or not."""
@@ -276,7 +227,7 @@ class Collection:
         while True:
             query = {"after": after, "limit": _PAGE_ROWS, "include_vector": include_vector}
             page = self._json("GET", "/rows", query=query)
-            yield from map(_row, page["rows"])
+            yield from map(to_row, page["rows"])
             after = page.get("next")
             if after is None:
                 return
@@ -339,17 +290,47 @@ class Collection:
                 return report
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
-    def to_arrow(self) -> pyarrow.Table:
+    def export_file(
+        self, path: Union[str, os.PathLike[str]], *, format: Optional[str] = None
+    ) -> int:
+        """Writes every row of one snapshot with its vectors, and the schema, to a file; returns how
+        many. ``format`` is ``jsonl``, ``arrow`` (an IPC file) or ``parquet``, default by the
+        file's name; all but ``jsonl`` need ``pip install quern[arrow]``. ``-`` is standard output.
+        """
+        from . import _files
+
+        return _files.export_rows(self, path, format)
+
+    def to_parquet(self, path: Union[str, os.PathLike[str]]) -> int:
+        """:meth:`export_file` as Parquet."""
+        return self.export_file(path, format="parquet")
+
+    def import_file(
+        self, path: Union[str, os.PathLike[str]], *, format: Optional[str] = None
+    ) -> int:
+        """Upserts the rows of a file, and returns how many; one that broke off is simply repeated.
+
+        If the file was exported, the collection is created where there is none, and gets the fields
+        that it lacks; a field of another type is ``ConflictError``. Another file has a column for
+        each field by its name; lists of numbers become vectors where the collection has a vector
+        field of that name.
+        """
+        from . import _files
+
+        return _files.import_rows(self, path, format)
+
+    def to_arrow(self, *, columns: bool = False) -> pyarrow.Table:
         """All rows of one snapshot, over Arrow Flight: ``id``, a string column for each text field,
         ``attributes`` (JSON) and a fixed-size list of float32 for each vector field; that is
-        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. Needs
+        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. With
+        ``columns`` each attribute is a column of its own type instead. Needs
         ``pip install quern[arrow]``.
         """
         from . import _flight
 
-        return _flight.read_rows(self._connection(), self._name)
+        return _flight.read_rows(self._connection(), self._name, columns)
 
-    def upsert_arrow(self, rows: Any) -> int:
+    def upsert_arrow(self, rows: Any, *, columns: bool = False) -> int:
         """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of
         :meth:`to_arrow`, over Arrow Flight; returns how many rows. All but ``id`` and a
         collection's only vector field may be left out. Each batch is durable when acknowledged;
@@ -357,10 +338,13 @@ class Collection:
         """
         from . import _flight
 
-        return _flight.write_rows(self._connection(), self._name, rows)
+        return _flight.write_rows(self._connection(), self._name, rows, columns)
 
     def _json(self, method: str, rest: str, payload: Any = None, **options: Any) -> Any:
         return self._connection().json(method, self._path(rest), payload, **options)
+
+    def _lines(self, method: str, rest: str, **options: Any) -> Iterator[Any]:
+        return self._connection().lines(method, self._path(rest), **options)
 
     def _path(self, rest: str) -> str:
         from ._client import segment
@@ -409,92 +393,3 @@ Collection.objects = CollectionManager()
 
 def _sync_error(error: Dict[str, Any]) -> QuernError:
     return from_code(error.get("code"), error.get("message") or "", error.get("details") or {})
-
-
-def _batches(rows: Iterable[Union[Row, Mapping[str, Any]]]) -> Iterator[List[str]]:
-    batch: List[str] = []
-    size = 0
-    for row in rows:
-        encoded = _encode(row)
-        if batch and (
-            len(batch) >= ROWS_PER_REQUEST_MAX or size + len(encoded) > BYTES_PER_REQUEST_MAX
-        ):
-            yield batch
-            batch, size = [], 0
-        batch.append(encoded)
-        size += len(encoded)
-    if batch:
-        yield batch
-
-
-def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
-    if isinstance(row, Row):
-        fields = row._asdict()
-    elif isinstance(row, Mapping):
-        fields = dict(row)
-    else:
-        raise InvalidError(f"a row must be a Row or a dict, got {type(row).__name__}")
-    unknown = set(fields) - set(Row._fields)
-    if unknown:
-        raise InvalidError(
-            f"row {fields.get('id')!r} has unknown fields {sorted(unknown)}: put them in attributes"
-        )
-    if fields.get("vector") is not None:
-        fields["vector"] = _floats(fields["vector"])
-    if fields.get("vectors") is not None:
-        fields["vectors"] = {name: _floats(v) for name, v in fields["vectors"].items()}
-    wire = {name: value for name, value in fields.items() if value is not None}
-    try:
-        return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=_moment)
-    except (TypeError, ValueError) as e:
-        raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
-
-
-def _moment(value: Any) -> str:
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            raise TypeError(f"{value!r} has no time zone")
-        return value.isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON")
-
-
-def _leg(leg: Mapping[str, Any]) -> Dict[str, Any]:
-    wire = dict(leg)
-    dense = wire.get("dense")
-    if isinstance(dense, Mapping) and dense.get("vector") is not None:
-        wire["dense"] = dict(dense, vector=_floats(dense["vector"]))
-    return wire
-
-
-def _floats(vector: Any) -> List[float]:
-    values = vector.tolist() if hasattr(vector, "tolist") else vector
-    try:
-        return [float(value) for value in values]
-    except (TypeError, ValueError) as e:
-        raise InvalidError(f"a vector must hold numbers: {e}") from e
-
-
-def _hit(wire: Dict[str, Any]) -> Hit:
-    return Hit(
-        wire["id"],
-        wire["score"],
-        wire.get("text"),
-        wire.get("attributes") or {},
-        wire.get("vector"),
-        wire.get("texts") or {},
-        wire.get("vectors") or {},
-        wire.get("legs"),
-    )
-
-
-def _row(wire: Dict[str, Any]) -> Row:
-    return Row(
-        wire["id"],
-        wire.get("text"),
-        wire.get("vector"),
-        wire.get("attributes") or {},
-        wire.get("texts"),
-        wire.get("vectors"),
-    )

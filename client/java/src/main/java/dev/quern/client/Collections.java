@@ -1,5 +1,6 @@
 package dev.quern.client;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CollectionList;
@@ -18,6 +19,7 @@ import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +89,28 @@ public final class Collections {
                 post(collection, "upsert", new UpsertRows(rows)).waiting(), UpsertResult.class);
     }
 
+    /// Writes rows whose fields come by their names, such as `Map.of("id", "a", "vector", vector,
+    /// "title", "..", "year", 2020)`: the collection's schema tells vectors and texts, all else are
+    /// attributes, and null is no value. All of them or none, as [#upsert].
+    ///
+    /// @param rows 1 to 10,000; values that Jackson writes as JSON; an id is a string, or a number
+    ///   where the collection's ids are `uint64`
+    public UpsertResult upsertFields(String collection, List<? extends Map<String, ?>> rows) {
+        return http.json(
+                post(collection, "upsert", Map.of("rows", rows)).waiting(), UpsertResult.class);
+    }
+
+    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of the
+    /// rows. All of them or none, as [#upsert].
+    ///
+    /// @param columns lists or arrays of equal length, 1 to 10,000, `id` among them; null where a
+    ///   row has no value
+    public UpsertResult upsertColumns(String collection, Map<String, ?> columns) {
+        return http.json(
+                post(collection, "upsert", Map.of("columns", columns)).waiting(),
+                UpsertResult.class);
+    }
+
     /// Deletes rows by id; unknown ids are ignored.
     public DeleteResult deleteRows(String collection, List<String> ids) {
         return http.json(post(collection, "delete", new DeleteRows(ids, null)), DeleteResult.class);
@@ -142,6 +166,21 @@ public final class Collections {
                         .query("limit", page.limit())
                         .query("include_vector", page.includeVector());
         return http.json(Request.get(target), RowPage.class);
+    }
+
+    /// Every row of one snapshot as lines of JSON, as they arrive: an
+    /// [dev.quern.common.wire.ExportHead], then rows that [#upsertFields] takes. The caller closes
+    /// the stream; its end without an exception is the end of the rows.
+    ///
+    /// @param base64 vectors as base64 of little-endian float32 instead of lists
+    @MustBeClosed
+    public InputStream export(String collection, boolean base64) {
+        return http.open(
+                        Request.get(
+                                        Target.of("collections", collection, "export")
+                                                .query("base64", base64))
+                                .waiting())
+                .body();
     }
 
     /// Brings the rows in step with a volume's text files: what changed since the last sync is
