@@ -111,7 +111,8 @@ final class Compactor implements Compaction {
         return stats;
     }
 
-    private void compact(PackStat stat, CompactionTarget target, CompactionTally tally) throws IOException {
+    private void compact(PackStat stat, CompactionTarget target, CompactionTally tally)
+            throws IOException {
         Pack pack = packs.find(stat.id());
         if (pack == null) {
             return;
@@ -159,7 +160,11 @@ final class Compactor implements Compaction {
 
     /// Copies a record if the index names it.
     private void copy(
-            Pack pack, MappedPack mapped, PackRecord record, CompactionTarget target, CompactionTally tally) {
+            Pack pack,
+            MappedPack mapped,
+            PackRecord record,
+            CompactionTarget target,
+            CompactionTally tally) {
         Location from = new Location(pack.id(), record.offset());
         Optional<Entry> entry = index.find(record.space(), record.id());
         if (entry.isEmpty() || !entry.get().location().equals(from) || entry.get().quarantined()) {

@@ -12,9 +12,7 @@ final class LocalTierFsckTest extends TierFsckContract {
     @SuppressWarnings("MustBeClosedChecker") // closed after each test
     Tier tier() {
         if (tier == null) {
-            tier =
-                    LocalTier.open(
-                            directory.resolve("tier"), new Random(1), InstantSource.system());
+            tier = LocalTier.open(directory.resolve("tier"), new Random(1), InstantSource.system());
         }
         return tier;
     }
