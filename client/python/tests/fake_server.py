@@ -664,6 +664,13 @@ class Handler(BaseHTTPRequestHandler):
                 first = server.storage["operations"]["running"][0]
                 return self.answer(200, {**first, "state": "cancelling"})
             return self.answer(200, server.storage["operations"])
+        if rest[0] == "members":
+            if len(rest) > 1:
+                server.storage["members"] = [
+                    m for m in server.storage["members"] if m["id"] != rest[1]
+                ]
+                return self.answer(204)
+            return self.answer(200, {"members": server.storage["members"]})
         if rest[0] == "backups":
             return self.answer(200, {"backups": server.storage["backups"]})
         body = self.json_body()

@@ -177,7 +177,8 @@ class Collection:
 
         ``legs`` names the fields instead of ``text``, ``vector``, ``mode`` and ``exact``: up to 8
         of ``{"dense": {"field": "title", "text": "..."}, "weight": 2}`` (or ``vector``) and
-        ``{"bm25": {"text": "...", "fields": {"title": 3}}}``; ``fusion`` makes one ranking of
+        ``{"bm25": {"text": "...", "fields": {"title": 3}}}`` (or ``query``, with ``"phrases"``,
+        ``prefix*``, ``+required``, ``-excluded``, ``field:word``); ``fusion`` makes one ranking of
         them: ``{"method": "rrf", "k": 60}`` (default) or ``{"method": "weighted"}``.
 
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those

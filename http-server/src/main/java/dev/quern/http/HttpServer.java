@@ -127,10 +127,7 @@ public final class HttpServer implements AutoCloseable {
                         new FileRoutes(services.volumes(), ids).routes(),
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
-                        new TextRoutes(
-                                        services.collections(),
-                                        services.texts(),
-                                        services.indexer())
+                        new TextRoutes(services.collections(), services.texts(), services.indexer())
                                 .routes(),
                         new ExportRoutes(services.collections()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
