@@ -7,9 +7,9 @@ import sys
 
 import numpy
 import pyarrow as pa
-import pyarrow.parquet as parquet
 import pytest
 import quern
+from pyarrow import parquet
 
 SCHEMA = {
     "vectors": {"image": {"dims": 3}, "sound": {"dims": 2, "metric": "l2"}},
