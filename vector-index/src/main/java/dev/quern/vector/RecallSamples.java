@@ -115,7 +115,7 @@ final class RecallSamples {
                 return false;
             }
             for (Hit hit : outcome.hits()) {
-                if (each == exactly) {
+                if (each.exact()) {
                     nearest.add(hit.row().id().toString());
                 } else {
                     found += nearest.contains(hit.row().id().toString()) ? 1 : 0;
