@@ -159,7 +159,7 @@ final class CollectionsTest {
                                 + "{\"rows\":3,\"fused_rows\":2,\"hot_rows\":1,\"hnsw_rows\":0}}}")
                 .answer(200, "{\"merging\":true}");
         assertThat(client.collections().stats("docs").vectors())
-                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0));
+                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0, null));
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/stats");
         assertThat(client.collections().merge("docs")).isTrue();
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/merge");
