@@ -1,6 +1,7 @@
 package dev.quern.flight;
 
 import dev.quern.vector.CollectionSchema;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The columns of attributes where each is a column of its own. A column has its attribute's name;
@@ -10,8 +11,8 @@ final class ColumnNames {
     private ColumnNames() {}
 
     /// The attributes by their columns, in the order of the columns.
-    static TreeMap<String, String> attributes(CollectionSchema collection) {
-        TreeMap<String, String> columns = new TreeMap<>();
+    static SortedMap<String, String> attributes(CollectionSchema collection) {
+        SortedMap<String, String> columns = new TreeMap<>();
         for (String attribute : collection.attributes().keySet()) {
             if (!isTaken(attribute, collection)) {
                 columns.put(attribute, attribute);

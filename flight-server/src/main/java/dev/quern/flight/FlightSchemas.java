@@ -7,6 +7,7 @@ import dev.quern.vector.IdType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -58,7 +59,9 @@ final class FlightSchemas {
                     .forEach((column, attribute) ->
                             columns.add(
                                     AttributeColumn.field(
-                                            column, collection.attributes().get(attribute))));
+                                            column,
+                                            Objects.requireNonNull(
+                                                    collection.attributes().get(attribute)))));
         } else {
             columns.add(Field.notNullable(ATTRIBUTES, ArrowType.Utf8.INSTANCE));
         }

@@ -40,7 +40,7 @@ final class Json {
     /// @throws QuernException `INVALID` naming the field, what was expected and what came
     /// @throws IOException only if `in` fails
     static <T extends Record> T read(InputStream in, Class<T> type) throws IOException {
-        return read(in, MAPPER.readerFor(type));
+        return read(in, type, MAPPER.reader());
     }
 
     /// Reads a record that has rows or ids of a collection.
@@ -48,14 +48,14 @@ final class Json {
     /// @throws QuernException as [#read(InputStream, Class)]
     static <T extends Record> T read(InputStream in, Class<T> type, RowReading rows)
             throws IOException {
-        return read(in, MAPPER.readerFor(type).withAttribute(RowJson.READING, rows));
+        return read(in, type, MAPPER.reader().withAttribute(RowJson.READING, rows));
     }
 
-    private static <T extends Record> T read(InputStream in, ObjectReader reader)
+    private static <T extends Record> T read(InputStream in, Class<T> type, ObjectReader reader)
             throws IOException {
         @Nullable T value;
         try (JsonParser parser = reader.createParser(in)) {
-            value = parse(parser, reader);
+            value = parse(parser, type, reader);
         }
         if (value == null) {
             throw QuernException.invalid("the body must be an object, got null");
@@ -65,10 +65,10 @@ final class Json {
     }
 
     /// The parser must still be open when an error is explained: it knows what came.
-    private static <T> @Nullable T parse(JsonParser parser, ObjectReader reader)
+    private static <T> @Nullable T parse(JsonParser parser, Class<T> type, ObjectReader reader)
             throws IOException {
         try {
-            return reader.readValue(parser);
+            return reader.readValue(parser, type);
         } catch (JsonProcessingException e) {
             throw JsonErrors.explain(e);
         }

@@ -45,16 +45,19 @@ final class RowJson {
         return module;
     }
 
+    @SuppressWarnings("UnusedMethod") // for its annotation
     private interface Columned {
         @JsonDeserialize(using = ColumnsReader.class)
         Map<String, Object> columns();
     }
 
+    @SuppressWarnings("UnusedMethod") // for its annotation
     private interface WithIds {
         @JsonDeserialize(contentUsing = IdReader.class)
         List<String> ids();
     }
 
+    @SuppressWarnings("UnusedMethod") // for its annotation
     private interface WithId {
         @JsonSerialize(using = IdWriter.class)
         String id();
