@@ -8,6 +8,7 @@ import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.SnapshotFormat.Kept;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
@@ -16,12 +17,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
+    /// A write or a read that finds its collection renamed, switched or rolled back so often gives up.
+    private static final int MAX_MOVES = 100;
+
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
@@ -35,6 +41,10 @@ public final class CollectionService implements AutoCloseable {
     private final OpenCollections open;
     private final IdleMerger idle;
     private final CollectionRoots roots;
+    private final Snapshots snapshots;
+    private final OpenSnapshots kept;
+    private final CatalogNames names;
+    private final CollectionVersions versions;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
     /// its first use.
@@ -72,7 +82,42 @@ public final class CollectionService implements AutoCloseable {
                                 rules,
                                 tuning()));
         open.sweep();
-        this.idle = new IdleMerger(open, config.idleMerge());
+        this.snapshots = new Snapshots(chunks, facts);
+        this.kept =
+                new OpenSnapshots(
+                        new OpenSnapshots.Parts(
+                                config.cacheDirectory(),
+                                config.maxOpenCollections(),
+                                checkpoints,
+                                snapshots,
+                                applying,
+                                open,
+                                clock));
+        this.names = new CatalogNames(catalog, facts);
+        this.versions =
+                new CollectionVersions(
+                        new CollectionVersions.Parts(
+                                catalog,
+                                chunks,
+                                facts,
+                                checkpoints,
+                                snapshots,
+                                open,
+                                kept,
+                                saving,
+                                clock,
+                                ids));
+        this.idle = new IdleMerger(open, kept, config.idleMerge());
+    }
+
+    /// Aliases and renames.
+    public CatalogNames names() {
+        return names;
+    }
+
+    /// Snapshots, branches and rollbacks.
+    public CollectionVersions versions() {
+        return versions;
     }
 
     private LuceneIndex.Tuning tuning() {
@@ -111,7 +156,32 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, String name) {
-        return catalog.schema(catalog.get(space, name)).fields();
+        return schema(space, CollectionRef.of(name));
+    }
+
+    /// The fields that a collection has, or had in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionSchema schema(SpaceId space, CollectionRef ref) {
+        Place place = place(space, ref);
+        return place.kept()
+                .map(k -> snapshots.schema(place.definition(), k))
+                .orElseGet(() -> catalog.schema(place.definition()))
+                .fields();
+    }
+
+    /// A collection as it is, or was in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionInfo get(SpaceId space, CollectionRef ref) {
+        Place place = place(space, ref);
+        return place.kept()
+                .map(k ->
+                        place.definition()
+                                .info(
+                                        snapshots.schema(place.definition(), k),
+                                        k.checkpoint().rows()))
+                .orElseGet(() -> info(place.definition()));
     }
 
     /// The collections of a space in name order.
@@ -128,7 +198,7 @@ public final class CollectionService implements AutoCloseable {
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
         return reading(
-                definition,
+                new Place(definition, Optional.empty()),
                 live ->
                         live.read(s ->
                                 definition.info(
@@ -150,13 +220,14 @@ public final class CollectionService implements AutoCloseable {
         return info(definition);
     }
 
-    /// Deletes a collection and its rows.
+    /// Deletes a collection with its rows, snapshots and aliases. Branches of it stay.
     ///
-    /// @throws QuernException `NOT_FOUND`
+    /// @param name its own
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the name is an alias
     public void delete(SpaceId space, String name) {
-        Definition definition = catalog.get(space, name);
-        catalog.delete(definition);
+        Definition definition = catalog.delete(space, name);
         open.drop(definition);
+        kept.drop(definition, Optional.empty());
     }
 
     /// Writes a batch in one atomic, durable step.
@@ -166,8 +237,30 @@ public final class CollectionService implements AutoCloseable {
     ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
     ///   but the index failed (repeating an upsert or a delete by id does no harm)
     public WriteResult write(SpaceId space, String name, WriteBatch batch) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return lease.live().write(batch);
+        return writing(() -> catalog.get(space, name), batch);
+    }
+
+    /// Writes to this very collection, under whatever name it has by now: for what takes many
+    /// writes and must not go on elsewhere when an alias is switched.
+    ///
+    /// @throws QuernException as the other; `CONFLICT` if it was rolled back since
+    public WriteResult write(SpaceId space, CollectionInfo target, WriteBatch batch) {
+        return writing(() -> catalog.get(space, target), batch);
+    }
+
+    /// Writes to where a name leads; once more when that changed before the write took place.
+    private WriteResult writing(Supplier<Definition> place, WriteBatch batch) {
+        for (int tries = 1; ; tries++) {
+            Definition definition = place.get();
+            try (OpenCollections.Lease lease = open.acquire(definition)) {
+                return lease.live().write(definition, batch);
+            } catch (QuernException e) {
+                if (e.kind() != ErrorKind.NOT_FOUND
+                        || tries == MAX_MOVES
+                        || place.get().version() == definition.version()) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -175,9 +268,15 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
     public SearchOutcome search(SpaceId space, String name, SearchSpec spec) {
-        Definition definition = catalog.get(space, name);
+        return search(space, CollectionRef.of(name), spec);
+    }
+
+    /// Searches a collection, or a snapshot.
+    ///
+    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
+    public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
         return reading(
-                definition,
+                place(space, ref),
                 live ->
                         live.read(
                                 new Search(live.schema().now(), spec, config.exactScanRows())
@@ -188,8 +287,15 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
     public long count(SpaceId space, String name, Optional<Filter> filter) {
+        return count(space, CollectionRef.of(name), filter);
+    }
+
+    /// How many rows match in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
         return reading(
-                catalog.get(space, name),
+                place(space, ref),
                 live -> {
                     filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
                     return live.read(searcher ->
@@ -206,7 +312,14 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::stats);
+        return stats(space, CollectionRef.of(name));
+    }
+
+    /// How the rows of a collection, or of a snapshot, are indexed.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionStats stats(SpaceId space, CollectionRef ref) {
+        return reading(place(space, ref), ReadableCollection::stats);
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
@@ -215,7 +328,9 @@ public final class CollectionService implements AutoCloseable {
     /// @return whether a merge is under way; false when nothing is left to merge
     /// @throws QuernException `NOT_FOUND`
     public boolean merge(SpaceId space, String name) {
-        return reading(catalog.get(space, name), live -> live.merge(FOREVER));
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().merge(FOREVER);
+        }
     }
 
     /// What the timer does every second.
@@ -227,9 +342,16 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
     public Optional<Row> find(SpaceId space, String name, String id) {
+        return find(space, CollectionRef.of(name), id);
+    }
+
+    /// The row of an id in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND` for these
+    public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
         WriteCheck.checkId("id", id);
         return reading(
-                catalog.get(space, name),
+                place(space, ref),
                 live ->
                         live.read(searcher ->
                                 RowReader.find(
@@ -245,10 +367,22 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `INVALID`, `NOT_FOUND`
     public RowPage rows(
             SpaceId space, String name, Optional<String> after, int limit, boolean includeVector) {
+        return rows(space, CollectionRef.of(name), after, limit, includeVector);
+    }
+
+    /// A page of rows of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    public RowPage rows(
+            SpaceId space,
+            CollectionRef ref,
+            Optional<String> after,
+            int limit,
+            boolean includeVector) {
         Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
         after.ifPresent(id -> WriteCheck.checkId("after", id));
         return reading(
-                catalog.get(space, name),
+                place(space, ref),
                 live ->
                         live.read(searcher ->
                                 RowReader.page(
@@ -265,22 +399,64 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::cursor);
+        return cursor(space, CollectionRef.of(name));
     }
 
-    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one.
-    private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            try {
-                return searching.call(() -> action.apply(lease.live()));
-            } catch (QuernException e) {
-                if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
-                    throw e;
+    /// Every row of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    @MustBeClosed
+    public RowCursor cursor(SpaceId space, CollectionRef ref) {
+        Place place = place(space, ref);
+        return reading(
+                place,
+                live ->
+                        live.read(searcher -> {
+                            IndexReader reader = searcher.getIndexReader();
+                            // Outlives this reading, so it takes a reference of its own.
+                            reader.incRef();
+                            return new SnapshotCursor(
+                                    searcher,
+                                    place.definition()
+                                            .info(live.schema().now(), reader.numDocs()));
+                        }));
+    }
+
+    /// Where rows are to be read.
+    ///
+    /// @param kept empty: in the live collection
+    private record Place(Definition definition, Optional<Kept> kept) {}
+
+    private Place place(SpaceId space, CollectionRef ref) {
+        Definition definition = catalog.get(space, ref.name());
+        return new Place(definition, ref.at().map(at -> snapshots.get(definition, at)));
+    }
+
+    @MustBeClosed
+    private ReadLease acquire(Place place) {
+        return place.kept().isPresent()
+                ? kept.acquire(place.definition(), place.kept().get())
+                : open.acquire(place.definition());
+    }
+
+    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one;
+    /// if it was replaced, on the other.
+    private <T> T reading(Place place, Function<ReadableCollection, T> action) {
+        int damaged = 0;
+        for (int tries = 1; ; tries++) {
+            try (ReadLease lease = acquire(place)) {
+                try {
+                    return searching.call(() -> action.apply(lease.live()));
+                } catch (QuernException e) {
+                    damaged += lease.live().isReplaced() ? 0 : 1;
+                    if (e.kind() != ErrorKind.UNAVAILABLE
+                            || !lease.live().isFailed()
+                            || damaged > 1
+                            || tries == MAX_MOVES) {
+                        throw e;
+                    }
                 }
             }
-        }
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            return searching.call(() -> action.apply(lease.live()));
         }
     }
 
@@ -292,6 +468,7 @@ public final class CollectionService implements AutoCloseable {
     @Override
     public void close() {
         idle.close();
+        kept.close();
         open.close();
         searching.close();
         applying.close();
