@@ -127,6 +127,7 @@ public final class HttpServer implements AutoCloseable {
                         new FileRoutes(services.volumes(), ids).routes(),
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
+                        new CollectionVersionRoutes(services.collections()).routes(),
                         new TextRoutes(services.texts(), services.indexer()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),
