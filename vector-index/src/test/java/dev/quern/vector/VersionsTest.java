@@ -6,6 +6,7 @@ import static dev.quern.vector.Rig.assertKind;
 import static dev.quern.vector.Rig.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.GcRequest;
@@ -14,11 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -345,7 +348,7 @@ final class VersionsTest {
         assertThat(ids(rig, "live-branch")).containsExactly("a", "b", "d");
         assertThat(ids(rig, "old-branch")).containsExactly("a", "e");
         if (stores == Rig.Stores.REAL) {
-            assertThat(rig.maintenance().fsck(new dev.quern.common.ByteSize(0)).isClean()).isTrue();
+            assertThat(rig.maintenance().fsck(new ByteSize(0)).isClean()).isTrue();
         }
     }
 
@@ -410,7 +413,7 @@ final class VersionsTest {
         upsert(rig, NAME, "base-1");
         snapshot(rig, "base");
         AtomicBoolean stop = new AtomicBoolean();
-        List<Throwable> problems = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<Throwable> problems = Collections.synchronizedList(new ArrayList<>());
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 3; t++) {
             String prefix = "t" + t + "-";
@@ -459,8 +462,7 @@ final class VersionsTest {
         Rig rig = rig(Rig.Stores.FAKE);
         AtomicBoolean stop = new AtomicBoolean();
         List<Thread> writers = new ArrayList<>();
-        java.util.concurrent.atomic.LongAdder acknowledged =
-                new java.util.concurrent.atomic.LongAdder();
+        LongAdder acknowledged = new LongAdder();
         for (int t = 0; t < 3; t++) {
             String prefix = "t" + t + "-";
             writers.add(
@@ -490,6 +492,73 @@ final class VersionsTest {
             long rows = rig.service().get(SPACE, ref).rows();
             assertThat(rig.service().count(SPACE, ref, Optional.empty())).isEqualTo(rows);
         }
+    }
+
+    /// A step on a collection with rows a and b, of which snapshot `first` has a.
+    private enum StepKind {
+        SNAPSHOT,
+        DELETE_SNAPSHOT,
+        BRANCH,
+        BRANCH_AT,
+        ROLLBACK,
+        RENAME,
+        ALIAS;
+
+        void take(Rig rig) {
+            CollectionService service = rig.service();
+            switch (this) {
+                case SNAPSHOT -> snapshot(rig, "new");
+                case DELETE_SNAPSHOT -> service.versions().deleteSnapshot(SPACE, NAME, "first");
+                case BRANCH -> branch(rig, CollectionRef.of(NAME), "new");
+                case BRANCH_AT -> branch(rig, CollectionRef.at(NAME, "first"), "new");
+                case ROLLBACK -> rollback(rig, "first");
+                case RENAME -> service.names().rename(SPACE, NAME, "new");
+                case ALIAS -> service.names().setAlias(SPACE, "new", NAME);
+            }
+        }
+    }
+
+    /// Names, aliases, snapshots and rows.
+    private static List<String> state(Rig rig) {
+        List<String> state = new ArrayList<>();
+        rig.service().names().aliases(SPACE).forEach((a, c) -> state.add(a + "->" + c));
+        for (CollectionInfo info : rig.service().list(SPACE)) {
+            state.add(info.name() + ids(rig, info.name()));
+            for (SnapshotInfo kept : rig.service().versions().snapshots(SPACE, info.name())) {
+                CollectionRef ref = CollectionRef.at(info.name(), kept.name());
+                state.add(info.name() + "@" + kept.name() + ids(rig, ref));
+            }
+        }
+        return state;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aStepIsTakenWhollyOrNotAtAll(StepKind step) throws IOException {
+        Rig rig = rig(Rig.Stores.FAKE);
+        upsert(rig, NAME, "a");
+        snapshot(rig, "first");
+        upsert(rig, NAME, "b");
+        List<String> before = state(rig);
+        for (QuernException failure :
+                List.of(
+                        QuernException.internal("disk trouble", null),
+                        QuernException.exhausted("log is full", 10))) {
+            rig.memoryFacts().failNextCommit(failure);
+            assertKind(failure.kind(), String.valueOf(failure.getMessage()), () -> step.take(rig));
+            assertThat(state(rig)).isEqualTo(before);
+        }
+        rig.memoryFacts().failNextCommit(QuernException.internal("disk trouble", null));
+        assertKind(ErrorKind.INTERNAL, "disk trouble", () -> step.take(rig));
+        rig.crash();
+        assertThat(state(rig)).isEqualTo(before);
+        step.take(rig);
+        List<String> after = state(rig);
+        assertThat(after).isNotEqualTo(before);
+        rig.crash();
+        assertThat(state(rig)).isEqualTo(after);
+        rig.loseCache();
+        assertThat(state(rig)).isEqualTo(after);
     }
 
     @Test
