@@ -9,7 +9,6 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
-import dev.quern.vector.SnapshotFormat.Kept;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
@@ -17,7 +16,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.lucene.index.IndexReader;
@@ -26,7 +24,7 @@ import org.apache.lucene.search.MatchAllDocsQuery;
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
-    /// A write or a read that finds its collection renamed, switched or rolled back so often gives up.
+    /// A write that finds its collection renamed, switched or rolled back so often gives up.
     private static final int MAX_MOVES = 100;
 
     private static final Duration FOREVER = Duration.ofDays(365);
@@ -45,6 +43,7 @@ public final class CollectionService implements AutoCloseable {
     private final CollectionRoots roots;
     private final Snapshots snapshots;
     private final OpenSnapshots kept;
+    private final Reads reads;
     private final CatalogNames names;
     private final CollectionVersions versions;
 
@@ -96,6 +95,7 @@ public final class CollectionService implements AutoCloseable {
                                 applying,
                                 open,
                                 clock));
+        this.reads = new Reads(catalog, snapshots, open, kept, searching);
         this.names = new CatalogNames(catalog, facts);
         this.versions =
                 new CollectionVersions(
@@ -175,7 +175,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, CollectionRef ref) {
-        Place place = place(space, ref);
+        Reads.Place place = reads.place(space, ref);
         return place.kept()
                 .map(k -> snapshots.schema(place.definition(), k))
                 .orElseGet(() -> catalog.schema(place.definition()))
@@ -186,7 +186,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionInfo get(SpaceId space, CollectionRef ref) {
-        Place place = place(space, ref);
+        Reads.Place place = reads.place(space, ref);
         return place.kept()
                 .map(k ->
                         place.definition()
@@ -209,8 +209,8 @@ public final class CollectionService implements AutoCloseable {
             return definition.info(
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
-        return reading(
-                new Place(definition, Optional.empty()),
+        return reads.run(
+                Reads.Place.live(definition),
                 live ->
                         live.read(s ->
                                 definition.info(
@@ -230,6 +230,18 @@ public final class CollectionService implements AutoCloseable {
                     .change(schema -> new Schema(schema.version(), schema.fields().with(more)));
         }
         return info(definition);
+    }
+
+    /// Decides what the ids of a collection are, if nothing has yet: its schema or its first rows.
+    ///
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if they are of another type
+    public void decideIds(SpaceId space, String name, IdType type) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            lease.live()
+                    .schema()
+                    .change(schema ->
+                            new Schema(schema.version(), schema.fields().withIds(type)));
+        }
     }
 
     /// Deletes a collection with its rows, snapshots and aliases. Branches of it stay.
@@ -287,8 +299,8 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
     public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
-        return reading(
-                place(space, ref),
+        return reads.run(
+                reads.place(space, ref),
                 live ->
                         live.read(
                                 new Search(live.schema().now(), spec, config.exactScanRows())
@@ -306,8 +318,8 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
     public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
-        return reading(
-                place(space, ref),
+        return reads.run(
+                reads.place(space, ref),
                 live -> {
                     filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
                     return live.read(searcher ->
@@ -331,7 +343,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, CollectionRef ref) {
-        return reading(place(space, ref), ReadableCollection::stats);
+        return reads.run(reads.place(space, ref), ReadableCollection::stats);
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
@@ -361,15 +373,17 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for these
     public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
-        WriteCheck.checkId("id", id);
-        return reading(
-                place(space, ref),
-                live ->
-                        live.read(searcher ->
-                                RowReader.find(
-                                        searcher.getIndexReader(),
-                                        id,
-                                        live.schema().now().fields().vectors().keySet())));
+        return reads.run(
+                reads.place(space, ref),
+                live -> {
+                    CollectionSchema schema = live.schema().now().fields();
+                    schema.ids().check("id", id);
+                    return live.read(searcher ->
+                            RowReader.find(
+                                    searcher.getIndexReader(),
+                                    schema.ids().term(id),
+                                    schema.vectors().keySet()));
+                });
     }
 
     /// A page of rows in id order.
@@ -392,18 +406,18 @@ public final class CollectionService implements AutoCloseable {
             int limit,
             boolean includeVector) {
         Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
-        after.ifPresent(id -> WriteCheck.checkId("after", id));
-        return reading(
-                place(space, ref),
-                live ->
-                        live.read(searcher ->
-                                RowReader.page(
-                                        searcher.getIndexReader(),
-                                        after,
-                                        limit,
-                                        includeVector
-                                                ? live.schema().now().fields().vectors().keySet()
-                                                : Set.of())));
+        return reads.run(
+                reads.place(space, ref),
+                live -> {
+                    CollectionSchema schema = live.schema().now().fields();
+                    after.ifPresent(id -> schema.ids().check("after", id));
+                    return live.read(searcher ->
+                            RowReader.page(
+                                    searcher.getIndexReader(),
+                                    after.map(schema.ids()::term),
+                                    limit,
+                                    includeVector ? schema.vectors().keySet() : Set.of()));
+                });
     }
 
     /// Every row as it is now, for export.
@@ -419,8 +433,8 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, CollectionRef ref) {
-        Place place = place(space, ref);
-        return reading(
+        Reads.Place place = reads.place(space, ref);
+        return reads.run(
                 place,
                 live ->
                         live.read(searcher -> {
@@ -432,44 +446,6 @@ public final class CollectionService implements AutoCloseable {
                                     place.definition()
                                             .info(live.schema().now(), reader.numDocs()));
                         }));
-    }
-
-    /// Where rows are to be read.
-    ///
-    /// @param kept empty: in the live collection
-    private record Place(Definition definition, Optional<Kept> kept) {}
-
-    private Place place(SpaceId space, CollectionRef ref) {
-        Definition definition = catalog.get(space, ref.name());
-        return new Place(definition, ref.at().map(at -> snapshots.get(definition, at)));
-    }
-
-    @MustBeClosed
-    private ReadLease acquire(Place place) {
-        return place.kept().isPresent()
-                ? kept.acquire(place.definition(), place.kept().get())
-                : open.acquire(place.definition());
-    }
-
-    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one;
-    /// if it was replaced, on the other.
-    private <T> T reading(Place place, Function<ReadableCollection, T> action) {
-        int damaged = 0;
-        for (int tries = 1; ; tries++) {
-            try (ReadLease lease = acquire(place)) {
-                try {
-                    return searching.call(() -> action.apply(lease.live()));
-                } catch (QuernException e) {
-                    damaged += lease.live().isReplaced() ? 0 : 1;
-                    if (e.kind() != ErrorKind.UNAVAILABLE
-                            || !lease.live().isFailed()
-                            || damaged > 1
-                            || tries == MAX_MOVES) {
-                        throw e;
-                    }
-                }
-            }
-        }
     }
 
     /// Which chunks its facts need.

@@ -36,7 +36,9 @@ final class LiveSchema implements ReadableCollection.Fields {
             return conformed;
         }
         change(base -> base.with(conformed.upserts()));
-        return in(current, batch);
+        Schema grown = current;
+        boolean sameIds = grown.fields().ids() == known.fields().ids();
+        return in(grown, sameIds ? batch : new WriteCheck(grown).check(asked));
     }
 
     private static WriteBatch in(Schema schema, WriteBatch batch) {

@@ -235,7 +235,8 @@ final class LuceneIndex implements Closeable {
             deleted = delete(batch, schema);
         }
         for (Row row : batch.upserts()) {
-            writer.updateDocument(RowDocuments.id(row.id()), RowDocuments.document(row, schema));
+            writer.updateDocument(
+                    RowDocuments.id(row.id(), schema), RowDocuments.document(row, schema));
         }
         return deleted;
     }
@@ -243,10 +244,12 @@ final class LuceneIndex implements Closeable {
     private int delete(WriteBatch batch, Schema schema) throws IOException {
         BooleanQuery.Builder builder = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
-            List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
-            builder.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
-            writer.deleteDocuments(
-                    batch.deleteIds().stream().map(RowDocuments::id).toArray(Term[]::new));
+            List<Term> ids =
+                    batch.deleteIds().stream().map(id -> RowDocuments.id(id, schema)).toList();
+            builder.add(
+                    new TermInSetQuery(RowDocuments.ID, ids.stream().map(Term::bytes).toList()),
+                    Occur.SHOULD);
+            writer.deleteDocuments(ids.toArray(Term[]::new));
         }
         if (batch.deleteWhere().isPresent()) {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.

@@ -22,7 +22,8 @@ final class GoldenFormatsTest {
                 .isEqualTo(golden("definition-v3"));
         assertThat(AliasFormat.encode("docs")).isEqualTo(golden("alias-v1"));
         assertThat(SnapshotFormat.encode(FormatsTest.snapshot())).isEqualTo(golden("snapshot-v1"));
-        assertThat(SchemaFormat.encode(FormatsTest.schema())).isEqualTo(golden("schema-v2"));
+        assertThat(SchemaFormat.encode(FormatsTest.schema().withIds(IdType.UINT64)))
+                .isEqualTo(golden("schema-v3"));
     }
 
     @Test
@@ -54,7 +55,7 @@ final class GoldenFormatsTest {
         assertThat(definition.firstVector()).contains(vector);
 
         CollectionSchema before = SchemaFormat.ofDefinition(definition).fields();
-        assertThat(before).isEqualTo(CollectionSchema.of(vector));
+        assertThat(before).isEqualTo(CollectionSchema.of(vector).withIds(IdType.STRING));
 
         CollectionSchema after =
                 SchemaFormat.decode(definition, FormatsTest.fact(golden("attributes-v1"))).fields();
@@ -72,6 +73,16 @@ final class GoldenFormatsTest {
         assertThat(definition.firstVector()).isEmpty();
         assertThat(definition.aliases()).isEmpty();
         assertThat(definition.epoch()).isZero();
+    }
+
+    @Test
+    void idsOfVersion2AreStrings() {
+        assertThat(
+                        SchemaFormat.decode(
+                                        FormatsTest.definition(),
+                                        FormatsTest.fact(golden("schema-v2")))
+                                .fields())
+                .isEqualTo(FormatsTest.schema().withIds(IdType.STRING));
     }
 
     /// The bytes of a file.
