@@ -128,10 +128,7 @@ public final class HttpServer implements AutoCloseable {
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
                         new CollectionVersionRoutes(services.collections()).routes(),
-                        new TextRoutes(
-                                        services.collections(),
-                                        services.texts(),
-                                        services.indexer())
+                        new TextRoutes(services.collections(), services.texts(), services.indexer())
                                 .routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),

@@ -86,9 +86,7 @@ final class TextRoutes {
                 texts.upsert(space, name, rows.stream().map(CollectionWire::row).toList());
         return Reply.json(
                 new UpsertResult(
-                        result.upserted(),
-                        result.token(),
-                        CollectionWire.writing(request, start)));
+                        result.upserted(), result.token(), CollectionWire.writing(request, start)));
     }
 
     private static List<RowBody> rows(UpsertRows body, CollectionSchema schema) {

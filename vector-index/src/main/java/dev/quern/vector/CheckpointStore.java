@@ -114,10 +114,7 @@ final class CheckpointStore {
     /// @throws QuernException `CONFLICT` if the collection is gone, another checkpoint came first,
     ///   or a condition of the addition does not hold
     Saved save(
-            Definition definition,
-            Optional<Saved> previous,
-            Snapshot snapshot,
-            Addition addition)
+            Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
         try (ChunkPins _ = chunks.pinWrites(definition.space())) {
             return put(definition, previous, snapshot, addition);
@@ -125,10 +122,7 @@ final class CheckpointStore {
     }
 
     private Saved put(
-            Definition definition,
-            Optional<Saved> previous,
-            Snapshot snapshot,
-            Addition addition)
+            Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
         List<SavedFile> files = new ArrayList<>();
         for (String name : snapshot.files()) {
@@ -150,7 +144,8 @@ final class CheckpointStore {
         return files.stream().mapToLong(SavedFile::sizeBytes).sum();
     }
 
-    private static Txn.Builder cut(Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
+    private static Txn.Builder cut(
+            Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
         Key key = Keys.checkpoint(definition.id());
         return Txn.in(definition.space())
                 .when(Catalog.alive(definition))

@@ -239,8 +239,7 @@ public final class CollectionService implements AutoCloseable {
         try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
             lease.live()
                     .schema()
-                    .change(schema ->
-                            new Schema(schema.version(), schema.fields().withIds(type)));
+                    .change(schema -> new Schema(schema.version(), schema.fields().withIds(type)));
         }
     }
 
@@ -443,8 +442,7 @@ public final class CollectionService implements AutoCloseable {
                             reader.incRef();
                             return new SnapshotCursor(
                                     searcher,
-                                    place.definition()
-                                            .info(live.schema().now(), reader.numDocs()));
+                                    place.definition().info(live.schema().now(), reader.numDocs()));
                         }));
     }
 

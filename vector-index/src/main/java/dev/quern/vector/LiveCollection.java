@@ -124,8 +124,8 @@ final class LiveCollection implements ReadableCollection {
     private record PendingWrite(
             long token, WriteBatch batch, int frameBytes, CompletableFuture<WriteResult> result) {}
 
-    /// @param called the collection as the caller found it: once it is called otherwise, or was rolled
-    ///   back, the write is refused with `NOT_FOUND`, and nothing is written
+    /// @param called the collection as the caller found it: once it is called otherwise, or was
+    ///   rolled back, the write is refused with `NOT_FOUND`, and nothing is written
     WriteResult write(Definition called, WriteBatch batch) {
         admission.enter();
         long reserved = 0;
@@ -394,8 +394,7 @@ final class LiveCollection implements ReadableCollection {
     /// addition true in the same moment.
     ///
     /// @param then what to do while the files are certain to be there
-    void checkpointExactly(
-            CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
+    void checkpointExactly(CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
             throws IOException {
         long merges = index.merges();
         try {

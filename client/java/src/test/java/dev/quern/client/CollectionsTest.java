@@ -97,12 +97,9 @@ final class CollectionsTest {
     @Test
     void writesFieldsByTheirNamesAndReadsNumbersAsIds() {
         server.answer(200, "{\"upserted\":1,\"token\":7}")
-                .answer(
-                        200,
-                        "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
+                .answer(200, "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
                 .answer(200, "{\"id\":18446744073709551615,\"attributes\":{}}");
-        client.collections()
-                .upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
+        client.collections().upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
         assertThat(server.last().body()).isEqualTo("{\"rows\":[{\"vector\":[1.0,0.1]}]}");
         double cost =
                 client.collections()
