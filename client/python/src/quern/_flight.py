@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, Optional
 
 from . import exception
 from ._config import flight_url
@@ -23,12 +23,12 @@ _ROWS_PER_BATCH = 8_192
 _BYTES_PER_BATCH = 14 << 20
 
 
-def read_rows(client: Client, collection: str) -> Any:
-    """A ``pyarrow.Table`` of every row of one snapshot."""
+def read_rows(client: Client, collection: str, at: Optional[str] = None) -> Any:
+    """A ``pyarrow.Table`` of every row at one moment, or of a snapshot."""
     options = _options(client)
     try:
         with _connect(client) as connection:
-            info = connection.get_flight_info(_descriptor(collection), options)
+            info = connection.get_flight_info(_descriptor(collection, at), options)
             tables = [
                 connection.do_get(endpoint.ticket, options).read_all()
                 for endpoint in info.endpoints
@@ -90,8 +90,9 @@ def _connect(client: Client) -> Any:
     return flight.connect(flight_url(client.url))
 
 
-def _descriptor(collection: str) -> Any:
-    return flight.FlightDescriptor.for_path("collection", collection)
+def _descriptor(collection: str, at: Optional[str] = None) -> Any:
+    path = ("collection", collection) if at is None else ("collection", collection, at)
+    return flight.FlightDescriptor.for_path(*path)
 
 
 def _options(client: Client) -> Any:

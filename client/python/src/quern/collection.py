@@ -305,15 +305,15 @@ class Collection(Versioned):
                 return report
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
-    def to_arrow(self) -> pyarrow.Table:
-        """All rows of one snapshot, over Arrow Flight: ``id``, a string column for each text field,
-        ``attributes`` (JSON) and a fixed-size list of float32 for each vector field; that is
-        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. Needs
-        ``pip install quern[arrow]``.
+    def to_arrow(self, *, at: Optional[str] = None) -> pyarrow.Table:
+        """All rows as they are at one moment, or with ``at`` those of a snapshot, over Arrow
+        Flight: ``id``, a string column for each text field, ``attributes`` (JSON) and a fixed-size
+        list of float32 for each vector field; that is ``id, text, attributes, vector`` where no
+        fields were named. Null is what a row lacks. Needs ``pip install quern[arrow]``.
         """
         from . import _flight
 
-        return _flight.read_rows(self._connection(), self._name)
+        return _flight.read_rows(self._connection(), self._name, at)
 
     def upsert_arrow(self, rows: Any) -> int:
         """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of

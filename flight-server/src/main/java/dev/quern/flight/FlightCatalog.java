@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionRef;
 import dev.quern.volume.CommitId;
 import dev.quern.volume.CommitInfo;
 import dev.quern.volume.FileInfo;
@@ -64,7 +65,11 @@ final class FlightCatalog {
                 yield file(space, descriptor, file.volume(), commit.id(), info);
             }
             case Target.Rows rows ->
-                    rows(space, descriptor, services.collections().get(space, rows.collection()));
+                    rows(
+                            space,
+                            descriptor,
+                            services.collections().get(space, rows.rows()),
+                            rows.rows().at());
         };
     }
 
@@ -89,7 +94,7 @@ final class FlightCatalog {
             if ((Target.COLLECTION + "/" + collection.name()).startsWith(prefix)) {
                 FlightDescriptor descriptor =
                         FlightDescriptor.path(Target.COLLECTION, collection.name());
-                consumer.accept(rows(space, descriptor, collection));
+                consumer.accept(rows(space, descriptor, collection, Optional.empty()));
             }
         }
     }
@@ -193,8 +198,13 @@ final class FlightCatalog {
                 .build();
     }
 
-    private FlightInfo rows(SpaceId space, FlightDescriptor descriptor, CollectionInfo collection) {
-        Claim claim = new Claim.Rows(space, expiry(), collection.name(), collection.id());
+    private FlightInfo rows(
+            SpaceId space,
+            FlightDescriptor descriptor,
+            CollectionInfo collection,
+            Optional<String> at) {
+        CollectionRef rows = new CollectionRef(collection.name(), at);
+        Claim claim = new Claim.Rows(space, expiry(), rows, collection.id());
         return builder(
                         FlightSchemas.rows(collection.schema()),
                         descriptor,

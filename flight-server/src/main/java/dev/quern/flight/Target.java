@@ -2,13 +2,14 @@ package dev.quern.flight;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.vector.CollectionRef;
 import dev.quern.volume.VolumePath;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.flight.FlightDescriptor;
 
 /// What a descriptor names: `["volume", VOLUME, PATH]` (at the head of `main`), `["volume", VOLUME,
-/// COMMIT, PATH]` or `["collection", COLLECTION]`.
+/// COMMIT, PATH]`, `["collection", COLLECTION]` or `["collection", COLLECTION, SNAPSHOT]`.
 sealed interface Target {
     /// First component of a file's descriptor.
     String VOLUME = "volume";
@@ -22,18 +23,23 @@ sealed interface Target {
     record File(String volume, Optional<String> at, VolumePath path) implements Target {}
 
     /// A collection.
-    record Rows(String collection) implements Target {}
+    ///
+    /// @param rows its name, and the snapshot if one is named
+    record Rows(CollectionRef rows) implements Target {}
 
     /// Reads a descriptor.
     ///
-    /// @throws QuernException `INVALID` if it is a command or none of the three forms
+    /// @throws QuernException `INVALID` if it is a command or none of the four forms
     static Target of(FlightDescriptor descriptor) {
         if (descriptor.isCommand()) {
             throw QuernException.invalid("descriptor must be a path, got a command; " + expected());
         }
         List<String> path = descriptor.getPath();
         if (path.size() == 2 && path.getFirst().equals(COLLECTION)) {
-            return new Rows(path.get(1));
+            return new Rows(CollectionRef.of(path.get(1)));
+        }
+        if (path.size() == 3 && path.getFirst().equals(COLLECTION)) {
+            return new Rows(CollectionRef.at(path.get(1), path.get(2)));
         }
         if (path.size() == 3 && path.getFirst().equals(VOLUME)) {
             return new File(path.get(1), Optional.empty(), VolumePath.parse(path.get(2)));
@@ -46,7 +52,7 @@ sealed interface Target {
     }
 
     private static String expected() {
-        return "descriptor path must be [volume, VOLUME, PATH], [volume, VOLUME, COMMIT, PATH] or"
-                + " [collection, COLLECTION]";
+        return "descriptor path must be [volume, VOLUME, PATH], [volume, VOLUME, COMMIT, PATH],"
+                + " [collection, COLLECTION] or [collection, COLLECTION, SNAPSHOT]";
     }
 }

@@ -3,6 +3,7 @@ package dev.quern.flight;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,12 +25,13 @@ import javax.crypto.spec.SecretKeySpec;
 /// | bytes | field |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | kind: 1 file range, 2 rows, 3 self-test |
+/// | 1 | kind: 1 file range, 2 rows, 3 self-test, 4 rows of a snapshot |
 /// | 8 | expiry, milliseconds since 1970-01-01T00:00Z |
 /// | 2 + n | space |
-/// | 2 + n | kind 1: volume; kind 2: collection |
+/// | 2 + n | kind 1: volume; kinds 2 and 4: collection |
 /// | 32 | kind 1: commit |
-/// | 2 + n | kind 1: path; kind 2: id of the collection |
+/// | 2 + n | kind 1: path; kinds 2 and 4: id of the collection |
+/// | 2 + n | kind 4: snapshot |
 /// | 8 + 8 | kind 1: offset and length of the range |
 /// | 4 | kind 3: length of the pattern |
 /// | 32 | HMAC-SHA256 of every byte before, under the server's key |
@@ -41,6 +43,7 @@ final class TicketFormat {
     private static final byte FILE_RANGE = 1;
     private static final byte ROWS = 2;
     private static final byte SELF_TEST = 3;
+    private static final byte SNAPSHOT_ROWS = 4;
     private static final int MAC_BYTES = 32;
     private static final int MAX_TICKET_BYTES = 8 << 10;
     private static final HexFormat HEX = HexFormat.of();
@@ -66,9 +69,10 @@ final class TicketFormat {
                 out.putLong(file.range().offset()).putLong(file.range().length());
             }
             case Claim.Rows rows -> {
-                begin(out, ROWS, claim);
-                string(out, rows.collection());
+                begin(out, rows.rows().at().isPresent() ? SNAPSHOT_ROWS : ROWS, claim);
+                string(out, rows.rows().name());
                 string(out, rows.id());
+                rows.rows().at().ifPresent(at -> string(out, at));
             }
             case Claim.SelfTest test -> {
                 begin(out, SELF_TEST, claim);
@@ -128,11 +132,12 @@ final class TicketFormat {
             Claim claim =
                     switch (kind) {
                         case FILE_RANGE -> fileRange(in, space, expiresAt);
-                        case ROWS -> new Claim.Rows(space, expiresAt, string(in), string(in));
+                        case ROWS, SNAPSHOT_ROWS ->
+                                rows(in, space, expiresAt, kind == SNAPSHOT_ROWS);
                         case SELF_TEST -> new Claim.SelfTest(space, expiresAt, in.getInt());
                         default ->
                                 throw QuernException.invalid(
-                                        "ticket kind must be 1, 2 or 3, got " + kind);
+                                        "ticket kind must be 1 to 4, got " + kind);
                     };
             if (in.hasRemaining()) {
                 throw QuernException.invalid(
@@ -142,6 +147,17 @@ final class TicketFormat {
         } catch (BufferUnderflowException e) {
             throw new QuernException(ErrorKind.INVALID, "ticket ends within a field", e);
         }
+    }
+
+    private static Claim rows(
+            ByteBuffer in, SpaceId space, Instant expiresAt, boolean ofSnapshot) {
+        String collection = string(in);
+        String id = string(in);
+        CollectionRef rows =
+                ofSnapshot
+                        ? CollectionRef.at(collection, string(in))
+                        : CollectionRef.of(collection);
+        return new Claim.Rows(space, expiresAt, rows, id);
     }
 
     private static Claim fileRange(ByteBuffer in, SpaceId space, Instant expiresAt) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,11 +27,14 @@ class TicketFormatTest {
     @Test
     void opensWhatItSealed() {
         Claim file = file(new Claim.Range(256L << 20, 77));
-        Claim rows = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff");
+        String id = "00000000000000ff";
+        Claim rows = new Claim.Rows(SPACE, LATER, CollectionRef.of("papers"), id);
+        Claim snapshot = new Claim.Rows(SPACE, LATER, CollectionRef.at("papers", "v1"), id);
         Claim test = new Claim.SelfTest(SPACE, LATER, 5);
 
         assertThat(format.open(format.seal(file), SPACE)).isEqualTo(file);
         assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
+        assertThat(format.open(format.seal(snapshot), SPACE)).isEqualTo(snapshot);
         assertThat(format.open(format.seal(test), SPACE)).isEqualTo(test);
     }
 
