@@ -37,7 +37,10 @@ public final class CollectionText {
     /// @throws QuernException as [CollectionService#write] and [EmbedService#embed]; `INVALID` for
     ///   a row that is then without any vector in a collection that has them
     public WriteResult upsert(SpaceId space, String collection, List<Row> rows) {
-        CollectionSchema schema = collections.schema(space, collection);
+        return collections.write(space, collection, schema -> embedded(collection, schema, rows));
+    }
+
+    private WriteBatch embedded(String collection, CollectionSchema schema, List<Row> rows) {
         List<Map<String, float[]>> vectors = new ArrayList<>(rows.size());
         rows.forEach(row -> vectors.add(new TreeMap<>(row.vectors())));
         schema.vectors()
@@ -53,7 +56,7 @@ public final class CollectionText {
             }
             complete.add(rows.get(i).withVectors(vectors.get(i)));
         }
-        return collections.write(space, collection, WriteBatch.upsert(complete));
+        return WriteBatch.upsert(complete);
     }
 
     private void embed(
@@ -108,6 +111,12 @@ public final class CollectionText {
     ///
     /// @throws QuernException as the other
     public SearchOutcome search(SpaceId space, CollectionRef collection, TextQuery query) {
+        return collections.search(
+                space, collection, schema -> embedded(collection, schema, query));
+    }
+
+    private SearchSpec embedded(
+            CollectionRef collection, CollectionSchema schema, TextQuery query) {
         List<Leg> legs = new ArrayList<>();
         for (TextLeg leg : query.legs()) {
             legs.add(
@@ -115,22 +124,22 @@ public final class CollectionText {
                         case TextLeg.Dense dense ->
                                 new Leg.Dense(
                                         dense.field(),
-                                        vector(space, collection, dense),
+                                        vector(collection, schema, dense),
                                         dense.exact(),
                                         dense.width());
                         case TextLeg.Bm25(Map<String, Double> fields, String text) ->
                                 new Leg.Bm25(fields, requireInk("bm25", text));
                     });
         }
-        return collections.search(space, collection, new SearchSpec(legs, query.options()));
+        return new SearchSpec(legs, query.options());
     }
 
-    private float[] vector(SpaceId space, CollectionRef collection, TextLeg.Dense leg) {
+    private float[] vector(
+            CollectionRef collection, CollectionSchema schema, TextLeg.Dense leg) {
         if (leg.vector().isPresent()) {
             return leg.vector().get();
         }
         String text = requireInk("dense", leg.text().orElse(""));
-        CollectionSchema schema = collections.schema(space, collection);
         VectorField field =
                 leg.field()
                         .or(schema::defaultVector)

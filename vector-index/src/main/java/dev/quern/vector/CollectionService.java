@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.apache.lucene.index.IndexReader;
@@ -175,7 +176,10 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, CollectionRef ref) {
-        Reads.Place place = reads.place(space, ref);
+        return schema(reads.place(space, ref));
+    }
+
+    private CollectionSchema schema(Reads.Place place) {
         return place.kept()
                 .map(k -> snapshots.schema(place.definition(), k))
                 .orElseGet(() -> catalog.schema(place.definition()))
@@ -260,7 +264,18 @@ public final class CollectionService implements AutoCloseable {
     ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
     ///   but the index failed (repeating an upsert or a delete by id does no harm)
     public WriteResult write(SpaceId space, String name, WriteBatch batch) {
-        return writing(() -> catalog.get(space, name), batch);
+        return writing(() -> catalog.get(space, name), _ -> batch);
+    }
+
+    /// Writes a batch that depends on the collection's fields, as on the models that embed its
+    /// texts: it is made anew when the name comes to mean another collection before the write.
+    ///
+    /// @throws QuernException as the other, and what `batch` throws
+    public WriteResult write(
+            SpaceId space, String name, Function<CollectionSchema, WriteBatch> batch) {
+        return writing(
+                () -> catalog.get(space, name),
+                definition -> batch.apply(catalog.schema(definition).fields()));
     }
 
     /// Writes to this very collection, under whatever name it has by now: for what takes many
@@ -268,15 +283,17 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException as the other; `CONFLICT` if it was rolled back since
     public WriteResult write(SpaceId space, CollectionInfo target, WriteBatch batch) {
-        return writing(() -> catalog.get(space, target), batch);
+        return writing(() -> catalog.get(space, target), _ -> batch);
     }
 
     /// Writes to where a name leads; once more when that changed before the write took place.
-    private WriteResult writing(Supplier<Definition> place, WriteBatch batch) {
+    private WriteResult writing(
+            Supplier<Definition> place, Function<Definition, WriteBatch> batch) {
         for (int tries = 1; ; tries++) {
             Definition definition = place.get();
+            WriteBatch made = batch.apply(definition);
             try (OpenCollections.Lease lease = open.acquire(definition)) {
-                return lease.live().write(definition, batch);
+                return lease.live().write(definition, made);
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.NOT_FOUND
                         || tries == MAX_MOVES
@@ -298,8 +315,21 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
     public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        return search(reads.place(space, ref), spec);
+    }
+
+    /// A search that depends on the collection's fields, as on the models that embed its texts.
+    ///
+    /// @throws QuernException as the other, and what `spec` throws
+    public SearchOutcome search(
+            SpaceId space, CollectionRef ref, Function<CollectionSchema, SearchSpec> spec) {
+        Reads.Place place = reads.place(space, ref);
+        return search(place, spec.apply(schema(place)));
+    }
+
+    private SearchOutcome search(Reads.Place place, SearchSpec spec) {
         return reads.run(
-                reads.place(space, ref),
+                place,
                 live ->
                         live.read(
                                 new Search(live.schema().now(), spec, config.exactScanRows())

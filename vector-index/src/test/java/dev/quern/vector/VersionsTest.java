@@ -237,6 +237,28 @@ final class VersionsTest {
                         written.stream().flatMap(List::stream).toList());
     }
 
+    @Test
+    void aBatchIsMadeForTheFieldsOfTheCollectionThatItLandsIn() {
+        Rig rig = rig(Rig.Stores.FAKE);
+        CollectionService service = rig.service();
+        service.create(SPACE, new CollectionSpec("wide", 3, Metric.L2, Optional.empty()), false);
+        service.names().setAlias(SPACE, "live", NAME);
+        List<Integer> made = new ArrayList<>();
+        service.write(
+                SPACE,
+                "live",
+                schema -> {
+                    int dims = schema.vectors().get("vector").dims();
+                    made.add(dims);
+                    // The name comes to mean the other before the first batch is written.
+                    service.names().setAlias(SPACE, "live", "wide");
+                    return WriteBatch.upsert(List.of(row("a", new float[dims])));
+                });
+        assertThat(made).containsExactly(2, 3);
+        assertThat(ids(rig, NAME)).isEmpty();
+        assertThat(service.find(SPACE, "wide", "a")).isPresent();
+    }
+
     @ParameterizedTest
     @EnumSource
     void aSnapshotStaysAsItWas(Rig.Stores stores) throws IOException {
