@@ -113,7 +113,7 @@ def test_rows_go_there_and_come_back(rows_server):
     assert collection().to_arrow() == rows
     assert rows_server.at == []
     assert collection().to_arrow(at="v1") == rows
-    assert rows_server.at == ["v1"]
+    assert rows_server.at == ["at", "v1"]
 
 
 def test_named_fields_go_there_and_come_back(rows_server):

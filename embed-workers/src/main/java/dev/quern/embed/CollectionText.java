@@ -127,8 +127,11 @@ public final class CollectionText {
                                         vector(collection, schema, dense),
                                         dense.exact(),
                                         dense.width());
-                        case TextLeg.Bm25(Map<String, Double> fields, String text) ->
-                                new Leg.Bm25(fields, requireInk("bm25", text));
+                        case TextLeg.Bm25(
+                                        Map<String, Double> fields,
+                                        String text,
+                                        Leg.Syntax syntax) ->
+                                new Leg.Bm25(fields, requireInk("bm25", text), syntax);
                     });
         }
         return new SearchSpec(legs, query.options());

@@ -69,7 +69,7 @@ final class FlightCatalog {
                             space,
                             descriptor,
                             services.collections().get(space, rows.rows()),
-                            rows.rows().at());
+                            rows);
         };
     }
 
@@ -94,7 +94,12 @@ final class FlightCatalog {
             if ((Target.COLLECTION + "/" + collection.name()).startsWith(prefix)) {
                 FlightDescriptor descriptor =
                         FlightDescriptor.path(Target.COLLECTION, collection.name());
-                consumer.accept(rows(space, descriptor, collection, Optional.empty()));
+                consumer.accept(
+                        rows(
+                                space,
+                                descriptor,
+                                collection,
+                                new Target.Rows(CollectionRef.of(collection.name()), false)));
             }
         }
     }
@@ -202,11 +207,12 @@ final class FlightCatalog {
             SpaceId space,
             FlightDescriptor descriptor,
             CollectionInfo collection,
-            Optional<String> at) {
-        CollectionRef rows = new CollectionRef(collection.name(), at);
-        Claim claim = new Claim.Rows(space, expiry(), rows, collection.id());
+            Target.Rows target) {
+        CollectionRef rows = new CollectionRef(collection.name(), target.rows().at());
+        boolean columns = target.columns();
+        Claim claim = new Claim.Rows(space, expiry(), rows, collection.id(), columns);
         return builder(
-                        FlightSchemas.rows(collection.schema()),
+                        FlightSchemas.rows(collection.schema(), columns),
                         descriptor,
                         List.of(endpoint(claim)))
                 .setRecords(collection.rows())

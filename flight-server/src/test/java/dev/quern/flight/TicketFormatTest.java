@@ -10,6 +10,7 @@ import dev.quern.vector.CollectionRef;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -28,13 +29,17 @@ class TicketFormatTest {
     void opensWhatItSealed() {
         Claim file = file(new Claim.Range(256L << 20, 77));
         String id = "00000000000000ff";
-        Claim rows = new Claim.Rows(SPACE, LATER, CollectionRef.of("papers"), id);
-        Claim snapshot = new Claim.Rows(SPACE, LATER, CollectionRef.at("papers", "v1"), id);
+        CollectionRef papers = CollectionRef.of("papers");
+        CollectionRef kept = CollectionRef.at("papers", "v1");
         Claim test = new Claim.SelfTest(SPACE, LATER, 5);
 
         assertThat(format.open(format.seal(file), SPACE)).isEqualTo(file);
-        assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
-        assertThat(format.open(format.seal(snapshot), SPACE)).isEqualTo(snapshot);
+        for (CollectionRef ref : List.of(papers, kept)) {
+            for (boolean columns : List.of(false, true)) {
+                Claim rows = new Claim.Rows(SPACE, LATER, ref, id, columns);
+                assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
+            }
+        }
         assertThat(format.open(format.seal(test), SPACE)).isEqualTo(test);
     }
 

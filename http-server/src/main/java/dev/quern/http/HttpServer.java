@@ -130,6 +130,7 @@ public final class HttpServer implements AutoCloseable {
                         new CollectionVersionRoutes(services.collections()).routes(),
                         new TextRoutes(services.collections(), services.texts(), services.indexer())
                                 .routes(),
+                        new ExportRoutes(services.collections()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),
                         new CallRoutes(services.functions(), outputs).routes(),

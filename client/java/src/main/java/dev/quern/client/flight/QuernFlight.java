@@ -168,7 +168,8 @@ public final class QuernFlight implements AutoCloseable {
         return new RowCursor(
                 client,
                 token,
-                endpoints(FlightDescriptor.path("collection", collection, snapshot)).iterator());
+                endpoints(FlightDescriptor.path("collection", collection, "at", snapshot))
+                        .iterator());
     }
 
     /// Writes rows to a collection with the fields `text` and `vector`, as [#putRows(String,
