@@ -65,8 +65,9 @@ class RowsServer(flight.FlightServerBase):
         self.largest = 0
 
     def get_flight_info(self, context, descriptor):
-        if descriptor.path != [b"collection", b"docs"]:
+        if descriptor.path[:2] != [b"collection", b"docs"]:
             raise KeyError(f"no {descriptor.path}")
+        self.at = [part.decode() for part in descriptor.path[2:]]
         endpoints = [flight.FlightEndpoint(str(part).encode(), []) for part in range(2)]
         return flight.FlightInfo(self.rows.schema, descriptor, endpoints, -1, -1)
 
@@ -110,6 +111,9 @@ def test_rows_go_there_and_come_back(rows_server):
     assert collection().upsert_arrow(rows) == 20_000
     assert rows_server.batches == 3
     assert collection().to_arrow() == rows
+    assert rows_server.at == []
+    assert collection().to_arrow(at="v1") == rows
+    assert rows_server.at == ["at", "v1"]
 
 
 def test_named_fields_go_there_and_come_back(rows_server):

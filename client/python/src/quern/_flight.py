@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator, Iterator, Tuple
+from typing import TYPE_CHECKING, Any, Generator, Iterator, Optional, Tuple
 
 from . import exception
 from ._config import flight_url
@@ -23,12 +23,14 @@ _ROWS_PER_BATCH = 8_192
 _BYTES_PER_BATCH = 14 << 20
 
 
-def read_rows(client: Client, collection: str, columns: bool = False) -> Any:
-    """A ``pyarrow.Table`` of every row of one snapshot."""
+def read_rows(
+    client: Client, collection: str, columns: bool = False, at: Optional[str] = None
+) -> Any:
+    """A ``pyarrow.Table`` of every row at one moment, or of a snapshot."""
     options = _options(client)
     try:
         with _connect(client) as connection:
-            info = connection.get_flight_info(_descriptor(collection, columns), options)
+            info = connection.get_flight_info(_descriptor(collection, columns, at), options)
             tables = [
                 connection.do_get(endpoint.ticket, options).read_all()
                 for endpoint in info.endpoints
@@ -109,9 +111,10 @@ def _connect(client: Client) -> Any:
     return flight.connect(flight_url(client.url))
 
 
-def _descriptor(collection: str, columns: bool) -> Any:
+def _descriptor(collection: str, columns: bool, at: Optional[str] = None) -> Any:
     more = ("columns",) if columns else ()
-    return flight.FlightDescriptor.for_path("collection", collection, *more)
+    kept = () if at is None else ("at", at)
+    return flight.FlightDescriptor.for_path("collection", collection, *more, *kept)
 
 
 def _options(client: Client) -> Any:

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,11 +32,19 @@ import picocli.CommandLine.Parameters;
             CollectionUpsert.class,
             CollectionSearch.class,
             CollectionSync.class,
+            CollectionVersionCommands.Snapshot.class,
+            CollectionVersionCommands.Branch.class,
+            CollectionVersionCommands.Rollback.class,
+            CollectionVersionCommands.Alias.class,
+            CollectionVersionCommands.Rename.class,
             CollectionExport.class,
             CollectionImport.class,
         },
         mixinStandardHelpOptions = true)
 final class CollectionCommand {
+    /// Of `--at`.
+    static final String AT = "of a snapshot; default as they are now";
+
     private static final String SCHEMA =
             "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
                     + "\"attributes\":{\"when\":\"datetime\"},\"strict\":true}'";
@@ -99,7 +108,7 @@ final class CollectionCommand {
             List<CollectionBody> all = client.collections().list();
             terminal.printTable(
                     Map.of("collections", all),
-                    List.of("NAME", "ROWS", "DIMS", "METRIC", "MODEL"),
+                    List.of("NAME", "ROWS", "DIMS", "METRIC", "MODEL", "ALIASES"),
                     all.stream().map(CollectionCommand::row).toList());
         }
         return 0;
@@ -112,7 +121,8 @@ final class CollectionCommand {
                 Long.toString(body.rows()),
                 body.dims() == null ? "-" : Integer.toString(body.dims()),
                 Objects.requireNonNullElse(body.metric(), "-"),
-                model == null ? "-" : model);
+                model == null ? "-" : model,
+                body.aliases() == null ? "-" : String.join(",", body.aliases()));
     }
 
     @Command(description = "Shows a collection.", mixinStandardHelpOptions = true)
@@ -128,6 +138,9 @@ final class CollectionCommand {
         StringBuilder text = new StringBuilder();
         text.append("collection ").append(body.name()).append(": ").append(body.rows());
         text.append(" rows");
+        if (body.aliases() != null) {
+            text.append("\n  aliases ").append(String.join(", ", body.aliases()));
+        }
         SchemaBody schema = body.schema();
         sorted(schema.vectors())
                 .forEach((name, field) -> {
@@ -221,7 +234,9 @@ final class CollectionCommand {
     int count(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter) {
+            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter,
+            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT)
+                    @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             long count =
                     client.collections()
@@ -229,7 +244,8 @@ final class CollectionCommand {
                                     name,
                                     filter == null
                                             ? null
-                                            : Terminal.read("--filter", filter, JsonNode.class));
+                                            : Terminal.read("--filter", filter, JsonNode.class),
+                                    at);
             terminal.print(Map.of("count", count), count + " rows");
         }
         return 0;
@@ -239,9 +255,11 @@ final class CollectionCommand {
     int get(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Parameters(paramLabel = "ID") String id) {
+            @Parameters(paramLabel = "ID") String id,
+            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT)
+                    @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
-            terminal.printJson(client.collections().row(name, id));
+            terminal.printJson(client.collections().row(name, id, Optional.ofNullable(at)));
         }
         return 0;
     }

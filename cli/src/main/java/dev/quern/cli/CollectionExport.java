@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,9 +45,18 @@ final class CollectionExport implements Callable<Integer> {
     @Option(names = "--base64", description = "jsonl: vectors as base64, a third of the bytes")
     private boolean base64;
 
+    @Option(
+            names = "--at",
+            paramLabel = "SNAPSHOT",
+            description = "jsonl: " + CollectionCommand.AT)
+    private @Nullable String at;
+
     @Override
     public Integer call() {
         RowFileFormat chosen = format == null ? RowFileFormat.of(out) : format;
+        if (at != null && chosen != RowFileFormat.JSONL) {
+            throw QuernException.invalid("--at is for the format jsonl, got " + chosen);
+        }
         return switch (chosen) {
             case JSONL -> exportLines();
             case ARROW, PARQUET ->
@@ -57,7 +67,7 @@ final class CollectionExport implements Callable<Integer> {
 
     private int exportLines() {
         try (QuernClient client = terminal.connect();
-                InputStream lines = client.collections().export(name, base64)) {
+                InputStream lines = client.collections().export(name, base64, Optional.ofNullable(at))) {
             if (out.equals("-")) {
                 copy(lines, new FileOutputStream(FileDescriptor.out));
             } else {

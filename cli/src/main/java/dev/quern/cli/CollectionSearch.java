@@ -62,6 +62,9 @@ final class CollectionSearch implements Callable<Integer> {
     @Option(names = "--explain", description = "tell how each leg was run")
     private boolean explain;
 
+    @Option(names = "--at", paramLabel = "SNAPSHOT", description = CollectionCommand.AT)
+    private @Nullable String at;
+
     @Override
     public Integer call() {
         try (QuernClient client = terminal.connect()) {
@@ -90,7 +93,8 @@ final class CollectionSearch implements Callable<Integer> {
                 null,
                 null,
                 null,
-                explain);
+                explain,
+                at);
     }
 
     private static SearchLeg leg(String query) {

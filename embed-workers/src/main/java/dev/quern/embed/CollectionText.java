@@ -3,6 +3,7 @@ package dev.quern.embed;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Leg;
@@ -36,7 +37,10 @@ public final class CollectionText {
     /// @throws QuernException as [CollectionService#write] and [EmbedService#embed]; `INVALID` for
     ///   a row that is then without any vector in a collection that has them
     public WriteResult upsert(SpaceId space, String collection, List<Row> rows) {
-        CollectionSchema schema = collections.schema(space, collection);
+        return collections.write(space, collection, schema -> embedded(collection, schema, rows));
+    }
+
+    private WriteBatch embedded(String collection, CollectionSchema schema, List<Row> rows) {
         List<Map<String, float[]>> vectors = new ArrayList<>(rows.size());
         rows.forEach(row -> vectors.add(new TreeMap<>(row.vectors())));
         schema.vectors()
@@ -52,7 +56,7 @@ public final class CollectionText {
             }
             complete.add(rows.get(i).withVectors(vectors.get(i)));
         }
-        return collections.write(space, collection, WriteBatch.upsert(complete));
+        return WriteBatch.upsert(complete);
     }
 
     private void embed(
@@ -100,6 +104,19 @@ public final class CollectionText {
     /// @throws QuernException as [CollectionService#search] and [EmbedService#embed]; `INVALID` if
     ///   a leg lacks what it needs, or its field has no model to embed with
     public SearchOutcome search(SpaceId space, String collection, TextQuery query) {
+        return search(space, CollectionRef.of(collection), query);
+    }
+
+    /// Searches a collection, or a snapshot.
+    ///
+    /// @throws QuernException as the other
+    public SearchOutcome search(SpaceId space, CollectionRef collection, TextQuery query) {
+        return collections.search(
+                space, collection, schema -> embedded(collection, schema, query));
+    }
+
+    private SearchSpec embedded(
+            CollectionRef collection, CollectionSchema schema, TextQuery query) {
         List<Leg> legs = new ArrayList<>();
         for (TextLeg leg : query.legs()) {
             legs.add(
@@ -107,7 +124,7 @@ public final class CollectionText {
                         case TextLeg.Dense dense ->
                                 new Leg.Dense(
                                         dense.field(),
-                                        vector(space, collection, dense),
+                                        vector(collection, schema, dense),
                                         dense.exact(),
                                         dense.width());
                         case TextLeg.Bm25(
@@ -117,15 +134,15 @@ public final class CollectionText {
                                 new Leg.Bm25(fields, requireInk("bm25", text), syntax);
                     });
         }
-        return collections.search(space, collection, new SearchSpec(legs, query.options()));
+        return new SearchSpec(legs, query.options());
     }
 
-    private float[] vector(SpaceId space, String collection, TextLeg.Dense leg) {
+    private float[] vector(
+            CollectionRef collection, CollectionSchema schema, TextLeg.Dense leg) {
         if (leg.vector().isPresent()) {
             return leg.vector().get();
         }
         String text = requireInk("dense", leg.text().orElse(""));
-        CollectionSchema schema = collections.schema(space, collection);
         VectorField field =
                 leg.field()
                         .or(schema::defaultVector)
@@ -133,10 +150,10 @@ public final class CollectionText {
                         .orElseThrow(() ->
                                 QuernException.invalid(
                                         "a dense search in collection \""
-                                                + collection
+                                                + collection.name()
                                                 + "\" must name one of its vector fields "
                                                 + schema.vectors().keySet()));
-        ModelInfo model = CollectionModel.require(collection, field, embedder);
+        ModelInfo model = CollectionModel.require(collection.name(), field, embedder);
         return embedder.embed(model.id(), List.of(new EmbedInput.Text(text))).vectors()[0];
     }
 

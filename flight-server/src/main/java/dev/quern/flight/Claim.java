@@ -1,6 +1,7 @@
 package dev.quern.flight;
 
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import java.time.Instant;
 
 /// What a ticket entitles its bearer to read, once its signature has been checked. See
@@ -27,12 +28,13 @@ sealed interface Claim {
             Range range)
             implements Claim {}
 
-    /// Every row of a collection, as of the start of the stream.
+    /// Every row of a collection, as of the start of the stream, or of a snapshot.
     ///
-    /// @param collection name of the collection
+    /// @param rows name of the collection, and the snapshot if there is one
     /// @param id the collection's id, so that a ticket does not read another of the same name
     /// @param columns whether each attribute is a column of its own
-    record Rows(SpaceId space, Instant expiresAt, String collection, String id, boolean columns)
+    record Rows(
+            SpaceId space, Instant expiresAt, CollectionRef rows, String id, boolean columns)
             implements Claim {}
 
     /// A pattern of bytes made by the server itself, for its own test at start.

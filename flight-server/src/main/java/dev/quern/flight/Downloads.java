@@ -69,13 +69,14 @@ final class Downloads {
     }
 
     private void sendRows(Claim.Rows claim, ServerStreamListener listener, CallGate gate) {
-        try (RowCursor cursor = services.collections().cursor(claim.space(), claim.collection())) {
+        try (RowCursor cursor = services.collections().cursor(claim.space(), claim.rows())) {
             CollectionInfo collection = cursor.collection();
             if (!collection.id().equals(claim.id())) {
                 throw QuernException.notFound(
                         "collection \""
-                                + claim.collection()
-                                + "\" of the ticket was deleted; another has its name now");
+                                + claim.rows().name()
+                                + "\" of the ticket was deleted or renamed; another has its name"
+                                + " now");
             }
             try (RowSender sender =
                     new RowSender(

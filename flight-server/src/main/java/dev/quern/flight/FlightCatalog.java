@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionRef;
 import dev.quern.volume.CommitId;
 import dev.quern.volume.CommitInfo;
 import dev.quern.volume.FileInfo;
@@ -67,8 +68,8 @@ final class FlightCatalog {
                     rows(
                             space,
                             descriptor,
-                            services.collections().get(space, rows.collection()),
-                            rows.columns());
+                            services.collections().get(space, rows.rows()),
+                            rows);
         };
     }
 
@@ -93,7 +94,12 @@ final class FlightCatalog {
             if ((Target.COLLECTION + "/" + collection.name()).startsWith(prefix)) {
                 FlightDescriptor descriptor =
                         FlightDescriptor.path(Target.COLLECTION, collection.name());
-                consumer.accept(rows(space, descriptor, collection, false));
+                consumer.accept(
+                        rows(
+                                space,
+                                descriptor,
+                                collection,
+                                new Target.Rows(CollectionRef.of(collection.name()), false)));
             }
         }
     }
@@ -201,8 +207,10 @@ final class FlightCatalog {
             SpaceId space,
             FlightDescriptor descriptor,
             CollectionInfo collection,
-            boolean columns) {
-        Claim claim = new Claim.Rows(space, expiry(), collection.name(), collection.id(), columns);
+            Target.Rows target) {
+        CollectionRef rows = new CollectionRef(collection.name(), target.rows().at());
+        boolean columns = target.columns();
+        Claim claim = new Claim.Rows(space, expiry(), rows, collection.id(), columns);
         return builder(
                         FlightSchemas.rows(collection.schema(), columns),
                         descriptor,

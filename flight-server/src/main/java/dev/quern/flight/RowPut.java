@@ -46,10 +46,16 @@ final class RowPut {
     /// @throws QuernException `INVALID` naming the row, `NOT_FOUND`, `EXHAUSTED`; the batches
     ///   acknowledged before stay
     void receive(SpaceId space, Target.Rows target, PutStream batches, Consumer<Ack> acknowledge) {
-        CollectionSchema fields = collections.schema(space, target.collection());
+        if (target.rows().at().isPresent()) {
+            throw QuernException.invalid(
+                    "rows cannot be put into a snapshot: the descriptor path must be [collection,"
+                            + " COLLECTION]");
+        }
+        String collection = target.rows().name();
+        CollectionSchema fields = collections.schema(space, collection);
         FlightSchemas.requireRows(batches.batch().getSchema(), fields, target.columns());
         if (fields.idType().isEmpty() && FlightSchemas.hasNumbers(batches.batch().getSchema())) {
-            collections.decideIds(space, target.collection(), IdType.UINT64);
+            collections.decideIds(space, collection, IdType.UINT64);
         }
         while (batches.next()) {
             VectorSchemaRoot batch = batches.batch();
@@ -60,7 +66,7 @@ final class RowPut {
                 int count = Math.min(MAX_WRITE_ROWS, total - from);
                 List<Row> rows = new Decoder(batch, fields, target.columns()).rows(from, count);
                 WriteResult result =
-                        collections.write(space, target.collection(), WriteBatch.upsert(rows));
+                        collections.write(space, collection, WriteBatch.upsert(rows));
                 upserted += result.upserted();
                 token = result.token();
             }

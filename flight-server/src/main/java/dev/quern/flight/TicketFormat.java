@@ -3,6 +3,7 @@ package dev.quern.flight;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,12 +25,13 @@ import javax.crypto.spec.SecretKeySpec;
 /// | bytes | field |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | kind: 1 file range, 2 rows, 3 self-test, 4 rows with a column for each attribute |
+/// | 1 | kind: 1 file range, 2 rows, 3 self-test, 4 rows with a column for each attribute; 5 and 6 as 2 and 4, of a snapshot |
 /// | 8 | expiry, milliseconds since 1970-01-01T00:00Z |
 /// | 2 + n | space |
-/// | 2 + n | kind 1: volume; kinds 2 and 4: collection |
+/// | 2 + n | kind 1: volume; kinds 2, 4, 5, 6: collection |
 /// | 32 | kind 1: commit |
-/// | 2 + n | kind 1: path; kinds 2 and 4: id of the collection |
+/// | 2 + n | kind 1: path; kinds 2, 4, 5, 6: id of the collection |
+/// | 2 + n | kinds 5 and 6: snapshot |
 /// | 8 + 8 | kind 1: offset and length of the range |
 /// | 4 | kind 3: length of the pattern |
 /// | 32 | HMAC-SHA256 of every byte before, under the server's key |
@@ -42,6 +44,8 @@ final class TicketFormat {
     private static final byte ROWS = 2;
     private static final byte SELF_TEST = 3;
     private static final byte COLUMNS = 4;
+    private static final byte SNAPSHOT_ROWS = 5;
+    private static final byte SNAPSHOT_COLUMNS = 6;
     private static final int MAC_BYTES = 32;
     private static final int MAX_TICKET_BYTES = 8 << 10;
     private static final HexFormat HEX = HexFormat.of();
@@ -67,9 +71,10 @@ final class TicketFormat {
                 out.putLong(file.range().offset()).putLong(file.range().length());
             }
             case Claim.Rows rows -> {
-                begin(out, rows.columns() ? COLUMNS : ROWS, claim);
-                string(out, rows.collection());
+                begin(out, kind(rows), claim);
+                string(out, rows.rows().name());
                 string(out, rows.id());
+                rows.rows().at().ifPresent(at -> string(out, at));
             }
             case Claim.SelfTest test -> {
                 begin(out, SELF_TEST, claim);
@@ -129,13 +134,12 @@ final class TicketFormat {
             Claim claim =
                     switch (kind) {
                         case FILE_RANGE -> fileRange(in, space, expiresAt);
-                        case ROWS, COLUMNS ->
-                                new Claim.Rows(
-                                        space, expiresAt, string(in), string(in), kind == COLUMNS);
+                        case ROWS, COLUMNS, SNAPSHOT_ROWS, SNAPSHOT_COLUMNS ->
+                                rows(in, space, expiresAt, kind);
                         case SELF_TEST -> new Claim.SelfTest(space, expiresAt, in.getInt());
                         default ->
                                 throw QuernException.invalid(
-                                        "ticket kind must be 1 to 4, got " + kind);
+                                        "ticket kind must be 1 to 6, got " + kind);
                     };
             if (in.hasRemaining()) {
                 throw QuernException.invalid(
@@ -145,6 +149,25 @@ final class TicketFormat {
         } catch (BufferUnderflowException e) {
             throw new QuernException(ErrorKind.INVALID, "ticket ends within a field", e);
         }
+    }
+
+    private static byte kind(Claim.Rows rows) {
+        if (rows.rows().at().isPresent()) {
+            return rows.columns() ? SNAPSHOT_COLUMNS : SNAPSHOT_ROWS;
+        }
+        return rows.columns() ? COLUMNS : ROWS;
+    }
+
+    private static Claim rows(ByteBuffer in, SpaceId space, Instant expiresAt, byte kind) {
+        String collection = string(in);
+        String id = string(in);
+        boolean ofSnapshot = kind == SNAPSHOT_ROWS || kind == SNAPSHOT_COLUMNS;
+        CollectionRef rows =
+                ofSnapshot
+                        ? CollectionRef.at(collection, string(in))
+                        : CollectionRef.of(collection);
+        boolean columns = kind == COLUMNS || kind == SNAPSHOT_COLUMNS;
+        return new Claim.Rows(space, expiresAt, rows, id, columns);
     }
 
     private static Claim fileRange(ByteBuffer in, SpaceId space, Instant expiresAt) {

@@ -277,6 +277,29 @@ class RowsTest {
     }
 
     @Test
+    void readsASnapshotAndUnderAnAlias() {
+        write(new Row("a", Optional.empty(), new float[] {1, 2, 3}, Map.of()));
+        rig.collections.versions().snapshot(SpaceId.DEFAULT, "papers", "v1");
+        rig.collections.names().setAlias(SpaceId.DEFAULT, "live", "papers");
+        write(new Row("b", Optional.empty(), new float[] {1, 2, 3}, Map.of()));
+
+        FlightInfo info = rig.info("collection", "papers", "at", "v1");
+        assertThat(info.getRecords()).isEqualTo(1);
+        assertThat(read(info)).containsOnlyKeys("a");
+        assertThat(read(rig.info("collection", "live"))).containsOnlyKeys("a", "b");
+        assertThat(read(rig.info("collection", "live", "columns", "at", "v1"))).containsOnlyKeys("a");
+        Rig.assertFails(
+                FlightStatusCode.NOT_FOUND,
+                "no snapshot \"v2\"",
+                () -> rig.info("collection", "papers", "at", "v2"));
+        try (Upload upload =
+                new Upload(rig, Rig.rows(3), List.of("collection", "papers", "at", "v1"), Rig.auth())) {
+            Rig.assertFails(
+                    FlightStatusCode.INVALID_ARGUMENT, "into a snapshot", upload::finish);
+        }
+    }
+
+    @Test
     void getsTheSchemaAlone() {
         Schema schema =
                 rig.client

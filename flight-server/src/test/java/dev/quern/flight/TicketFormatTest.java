@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -26,13 +28,18 @@ class TicketFormatTest {
     @Test
     void opensWhatItSealed() {
         Claim file = file(new Claim.Range(256L << 20, 77));
-        Claim rows = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff", false);
-        Claim columns = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff", true);
+        String id = "00000000000000ff";
+        CollectionRef papers = CollectionRef.of("papers");
+        CollectionRef kept = CollectionRef.at("papers", "v1");
         Claim test = new Claim.SelfTest(SPACE, LATER, 5);
 
         assertThat(format.open(format.seal(file), SPACE)).isEqualTo(file);
-        assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
-        assertThat(format.open(format.seal(columns), SPACE)).isEqualTo(columns);
+        for (CollectionRef ref : List.of(papers, kept)) {
+            for (boolean columns : List.of(false, true)) {
+                Claim rows = new Claim.Rows(SPACE, LATER, ref, id, columns);
+                assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
+            }
+        }
         assertThat(format.open(format.seal(test), SPACE)).isEqualTo(test);
     }
 

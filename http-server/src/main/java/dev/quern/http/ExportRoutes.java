@@ -1,6 +1,7 @@
 package dev.quern.http;
 
 import dev.quern.common.wire.ExportHead;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.IdType;
@@ -16,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Whole collections as lines of JSON: an [ExportHead], then every row of one snapshot as a flat
+/// Whole collections as lines of JSON: an [ExportHead], then every row at one moment as a flat
 /// row, in no particular order. What the lines say can be written again by an upsert.
 final class ExportRoutes {
     private static final String CONTENT_TYPE = "application/x-ndjson";
@@ -33,12 +34,15 @@ final class ExportRoutes {
     }
 
     private Reply export(Request request) {
-        boolean base64 = request.query().allow("base64").flag("base64", false);
-        return Reply.streamed(200, CONTENT_TYPE, sink -> write(request, base64, sink));
+        Query query = request.query().allow("base64", "at");
+        boolean base64 = query.flag("base64", false);
+        CollectionRef ref = new CollectionRef(request.path("collection"), query.text("at"));
+        return Reply.streamed(200, CONTENT_TYPE, sink -> write(request, ref, base64, sink));
     }
 
-    private void write(Request request, boolean base64, ResponseSink sink) throws IOException {
-        try (RowCursor cursor = collections.cursor(request.space(), request.path("collection"))) {
+    private void write(Request request, CollectionRef ref, boolean base64, ResponseSink sink)
+            throws IOException {
+        try (RowCursor cursor = collections.cursor(request.space(), ref)) {
             CollectionSchema schema = cursor.collection().schema();
             line(sink, new ExportHead(SchemaWire.body(schema), cursor.collection().rows()));
             for (List<Row> rows = cursor.next(BATCH_ROWS);

@@ -6,6 +6,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.fused.FusedConfig;
@@ -17,17 +18,23 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.apache.lucene.index.IndexReader;
 import java.util.stream.DoubleStream;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
+    /// A write that finds its collection renamed, switched or rolled back so often gives up.
+    private static final int MAX_MOVES = 100;
+
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
     private final DenseLeg.Means means;
+    private final Companions companions;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
@@ -38,6 +45,11 @@ public final class CollectionService implements AutoCloseable {
     private final OpenCollections open;
     private final IdleMerger idle;
     private final CollectionRoots roots;
+    private final Snapshots snapshots;
+    private final OpenSnapshots kept;
+    private final Reads reads;
+    private final CatalogNames names;
+    private final CollectionVersions versions;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
     /// its first use.
@@ -53,7 +65,8 @@ public final class CollectionService implements AutoCloseable {
         this.means = DenseLeg.Means.of(config.search());
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
-        this.catalog = new Catalog(facts, clock, ids);
+        this.companions = new Companions(facts);
+        this.catalog = new Catalog(facts, clock, ids, companions);
         this.tail = new WriteLog(chunks, facts);
         this.checkpoints = new CheckpointStore(chunks, facts);
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
@@ -82,7 +95,53 @@ public final class CollectionService implements AutoCloseable {
                                 rules,
                                 tuning()));
         open.sweep();
-        this.idle = new IdleMerger(open, config.idleMerge(), means, searching::isIdle);
+        this.snapshots = new Snapshots(chunks, facts, companions);
+        this.kept =
+                new OpenSnapshots(
+                        new OpenSnapshots.Parts(
+                                config.cacheDirectory(),
+                                config.maxOpenCollections(),
+                                checkpoints,
+                                snapshots,
+                                applying,
+                                open,
+                                clock));
+        this.reads = new Reads(catalog, snapshots, open, kept, searching);
+        this.names = new CatalogNames(catalog, facts);
+        this.versions =
+                new CollectionVersions(
+                        new CollectionVersions.Parts(
+                                catalog,
+                                chunks,
+                                facts,
+                                checkpoints,
+                                snapshots,
+                                companions,
+                                open,
+                                kept,
+                                saving,
+                                clock,
+                                ids));
+        this.idle =
+                new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
+    }
+
+    /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:
+    /// branches, snapshots and rollbacks take them along, deleting the collection deletes them.
+    ///
+    /// @param prefix theirs, few and small (16, and 16 KiB together) in one collection
+    public void addCompanions(Key prefix) {
+        companions.add(prefix);
+    }
+
+    /// Aliases and renames.
+    public CatalogNames names() {
+        return names;
+    }
+
+    /// Snapshots, branches and rollbacks.
+    public CollectionVersions versions() {
+        return versions;
     }
 
     private LuceneIndex.Tuning tuning() {
@@ -121,7 +180,35 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, String name) {
-        return catalog.schema(catalog.get(space, name)).fields();
+        return schema(space, CollectionRef.of(name));
+    }
+
+    /// The fields that a collection has, or had in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionSchema schema(SpaceId space, CollectionRef ref) {
+        return schema(reads.place(space, ref));
+    }
+
+    private CollectionSchema schema(Reads.Place place) {
+        return place.kept()
+                .map(k -> snapshots.schema(place.definition(), k))
+                .orElseGet(() -> catalog.schema(place.definition()))
+                .fields();
+    }
+
+    /// A collection as it is, or was in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionInfo get(SpaceId space, CollectionRef ref) {
+        Reads.Place place = reads.place(space, ref);
+        return place.kept()
+                .map(k ->
+                        place.definition()
+                                .info(
+                                        snapshots.schema(place.definition(), k),
+                                        k.checkpoint().rows()))
+                .orElseGet(() -> info(place.definition()));
     }
 
     /// The collections of a space in name order.
@@ -137,8 +224,8 @@ public final class CollectionService implements AutoCloseable {
             return definition.info(
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
-        return reading(
-                definition,
+        return reads.run(
+                Reads.Place.live(definition),
                 live ->
                         live.read(s ->
                                 definition.info(
@@ -171,13 +258,14 @@ public final class CollectionService implements AutoCloseable {
         }
     }
 
-    /// Deletes a collection and its rows.
+    /// Deletes a collection with its rows, snapshots and aliases. Branches of it stay.
     ///
-    /// @throws QuernException `NOT_FOUND`
+    /// @param name its own
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the name is an alias
     public void delete(SpaceId space, String name) {
-        Definition definition = catalog.get(space, name);
-        catalog.delete(definition);
+        Definition definition = catalog.delete(space, name);
         open.drop(definition);
+        kept.drop(definition, Optional.empty());
     }
 
     /// Writes a batch in one atomic, durable step.
@@ -187,8 +275,43 @@ public final class CollectionService implements AutoCloseable {
     ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
     ///   but the index failed (repeating an upsert or a delete by id does no harm)
     public WriteResult write(SpaceId space, String name, WriteBatch batch) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return lease.live().write(batch);
+        return writing(() -> catalog.get(space, name), _ -> batch);
+    }
+
+    /// Writes a batch that depends on the collection's fields, as on the models that embed its
+    /// texts: it is made anew when the name comes to mean another collection before the write.
+    ///
+    /// @throws QuernException as the other, and what `batch` throws
+    public WriteResult write(
+            SpaceId space, String name, Function<CollectionSchema, WriteBatch> batch) {
+        return writing(
+                () -> catalog.get(space, name),
+                definition -> batch.apply(catalog.schema(definition).fields()));
+    }
+
+    /// Writes to this very collection, under whatever name it has by now: for what takes many
+    /// writes and must not go on elsewhere when an alias is switched.
+    ///
+    /// @throws QuernException as the other; `CONFLICT` if it was rolled back since
+    public WriteResult write(SpaceId space, CollectionInfo target, WriteBatch batch) {
+        return writing(() -> catalog.get(space, target), _ -> batch);
+    }
+
+    /// Writes to where a name leads; once more when that changed before the write took place.
+    private WriteResult writing(
+            Supplier<Definition> place, Function<Definition, WriteBatch> batch) {
+        for (int tries = 1; ; tries++) {
+            Definition definition = place.get();
+            WriteBatch made = batch.apply(definition);
+            try (OpenCollections.Lease lease = open.acquire(definition)) {
+                return lease.live().write(definition, made);
+            } catch (QuernException e) {
+                if (e.kind() != ErrorKind.NOT_FOUND
+                        || tries == MAX_MOVES
+                        || place.get().version() == definition.version()) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -196,13 +319,32 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
     public SearchOutcome search(SpaceId space, String name, SearchSpec spec) {
-        Definition definition = catalog.get(space, name);
-        return reading(
-                definition,
+        return search(space, CollectionRef.of(name), spec);
+    }
+
+    /// Searches a collection, or a snapshot.
+    ///
+    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
+    public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        return search(reads.place(space, ref), spec);
+    }
+
+    /// A search that depends on the collection's fields, as on the models that embed its texts.
+    ///
+    /// @throws QuernException as the other, and what `spec` throws
+    public SearchOutcome search(
+            SpaceId space, CollectionRef ref, Function<CollectionSchema, SearchSpec> spec) {
+        Reads.Place place = reads.place(space, ref);
+        return search(place, spec.apply(schema(place)));
+    }
+
+    private SearchOutcome search(Reads.Place place, SearchSpec spec) {
+        return reads.run(
+                place,
                 live -> {
                     Search search = new Search(live.schema().now(), spec, means);
                     SearchOutcome outcome = live.read(search::run);
-                    search.sample(live.samples());
+                    live.searched(search);
                     return outcome;
                 });
     }
@@ -211,8 +353,15 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
     public long count(SpaceId space, String name, Optional<Filter> filter) {
-        return reading(
-                catalog.get(space, name),
+        return count(space, CollectionRef.of(name), filter);
+    }
+
+    /// How many rows match in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
+        return reads.run(
+                reads.place(space, ref),
                 live -> {
                     filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
                     return live.read(searcher ->
@@ -229,7 +378,14 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::stats);
+        return stats(space, CollectionRef.of(name));
+    }
+
+    /// How the rows of a collection, or of a snapshot, are indexed.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionStats stats(SpaceId space, CollectionRef ref) {
+        return reads.run(reads.place(space, ref), ReadableCollection::stats);
     }
 
     /// How much of the exact answers recent dense searches found, by vector field, as far as it was
@@ -257,7 +413,9 @@ public final class CollectionService implements AutoCloseable {
     /// @return whether a merge is under way; false when nothing is left to merge
     /// @throws QuernException `NOT_FOUND`
     public boolean merge(SpaceId space, String name) {
-        return reading(catalog.get(space, name), live -> live.merge(FOREVER));
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().merge(FOREVER);
+        }
     }
 
     /// What the timer does every second.
@@ -269,8 +427,15 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
     public Optional<Row> find(SpaceId space, String name, String id) {
-        return reading(
-                catalog.get(space, name),
+        return find(space, CollectionRef.of(name), id);
+    }
+
+    /// The row of an id in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND` for these
+    public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
+        return reads.run(
+                reads.place(space, ref),
                 live -> {
                     CollectionSchema schema = live.schema().now().fields();
                     schema.ids().check("id", id);
@@ -289,9 +454,21 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `INVALID`, `NOT_FOUND`
     public RowPage rows(
             SpaceId space, String name, Optional<String> after, int limit, boolean includeVector) {
+        return rows(space, CollectionRef.of(name), after, limit, includeVector);
+    }
+
+    /// A page of rows of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    public RowPage rows(
+            SpaceId space,
+            CollectionRef ref,
+            Optional<String> after,
+            int limit,
+            boolean includeVector) {
         Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
-        return reading(
-                catalog.get(space, name),
+        return reads.run(
+                reads.place(space, ref),
                 live -> {
                     CollectionSchema schema = live.schema().now().fields();
                     after.ifPresent(id -> schema.ids().check("after", id));
@@ -309,23 +486,26 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::cursor);
+        return cursor(space, CollectionRef.of(name));
     }
 
-    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one.
-    private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            try {
-                return searching.call(() -> action.apply(lease.live()));
-            } catch (QuernException e) {
-                if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
-                    throw e;
-                }
-            }
-        }
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            return searching.call(() -> action.apply(lease.live()));
-        }
+    /// Every row of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    @MustBeClosed
+    public RowCursor cursor(SpaceId space, CollectionRef ref) {
+        Reads.Place place = reads.place(space, ref);
+        return reads.run(
+                place,
+                live ->
+                        live.read(searcher -> {
+                            IndexReader reader = searcher.getIndexReader();
+                            // Outlives this reading, so it takes a reference of its own.
+                            reader.incRef();
+                            return new SnapshotCursor(
+                                    searcher,
+                                    place.definition().info(live.schema().now(), reader.numDocs()));
+                        }));
     }
 
     /// Which chunks its facts need.
@@ -336,6 +516,7 @@ public final class CollectionService implements AutoCloseable {
     @Override
     public void close() {
         idle.close();
+        kept.close();
         open.close();
         searching.close();
         applying.close();

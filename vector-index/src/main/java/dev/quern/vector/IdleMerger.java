@@ -11,15 +11,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks at the open collections every second and has those merged to which nothing was written for
-/// some time; the merges themselves run on the merge threads. While no search runs it compares one
-/// sampled query of each with the exact answer, itself, and stops when a search comes. Thread-safe.
-/// The owner closes it.
+/// some time; the merges themselves run on the merge threads. Snapshots that nobody reads are
+/// closed. While no search runs it compares one sampled query of each with the exact answer,
+/// itself, and stops when a search comes. Thread-safe. The owner closes it.
 final class IdleMerger implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(IdleMerger.class);
     private static final long PERIOD_MILLIS = 1_000;
     private static final long CLOSE_SECONDS = 10;
 
     private final OpenCollections open;
+    private final OpenSnapshots kept;
     private final Duration after;
     private final DenseLeg.Means means;
     private final BooleanSupplier quiet;
@@ -31,8 +32,14 @@ final class IdleMerger implements AutoCloseable {
     ///
     /// @param after idle time from which to merge and compare
     /// @param quiet whether no search runs
-    IdleMerger(OpenCollections open, Duration after, DenseLeg.Means means, BooleanSupplier quiet) {
+    IdleMerger(
+            OpenCollections open,
+            OpenSnapshots kept,
+            Duration after,
+            DenseLeg.Means means,
+            BooleanSupplier quiet) {
         this.open = open;
+        this.kept = kept;
         this.after = after;
         this.means = means;
         this.quiet = quiet;
@@ -41,7 +48,7 @@ final class IdleMerger implements AutoCloseable {
                         this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /// Begins what merges pay by now, then compares.
+    /// Begins what merges pay by now, closes idle snapshots, then compares.
     void look() {
         List<Definition> sampled = new ArrayList<>();
         open.forEachOpen(live -> {
@@ -54,6 +61,7 @@ final class IdleMerger implements AutoCloseable {
                 log.warn("collection {} is not merged", live.definition().name(), e);
             }
         });
+        kept.closeIdle();
         // Not under the lock that searches of a collection take for a moment.
         sampled.forEach(this::compare);
     }

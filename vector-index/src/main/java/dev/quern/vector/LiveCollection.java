@@ -3,10 +3,8 @@ package dev.quern.vector;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,9 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.lucene.index.CorruptIndexException;
-import org.apache.lucene.index.IndexFormatTooNewException;
-import org.apache.lucene.index.IndexFormatTooOldException;
+import java.util.function.Consumer;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +30,13 @@ import org.slf4j.LoggerFactory;
 /// the index first if something was applied since. Once an apply has failed, or it is unknown
 /// whether a commit took place, nothing more is applied: the collection is [#isFailed], and opening
 /// it anew replays what the log has.
-final class LiveCollection {
+final class LiveCollection implements ReadableCollection {
     private static final Logger log = LoggerFactory.getLogger(LiveCollection.class);
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private final Definition definition;
+    /// As it was called when it was used last.
+    private volatile Definition definition;
+
     private final WriteLog tail;
     private final WriteAdmission admission;
     private final LuceneIndex index;
@@ -69,6 +67,7 @@ final class LiveCollection {
     private volatile long triedMerges;
 
     private volatile boolean closing;
+    private volatile boolean replaced;
     private volatile @Nullable Throwable failure;
     private volatile boolean damaged;
 
@@ -129,7 +128,9 @@ final class LiveCollection {
     private record PendingWrite(
             long token, WriteBatch batch, int frameBytes, CompletableFuture<WriteResult> result) {}
 
-    WriteResult write(WriteBatch batch) {
+    /// @param called the collection as the caller found it: once it is called otherwise, or was
+    ///   rolled back, the write is refused with `NOT_FOUND`, and nothing is written
+    WriteResult write(Definition called, WriteBatch batch) {
         admission.enter();
         long reserved = 0;
         try {
@@ -138,13 +139,13 @@ final class LiveCollection {
             byte[] frame = WriteFormat.encode(checked);
             admission.reserve(frame.length);
             reserved = frame.length;
-            return commit(checked, frame);
+            return commit(called, checked, frame);
         } finally {
             admission.leave(reserved);
         }
     }
 
-    private WriteResult commit(WriteBatch batch, byte[] frame) {
+    private WriteResult commit(Definition called, WriteBatch batch, byte[] frame) {
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
         TokenOrder.Ticket ticket = order.begin(tail.appliedIndex());
         boolean sent = false;
@@ -152,10 +153,10 @@ final class LiveCollection {
             // Only now, so that close() either sees the ticket or is seen here.
             requireUsable();
             sent = true;
-            long token = tail.append(definition, frame);
+            long token = tail.append(called, frame);
             order.commit(ticket, token, new PendingWrite(token, batch, frame.length, result));
         } catch (RuntimeException e) {
-            if (sent && isAmbiguous(e)) {
+            if (sent && IndexFailure.isAmbiguous(e)) {
                 failure = e;
             }
             order.abandon(ticket);
@@ -168,15 +169,6 @@ final class LiveCollection {
         } catch (CompletionException e) {
             throw e.getCause() instanceof QuernException q ? q : e;
         }
-    }
-
-    /// Whether the write may be in the log although its commit failed.
-    private static boolean isAmbiguous(RuntimeException e) {
-        return !(e instanceof QuernException q)
-                || switch (q.kind()) {
-                    case INVALID, DENIED, NOT_FOUND, CONFLICT, FENCED, EXHAUSTED -> false;
-                    case UNAVAILABLE, CORRUPT, INTERNAL -> true;
-                };
     }
 
     private void requireUsable() {
@@ -263,19 +255,10 @@ final class LiveCollection {
     private QuernException failed(String problem, Exception e) {
         log.warn("collection {} ({}) failed", definition.name(), definition.id(), e);
         failure = e;
-        if (isDamage(e)) {
+        if (IndexFailure.isDamage(e)) {
             damaged = true;
         }
         return unavailable(problem, e);
-    }
-
-    private static boolean isDamage(Exception e) {
-        return e instanceof CorruptIndexException
-                || e instanceof IndexFormatTooNewException
-                || e instanceof IndexFormatTooOldException
-                || e instanceof EOFException
-                || e instanceof NoSuchFileException
-                || (e instanceof QuernException q && q.kind() == ErrorKind.CORRUPT);
     }
 
     @GuardedBy("applying")
@@ -337,20 +320,16 @@ final class LiveCollection {
         }
     }
 
-    /// How its rows are indexed now.
-    CollectionStats stats() {
+    @Override
+    public CollectionStats stats() {
         boolean merging = index.isMerging();
         return read(
                 searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
     }
 
-    /// Something that reads the index.
-    interface Reading<T> {
-        T read(IndexSearcher searcher) throws IOException;
-    }
-
     /// Reads the index as of now: every write that was acknowledged shows.
-    <T> T read(Reading<T> reading) {
+    @Override
+    public <T> T read(Reading<T> reading) {
         try {
             IndexSearcher searcher = fresh();
             try {
@@ -382,16 +361,6 @@ final class LiveCollection {
         return index.acquire();
     }
 
-    /// A snapshot of every row.
-    RowCursor cursor() {
-        return read(searcher -> {
-            // Outlives this reading, so it takes a reference of its own.
-            searcher.getIndexReader().incRef();
-            return new SnapshotCursor(
-                    searcher, definition.info(schema.now(), searcher.getIndexReader().numDocs()));
-        });
-    }
-
     /// Saves a checkpoint if anything was applied or merged since the last.
     void checkpoint() throws IOException {
         long token;
@@ -414,10 +383,42 @@ final class LiveCollection {
             checkpointer.save(index, token, covered);
             savedMerges = merges;
         } catch (QuernException e) {
-            if (e.kind() == ErrorKind.FENCED) {
-                failure = e;
+            throw noted(e);
+        }
+    }
+
+    private QuernException noted(QuernException e) {
+        if (e.kind() == ErrorKind.FENCED) {
+            failure = e;
+        }
+        return e;
+    }
+
+    /// Saves a checkpoint that holds every write acknowledged before and none in part, and makes an
+    /// addition true in the same moment.
+    ///
+    /// @param then what to do while the files are certain to be there
+    void checkpointExactly(CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
+            throws IOException {
+        long merges = index.merges();
+        try {
+            checkpointer.saveExactly(index, this::commitExactly, addition, then);
+            savedMerges = merges;
+        } catch (QuernException e) {
+            throw noted(e);
+        }
+    }
+
+    private Checkpointer.Exact commitExactly(String commitId) throws IOException {
+        applying.lock();
+        try {
+            if (closed || failure != null) {
+                throw unavailable("must be opened anew", failure);
             }
-            throw e;
+            return new Checkpointer.Exact(
+                    appliedToken, checkpointer.tail(), commitId, index.commit(commitId));
+        } finally {
+            applying.unlock();
         }
     }
 
@@ -456,7 +457,15 @@ final class LiveCollection {
         return definition;
     }
 
-    LiveSchema schema() {
+    /// The collection is called otherwise, or has other aliases.
+    void call(Definition now) {
+        if (now.version() > definition.version()) {
+            definition = now;
+        }
+    }
+
+    @Override
+    public LiveSchema schema() {
         return schema;
     }
 
@@ -475,12 +484,37 @@ final class LiveCollection {
     }
 
     /// Whether it must be closed and opened anew.
-    boolean isFailed() {
-        return failure != null;
+    @Override
+    public boolean isFailed() {
+        return failure != null || replaced;
+    }
+
+    @Override
+    public boolean isReplaced() {
+        return replaced;
+    }
+
+    /// Closes it while it is in use, for one with other rows to take its place: searches under way
+    /// end on the rows of before, those that come find it failed.
+    void closeReplaced() {
+        replaced = true;
+        close(false);
+    }
+
+    /// The files of the last checkpoint, where there is one.
+    Optional<CheckpointStore.Donor> files() {
+        return checkpointer
+                .files()
+                .map(saved -> new CheckpointStore.Donor(index.path(), saved.files()));
     }
 
     /// Whether the files in the cache are to be thrown away then.
     boolean isDamaged() {
         return damaged;
+    }
+
+    @Override
+    public void searched(Search search) {
+        search.sample(samples);
     }
 }

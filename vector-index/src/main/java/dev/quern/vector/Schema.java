@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// A collection's fields as a fact has them. Immutable; of two of one collection the one with the
-/// greater version has every field of the other.
+/// A collection's fields as a fact has them. Immutable; of two of one collection between two
+/// rollbacks the one with the greater version has every field of the other.
 ///
 /// @param version log index of the fact; 0 before there is one
 record Schema(long version, CollectionSchema fields) {

@@ -9,6 +9,10 @@
 /// - Batches reach Lucene in the order of their tokens (log indexes). Applying any suffix of the
 ///   log twice gives the same rows, so a Lucene commit may be ahead of the token that it names.
 ///
+/// - A name means one collection at any time; a write lands in the one that its name means when the
+///   log takes it. A snapshot has every write acknowledged before it was asked for and none in
+///   part.
+///
 /// Segments that merges made have fused graphs ([dev.quern.vector.fused.FusedVectorsFormat]), or
 /// Lucene's where these would be too large ([dev.quern.vector.QuernVectorsFormat]). While writes
 /// come, Lucene's tiers say what is merged; when they cease, [dev.quern.vector.MergePlanner] does.
@@ -17,10 +21,11 @@
 /// run on small named pools ([dev.quern.vector.CpuPool]), merges and checkpoints on pools of their
 /// own; a timer looks for idle collections ([dev.quern.vector.IdleMerger]).
 ///
-/// Lock order: an entry's `opening` in `OpenCollections`, then its own monitor; a collection's
-/// `typing`; `Checkpointer.saving`, then `LiveCollection.applying`, then the monitors of
-/// [dev.quern.vector.TokenOrder] and `Checkpointer`. Only `typing` and `saving` are held across a
-/// commit to the log; no search and no write of known attributes waits for them.
+/// Lock order: an entry's `opening` in `OpenSnapshots`, then one in `OpenCollections`, then its own
+/// monitor; a collection's `typing`; `Checkpointer.saving`, then `LiveCollection.applying`, then
+/// the monitors of [dev.quern.vector.TokenOrder] and `Checkpointer`. Only `typing` and `saving` are
+/// held across a commit to the log, where no search and no write of known attributes waits for
+/// them, and `opening` across the one of a rollback, for which they do wait.
 @NullMarked
 package dev.quern.vector;
 

@@ -19,7 +19,9 @@ final class GoldenFormatsTest {
         assertThat(RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()))
                 .isEqualTo(golden("row-v2"));
         assertThat(DefinitionFormat.encode(FormatsTest.definition()))
-                .isEqualTo(golden("definition-v2"));
+                .isEqualTo(golden("definition-v3"));
+        assertThat(AliasFormat.encode("docs")).isEqualTo(golden("alias-v1"));
+        assertThat(SnapshotFormat.encode(FormatsTest.snapshot())).isEqualTo(golden("snapshot-v1"));
         assertThat(SchemaFormat.encode(FormatsTest.schema().withIds(IdType.UINT64)))
                 .isEqualTo(golden("schema-v3"));
     }
@@ -61,6 +63,16 @@ final class GoldenFormatsTest {
         assertThat(after.texts()).isEqualTo(before.texts());
         assertThat(after.attributes())
                 .isEqualTo(Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
+    }
+
+    @Test
+    void readsCollectionsOfVersion2() {
+        Definition definition =
+                DefinitionFormat.decode(Rig.SPACE, FormatsTest.fact(golden("definition-v2")));
+        assertThat(definition.id()).isEqualTo("0123456789abcdef");
+        assertThat(definition.firstVector()).isEmpty();
+        assertThat(definition.aliases()).isEmpty();
+        assertThat(definition.epoch()).isZero();
     }
 
     @Test

@@ -160,6 +160,18 @@ public final class QuernFlight implements AutoCloseable {
                 endpoints(FlightDescriptor.path("collection", collection)).iterator());
     }
 
+    /// The rows of a snapshot of a collection; the caller closes the cursor.
+    ///
+    /// @throws QuernException `NOT_FOUND` if there is none
+    @MustBeClosed
+    public RowCursor rows(String collection, String snapshot) {
+        return new RowCursor(
+                client,
+                token,
+                endpoints(FlightDescriptor.path("collection", collection, "at", snapshot))
+                        .iterator());
+    }
+
     /// Writes rows to a collection with the fields `text` and `vector`, as [#putRows(String,
     /// Iterator)] does, without asking the server for the fields.
     ///

@@ -1,0 +1,19 @@
+package dev.quern.vector;
+
+import java.util.Optional;
+
+/// Which rows a read means.
+///
+/// @param name of a collection, or an alias
+/// @param at a snapshot of it; empty: the rows as they are now
+public record CollectionRef(String name, Optional<String> at) {
+    /// The rows as they are now.
+    public static CollectionRef of(String name) {
+        return new CollectionRef(name, Optional.empty());
+    }
+
+    /// The rows as a snapshot has them.
+    public static CollectionRef at(String name, String snapshot) {
+        return new CollectionRef(name, Optional.of(snapshot));
+    }
+}
