@@ -287,7 +287,7 @@ class RowsTest {
         assertThat(info.getRecords()).isEqualTo(1);
         assertThat(read(info)).containsOnlyKeys("a");
         assertThat(read(rig.info("collection", "live"))).containsOnlyKeys("a", "b");
-        assertThat(read(rig.info("collection", "live", "columns", "at", "v1"))).containsOnlyKeys("a");
+        assertThat(read(rig.info("collection", "live", "at", "v1"))).containsOnlyKeys("a");
         Rig.assertFails(
                 FlightStatusCode.NOT_FOUND,
                 "no snapshot \"v2\"",
