@@ -293,9 +293,12 @@ class RowsTest {
                 "no snapshot \"v2\"",
                 () -> rig.info("collection", "papers", "at", "v2"));
         try (Upload upload =
-                new Upload(rig, Rig.rows(3), List.of("collection", "papers", "at", "v1"), Rig.auth())) {
-            Rig.assertFails(
-                    FlightStatusCode.INVALID_ARGUMENT, "into a snapshot", upload::finish);
+                new Upload(
+                        rig,
+                        Rig.rows(3),
+                        List.of("collection", "papers", "at", "v1"),
+                        Rig.auth())) {
+            Rig.assertFails(FlightStatusCode.INVALID_ARGUMENT, "into a snapshot", upload::finish);
         }
     }
 
