@@ -45,10 +45,7 @@ final class CollectionExport implements Callable<Integer> {
     @Option(names = "--base64", description = "jsonl: vectors as base64, a third of the bytes")
     private boolean base64;
 
-    @Option(
-            names = "--at",
-            paramLabel = "SNAPSHOT",
-            description = "jsonl: " + CollectionCommand.AT)
+    @Option(names = "--at", paramLabel = "SNAPSHOT", description = "jsonl: " + CollectionCommand.AT)
     private @Nullable String at;
 
     @Override
@@ -67,7 +64,8 @@ final class CollectionExport implements Callable<Integer> {
 
     private int exportLines() {
         try (QuernClient client = terminal.connect();
-                InputStream lines = client.collections().export(name, base64, Optional.ofNullable(at))) {
+                InputStream lines =
+                        client.collections().export(name, base64, Optional.ofNullable(at))) {
             if (out.equals("-")) {
                 copy(lines, new FileOutputStream(FileDescriptor.out));
             } else {

@@ -111,8 +111,7 @@ public final class CollectionText {
     ///
     /// @throws QuernException as the other
     public SearchOutcome search(SpaceId space, CollectionRef collection, TextQuery query) {
-        return collections.search(
-                space, collection, schema -> embedded(collection, schema, query));
+        return collections.search(space, collection, schema -> embedded(collection, schema, query));
     }
 
     private SearchSpec embedded(
@@ -137,8 +136,7 @@ public final class CollectionText {
         return new SearchSpec(legs, query.options());
     }
 
-    private float[] vector(
-            CollectionRef collection, CollectionSchema schema, TextLeg.Dense leg) {
+    private float[] vector(CollectionRef collection, CollectionSchema schema, TextLeg.Dense leg) {
         if (leg.vector().isPresent()) {
             return leg.vector().get();
         }

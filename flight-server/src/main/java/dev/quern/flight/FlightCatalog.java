@@ -65,11 +65,7 @@ final class FlightCatalog {
                 yield file(space, descriptor, file.volume(), commit.id(), info);
             }
             case Target.Rows rows ->
-                    rows(
-                            space,
-                            descriptor,
-                            services.collections().get(space, rows.rows()),
-                            rows);
+                    rows(space, descriptor, services.collections().get(space, rows.rows()), rows);
         };
     }
 

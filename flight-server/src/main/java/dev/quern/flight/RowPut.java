@@ -65,8 +65,7 @@ final class RowPut {
             for (int from = 0; from < total; from += MAX_WRITE_ROWS) {
                 int count = Math.min(MAX_WRITE_ROWS, total - from);
                 List<Row> rows = new Decoder(batch, fields, target.columns()).rows(from, count);
-                WriteResult result =
-                        collections.write(space, collection, WriteBatch.upsert(rows));
+                WriteResult result = collections.write(space, collection, WriteBatch.upsert(rows));
                 upserted += result.upserted();
                 token = result.token();
             }

@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.apache.arrow.flight.FlightDescriptor;
 
 /// What a descriptor names: `["volume", VOLUME, PATH]` (at the head of `main`), `["volume", VOLUME,
-/// COMMIT, PATH]` or `["collection", COLLECTION]`; after that `"columns"`, and `"at", SNAPSHOT`, where
-/// they are meant.
+/// COMMIT, PATH]` or `["collection", COLLECTION]`; after that `"columns"`, and `"at", SNAPSHOT`,
+/// where they are meant.
 sealed interface Target {
     /// First component of a file's descriptor.
     String VOLUME = "volume";

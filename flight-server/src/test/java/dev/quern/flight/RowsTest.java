@@ -287,15 +287,18 @@ class RowsTest {
         assertThat(info.getRecords()).isEqualTo(1);
         assertThat(read(info)).containsOnlyKeys("a");
         assertThat(read(rig.info("collection", "live"))).containsOnlyKeys("a", "b");
-        assertThat(read(rig.info("collection", "live", "columns", "at", "v1"))).containsOnlyKeys("a");
+        assertThat(read(rig.info("collection", "live", "at", "v1"))).containsOnlyKeys("a");
         Rig.assertFails(
                 FlightStatusCode.NOT_FOUND,
                 "no snapshot \"v2\"",
                 () -> rig.info("collection", "papers", "at", "v2"));
         try (Upload upload =
-                new Upload(rig, Rig.rows(3), List.of("collection", "papers", "at", "v1"), Rig.auth())) {
-            Rig.assertFails(
-                    FlightStatusCode.INVALID_ARGUMENT, "into a snapshot", upload::finish);
+                new Upload(
+                        rig,
+                        Rig.rows(3),
+                        List.of("collection", "papers", "at", "v1"),
+                        Rig.auth())) {
+            Rig.assertFails(FlightStatusCode.INVALID_ARGUMENT, "into a snapshot", upload::finish);
         }
     }
 

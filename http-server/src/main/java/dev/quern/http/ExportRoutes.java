@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Whole collections as lines of JSON: an [ExportHead], then every row at one moment as a flat
-/// row, in no particular order. What the lines say can be written again by an upsert.
+/// Whole collections as lines of JSON: an [ExportHead], then every row at one moment as a flat row,
+/// in no particular order. What the lines say can be written again by an upsert.
 final class ExportRoutes {
     private static final String CONTENT_TYPE = "application/x-ndjson";
     private static final int BATCH_ROWS = 1_000;
