@@ -102,12 +102,14 @@ final class FilterCache {
 
     private synchronized void forget(IndexReader.CacheKey segment) {
         segments.remove(segment);
-        entries.entrySet()
-                .removeIf(entry -> {
-                    boolean gone = entry.getKey().segment().equals(segment);
-                    bytes -= gone ? entry.getValue().bytes() : 0;
-                    return gone;
-                });
+        Iterator<Map.Entry<Key, Entry>> all = entries.entrySet().iterator();
+        while (all.hasNext()) {
+            Map.Entry<Key, Entry> entry = all.next();
+            if (entry.getKey().segment().equals(segment)) {
+                bytes -= entry.getValue().bytes();
+                all.remove();
+            }
+        }
     }
 
     /// Bytes of what is kept.

@@ -186,9 +186,7 @@ final class FusedReader extends KnnVectorsReader {
             throws IOException {
         ByteVectorValues values = flat.getByteVectorValues(field);
         if (values != null && values.size() > 0 && collector.k() > 0) {
-            int _ =
-                    compareAll(
-                            values.scorer(target), acceptDocs, GraphSearch.NOT_WALKED, collector);
+            compareAll(values.scorer(target), acceptDocs, GraphSearch.NOT_WALKED, collector);
         }
     }
 
