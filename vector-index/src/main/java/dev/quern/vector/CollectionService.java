@@ -286,7 +286,7 @@ public final class CollectionService implements AutoCloseable {
     private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
         try (OpenCollections.Lease lease = open.acquire(definition)) {
             try {
-                return searching.call(() -> action.apply(lease.live()));
+                return run(lease.live(), action);
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
                     throw e;
@@ -294,8 +294,15 @@ public final class CollectionService implements AutoCloseable {
             }
         }
         try (OpenCollections.Lease lease = open.acquire(definition)) {
-            return searching.call(() -> action.apply(lease.live()));
+            return run(lease.live(), action);
         }
+    }
+
+    /// On the caller's thread only what opens no file: an interrupt would close it under Lucene.
+    private <T> T run(LiveCollection live, Function<LiveCollection, T> action) {
+        return live.isShown()
+                ? searching.callHere(() -> action.apply(live))
+                : searching.call(() -> action.apply(live));
     }
 
     /// Which chunks its facts need.

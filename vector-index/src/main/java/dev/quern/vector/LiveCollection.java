@@ -340,6 +340,11 @@ final class LiveCollection {
                 searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
     }
 
+    /// Whether the next reading finds the index as it is, so that it opens no file.
+    boolean isShown() {
+        return shownToken == appliedToken;
+    }
+
     /// Something that reads the index.
     interface Reading<T> {
         T read(IndexSearcher searcher) throws IOException;
