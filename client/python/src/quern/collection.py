@@ -237,7 +237,8 @@ class Collection:
 
     def stats(self) -> Dict[str, Any]:
         """How the rows are indexed: ``rows``, ``segments``, ``merging`` and, in ``vectors`` by
-        field, ``rows``, ``fused_rows``, ``hot_rows`` and ``hnsw_rows``.
+        field, ``rows``, ``fused_rows``, ``hot_rows``, ``hnsw_rows``
+        and ``formats``: rows by how their segments keep the vectors.
         """
         answer: Dict[str, Any] = self._json("GET", "/stats")
         return answer

@@ -55,7 +55,8 @@ final class CollectionWire {
                                         field.rows(),
                                         field.fusedRows(),
                                         field.hotRows(),
-                                        field.hnswRows())));
+                                        field.hnswRows(),
+                                        field.formats())));
         return new CollectionIndex(stats.rows(), stats.segments(), stats.merging(), vectors);
     }
 

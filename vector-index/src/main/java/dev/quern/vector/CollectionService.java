@@ -8,6 +8,7 @@ import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.fused.BuildMemory;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
@@ -88,7 +89,8 @@ public final class CollectionService implements AutoCloseable {
                 new FusedConfig(
                         FusedConfig.DEFAULTS.minVectors(),
                         config.maxGraph().bytes(),
-                        config.mergeThreads()));
+                        config.mergeThreads(),
+                        new BuildMemory(config.buildMemory().bytes())));
     }
 
     /// Creates a collection.

@@ -1,5 +1,7 @@
 package dev.quern.common.wire;
 
+import java.util.Map;
+
 /// How the vectors of a field are indexed. Those that no graph finds are compared one by one; rows
 /// that were deleted since their segment was written are counted.
 ///
@@ -7,4 +9,6 @@ package dev.quern.common.wire;
 /// @param fusedRows of these in fused graphs
 /// @param hotRows of these last, those in graphs that lie in hot memory
 /// @param hnswRows in Lucene's graphs
-public record VectorIndexBody(long rows, long fusedRows, long hotRows, long hnswRows) {}
+/// @param formats rows by how they are kept: `flat`, `fused`, `int8`, `int4`, `bit`, `float32`
+public record VectorIndexBody(
+        long rows, long fusedRows, long hotRows, long hnswRows, Map<String, Long> formats) {}
