@@ -22,10 +22,10 @@ import java.time.Duration;
 /// @param maxQueuedSearches searches that wait for a thread; beyond it `EXHAUSTED`
 /// @param maxOpenCollections collections held open; the least recently used idle one is closed
 /// @param exactScanRows a dense leg compares every matching row when at most this many match
-/// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph over
-///   vectors of 8, 4 or 1 bit a dimension, the most that fit in as much memory
-/// @param buildMemory memory outside the heap for the fused graphs that are being built, together; a
-///   build waits for others to end, and a graph that needs more is Lucene's
+/// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph
+///   over vectors of 8, 4 or 1 bit a dimension, the most that fit in as much memory
+/// @param buildMemory memory outside the heap for the fused graphs that are being built, together;
+///   a build waits for others to end, and a graph that needs more is Lucene's
 /// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
 ///   process: the service made last sets it; beyond it blocks are read from the mapped files
 /// @param idleMerge a collection without writes for so long is merged into few segments
@@ -63,9 +63,8 @@ public record CollectionConfig(
         atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
     }
 
-    /// The defaults; graphs of up to 8 GiB, built in a quarter of the machine's
-    /// memory, and for copies of them half as much as the largest
-    /// heap; merged when idle for 2 s.
+    /// The defaults; graphs of up to 8 GiB, built in a quarter of the machine's memory, and for
+    /// copies of them half as much as the largest heap; merged when idle for 2 s.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,

@@ -76,8 +76,8 @@ final class CpuPool implements Executor, AutoCloseable {
     }
 
     /// As [#call], but on the caller's own thread if that is a platform thread, which keeps nobody
-    /// waiting, and one of the pool's would be free. Handing a task over and back takes 20 to 60 us,
-    /// as long as a search of a graph. For tasks that an interrupt does no harm.
+    /// waiting, and one of the pool's would be free. Handing a task over and back takes 20 to 60
+    /// us, as long as a search of a graph. For tasks that an interrupt does no harm.
     <T> T callHere(Callable<T> task) {
         if (Thread.currentThread().isVirtual() || threads.isShutdown() || !enter()) {
             return call(task);

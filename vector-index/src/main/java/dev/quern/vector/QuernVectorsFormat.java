@@ -58,7 +58,8 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
                 TINY_SEGMENT_THRESHOLD);
     }
 
-    /// How the vectors of a segment's field are kept; empty in segments of earlier versions.
+    /// How the vectors of a merged segment's field are kept; empty in flushed segments, and in
+    /// those of earlier versions.
     static Optional<VectorKeeping> keeping(FieldInfo field) {
         return VectorKeeping.find(field.getAttribute(KEEPING));
     }
@@ -97,13 +98,14 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
 
         @Override
         public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+            if (state.context.context() != IOContext.Context.MERGE) {
+                // A flush begins before rows and fields are known.
+                return format(VectorKeeping.FUSED);
+            }
             FieldInfo info = state.fieldInfos.fieldInfo(field);
-            // A flush begins before the number of rows is known.
             VectorKeeping keeping =
-                    state.context.context() == IOContext.Context.MERGE
-                            ? VectorKeeping.choose(
-                                    state.segmentInfo.maxDoc(), info.getVectorDimension(), config)
-                            : VectorKeeping.FUSED;
+                    VectorKeeping.choose(
+                            state.segmentInfo.maxDoc(), info.getVectorDimension(), config);
             var _ = info.putAttribute(KEEPING, keeping.text());
             return format(keeping);
         }

@@ -58,9 +58,9 @@ enum VectorKeeping {
 
     /// Candidates to ask Lucene's graph for, of which the best are ranked by their floats. For
     /// queries that lie among the rows 50 find all of the ten nearest; for queries far from every
-    /// cluster of rows 100 find .92 to .95 of them, 150 find .97 to .98, 200 find .98 to .99 (16,000
-    /// rows of 32 dims in 200 clusters, graph over floats). On 100,000 rows of 384 dims, 1 bit needs
-    /// about half as many more as floats for the same recall.
+    /// cluster of rows 100 find .92 to .95 of them, 150 find .97 to .98, 200 find .98 to .99
+    /// (16,000 rows of 32 dims in 200 clusters, graph over floats). On 100,000 rows of 384 dims, 1
+    /// bit needs about half as many more as floats for the same recall.
     int candidates(int depth) {
         return Math.max(depth * oversampling, minCandidates);
     }

@@ -40,11 +40,12 @@ final class CpuPoolTest {
             Thread caller = Thread.currentThread();
             assertThat(pool.callHere(Thread::currentThread)).isSameAs(caller);
             boolean[] within = new boolean[2];
-            Thread next = pool.callHere(() -> {
-                within[0] = pool.isIdle();
-                within[1] = pool.isFull();
-                return pool.callHere(Thread::currentThread);
-            });
+            Thread next =
+                    pool.callHere(() -> {
+                        within[0] = pool.isIdle();
+                        within[1] = pool.isFull();
+                        return pool.callHere(Thread::currentThread);
+                    });
             assertThat(within).containsExactly(false, true);
             assertThat(next).isNotSameAs(caller);
             assertThat(pool.isIdle() && !pool.isFull()).isTrue();
@@ -52,9 +53,10 @@ final class CpuPoolTest {
             Thread.ofVirtual().start(() -> other.set(pool.callHere(Thread::currentThread))).join();
             assertThat(other.get()).isNotNull();
             assertThat(other.get().isVirtual()).isFalse();
-            assertThatThrownBy(() -> pool.callHere(() -> {
-                        throw new IOException("no disk");
-                    }))
+            assertThatThrownBy(() ->
+                            pool.callHere(() -> {
+                                throw new IOException("no disk");
+                            }))
                     .isInstanceOf(QuernException.class)
                     .hasMessageContaining("no disk");
             assertThat(pool.callHere(() -> 7)).isEqualTo(7);
