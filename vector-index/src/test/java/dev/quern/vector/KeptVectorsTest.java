@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.common.ByteSize;
 import dev.quern.vector.fused.FusedConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -15,10 +16,12 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.apache.lucene.search.IndexSearcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What every way to keep vectors owes, under every metric.
@@ -200,6 +203,49 @@ final class KeptVectorsTest {
             case DOT -> -product;
             case L2 -> squares;
         };
+    }
+
+    /// The extremes of what a field may have, in few rows.
+    @ParameterizedTest
+    @CsvSource({"1, 0, int8", "1, 1, int4", "16384, 0, int8", "16384, 1, bit", "300, 1, bit"})
+    void anyDimsAreAllowed(int dims, long bound, String format) {
+        Seed.run(random -> {
+            Schema schema = Rig.schema(dims, Metric.L2, Map.of());
+            FusedConfig small = new FusedConfig(20, bound, 1);
+            LuceneIndex.Tuning tuning =
+                    new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, () -> false, small);
+            Path place = directory.resolve("run" + System.nanoTime());
+            try (LuceneIndex index =
+                    LuceneIndex.open(place, schema, Optional.empty(), tuning)) {
+                WriteCheck check = new WriteCheck(schema);
+                for (int i = 0; i < 40; i++) {
+                    Row row =
+                            new Row(
+                                    "r" + i,
+                                    Optional.empty(),
+                                    around(random, new float[dims], 1),
+                                    Map.of());
+                    index.apply(check.check(WriteBatch.upsert(List.of(row))), schema);
+                    if (i % 20 == 19) {
+                        index.refresh();
+                    }
+                }
+                assertThat(index.merge(Duration.ofDays(1))).isFalse();
+                index.refresh();
+                IndexSearcher searcher = index.acquire();
+                try {
+                    CollectionStats stats =
+                            CollectionStats.of(searcher.getIndexReader(), schema, false);
+                    assertThat(stats.vectors().firstEntry().getValue().formats())
+                            .isEqualTo(Map.of(format, 40L));
+                    Leg leg = new Leg.Dense(around(random, new float[dims], 1), false);
+                    SearchSpec spec = SearchSpec.of(List.of(leg), Optional.empty(), LIMIT);
+                    assertThat(new Search(schema, spec, 0).run(searcher).hits()).hasSize(LIMIT);
+                } finally {
+                    index.release(searcher);
+                }
+            }
+        });
     }
 
     @Test
