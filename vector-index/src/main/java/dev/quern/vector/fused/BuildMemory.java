@@ -3,6 +3,7 @@ package dev.quern.vector.fused;
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.util.IORunnable;
@@ -12,12 +13,12 @@ import org.apache.lucene.util.IORunnable;
 /// begun. A build takes its memory at once and waits for no other memory, so that none waits for
 /// ever. Thread-safe.
 public final class BuildMemory {
-    private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long CHECK_MILLIS = 50;
 
     private final long limitBytes;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition freed = lock.newCondition();
-    private volatile long usedBytes;
+    private final AtomicLong usedBytes = new AtomicLong();
 
     /// @param limitBytes 0 or more
     public BuildMemory(long limitBytes) {
@@ -34,7 +35,7 @@ public final class BuildMemory {
 
     /// What they take now.
     public long usedBytes() {
-        return usedBytes;
+        return usedBytes.get();
     }
 
     /// A part of the memory, until it is closed.
@@ -49,7 +50,7 @@ public final class BuildMemory {
         public void close() {
             lock.lock();
             try {
-                usedBytes -= bytes;
+                usedBytes.addAndGet(-bytes);
                 freed.signalAll();
             } finally {
                 lock.unlock();
@@ -68,11 +69,11 @@ public final class BuildMemory {
         }
         lock.lock();
         try {
-            while (usedBytes > limitBytes - bytes) {
+            while (usedBytes.get() > limitBytes - bytes) {
                 checkpoint.run();
-                var _ = freed.awaitNanos(CHECK_NANOS);
+                var _ = freed.await(CHECK_MILLIS, TimeUnit.MILLISECONDS);
             }
-            usedBytes += bytes;
+            usedBytes.addAndGet(bytes);
             return new Lease(bytes);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
