@@ -255,9 +255,10 @@ class Collection(Versioned):
 
     def stats(self, *, at: Optional[str] = None) -> Dict[str, Any]:
         """How the rows, or those of a snapshot, are indexed: ``rows``, ``segments``, ``merging``
-        and, in ``vectors`` by field, ``rows``, ``fused_rows``, ``hot_rows``, ``hnsw_rows`` and,
-        once recent searches were compared with exact ones in idle time, ``recall``: ``recall`` (of
-        the ten nearest), ``queries`` and ``at``.
+        and, in ``vectors`` by field, ``rows``, ``fused_rows``, ``hot_rows``, ``hnsw_rows``,
+        ``formats`` (rows by how their segments keep the vectors) and, once recent searches were
+        compared with exact ones in idle time, ``recall``: ``recall`` (of the ten nearest),
+        ``queries`` and ``at``.
         """
         answer: Dict[str, Any] = self._json("GET", "/stats", query={"at": at})
         return answer

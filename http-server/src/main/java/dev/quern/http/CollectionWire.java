@@ -59,6 +59,7 @@ final class CollectionWire {
                                         field.fusedRows(),
                                         field.hotRows(),
                                         field.hnswRows(),
+                                        field.formats(),
                                         Optional.ofNullable(recall.get(name))
                                                 .map(CollectionWire::recall)
                                                 .orElse(null))));

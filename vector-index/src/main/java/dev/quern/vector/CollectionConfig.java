@@ -1,8 +1,10 @@
 package dev.quern.vector;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.quern.common.ByteSize;
 import dev.quern.common.QuernException;
 import dev.quern.vector.fused.FusedConfig;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -21,6 +23,9 @@ import java.time.Duration;
 /// @param maxOpenCollections collections held open; the least recently used idle one is closed
 /// @param search how searches are run
 /// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph
+///   over vectors of 8, 4 or 1 bit a dimension, the most that fit in as much memory
+/// @param buildMemory memory outside the heap for the fused graphs that are being built, together;
+///   a build waits for others to end, and a graph that needs more is Lucene's
 /// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
 ///   process: the service made last sets it; beyond it blocks are read from the mapped files
 /// @param idleMerge a collection without writes for so long is merged into few segments
@@ -37,6 +42,7 @@ public record CollectionConfig(
         int maxOpenCollections,
         SearchConfig search,
         ByteSize maxGraph,
+        ByteSize buildMemory,
         ByteSize hotMemory,
         Duration idleMerge) {
     /// Checks the values.
@@ -51,12 +57,13 @@ public record CollectionConfig(
         atLeast("max-queued-searches", maxQueuedSearches, 1);
         atLeast("max-open-collections", maxOpenCollections, 1);
         atLeast("max-graph in bytes", maxGraph.bytes(), 0);
+        atLeast("build-memory in bytes", buildMemory.bytes(), 0);
         atLeast("hot-memory in bytes", hotMemory.bytes(), 0);
         atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
     }
 
-    /// The defaults; graphs of up to 8 GiB, and for copies of them half as much as the largest
-    /// heap; merged when idle for 2 s.
+    /// The defaults; graphs of up to 8 GiB, built in a quarter of the machine's memory, and for
+    /// copies of them half as much as the largest heap; merged when idle for 2 s.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,
@@ -71,8 +78,15 @@ public record CollectionConfig(
                 128,
                 SearchConfig.defaults(),
                 ByteSize.ofMebibytes(FusedConfig.DEFAULTS.maxGraphBytes() >> 20),
+                ByteSize.ofMebibytes(machineMebibytes() / 4),
                 ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21),
                 Duration.ofSeconds(2));
+    }
+
+    private static long machineMebibytes() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine
+                ? machine.getTotalMemorySize() >> 20
+                : Runtime.getRuntime().maxMemory() >> 18;
     }
 
     static void atLeast(String name, long value, long least) {

@@ -9,6 +9,7 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.fused.BuildMemory;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
@@ -157,7 +158,8 @@ public final class CollectionService implements AutoCloseable {
                 new FusedConfig(
                         FusedConfig.DEFAULTS.minVectors(),
                         config.maxGraph().bytes(),
-                        config.mergeThreads()));
+                        config.mergeThreads(),
+                        new BuildMemory(config.buildMemory().bytes())));
     }
 
     /// Creates a collection.

@@ -3,7 +3,9 @@ package dev.quern.vector;
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.HnswGraphProvider;
@@ -38,7 +40,19 @@ public record CollectionStats(
     /// @param hotRows of these last, those in graphs that lie in hot memory; the others are read
     ///   from the mapped file
     /// @param hnswRows in Lucene's graphs
-    public record Vectored(long rows, long fusedRows, long hotRows, long hnswRows) {}
+    /// @param formats rows by how their segments keep the vectors: `flat`, `fused`, `int8`, `int4`,
+    ///   `bit`, or `float32` in segments of Lucene's format of earlier versions
+    public record Vectored(
+            long rows,
+            long fusedRows,
+            long hotRows,
+            long hnswRows,
+            NavigableMap<String, Long> formats) {
+        /// Copies the map.
+        public Vectored {
+            formats = Collections.unmodifiableNavigableMap(new TreeMap<>(formats));
+        }
+    }
 
     /// Vectors in fused graphs, over all fields.
     public long fusedRows() {
@@ -69,6 +83,7 @@ public record CollectionStats(
         long fused = 0;
         long hot = 0;
         long hnsw = 0;
+        TreeMap<String, Long> formats = new TreeMap<>();
         for (LeafReaderContext leaf : reader.leaves()) {
             FloatVectorValues values = leaf.reader().getFloatVectorValues(luceneField);
             if (values == null) {
@@ -76,6 +91,7 @@ public record CollectionStats(
             }
             rows += values.size();
             KnnVectorsReader vectors = vectors(leaf.reader(), luceneField);
+            formats.merge(format(leaf.reader(), luceneField), (long) values.size(), Long::sum);
             if (vectors instanceof HnswGraphProvider graphs) {
                 HnswGraph graph = graphs.getGraph(luceneField);
                 hnsw += graph == null ? 0 : graph.size();
@@ -84,17 +100,34 @@ public record CollectionStats(
                 hot += FusedVectorsFormat.hotVertices(vectors, luceneField);
             }
         }
-        return new Vectored(rows, fused, hot, hnsw);
+        return new Vectored(rows, fused, hot, hnsw, formats);
     }
 
-    /// Whether some segment is in Lucene's format, with a graph or without.
+    private static String format(LeafReader leaf, String luceneField) {
+        KnnVectorsReader vectors = vectors(leaf, luceneField);
+        if (vectors instanceof HnswGraphProvider) {
+            return kept(leaf, luceneField).map(VectorKeeping::text).orElse("float32");
+        }
+        boolean graph =
+                vectors != null && FusedVectorsFormat.graphVertices(vectors, luceneField) > 0;
+        return graph ? VectorKeeping.FUSED.text() : "flat";
+    }
+
+    private static Optional<VectorKeeping> kept(LeafReader leaf, String luceneField) {
+        return Optional.ofNullable(leaf.getFieldInfos().fieldInfo(luceneField))
+                .flatMap(QuernVectorsFormat::keeping);
+    }
+
+    /// The coarsest way in which a segment in Lucene's format keeps the vectors, with a graph or
+    /// without; empty if there is no such segment.
     ///
     /// @param field a vector field
-    static boolean anyHnsw(IndexReader reader, String field) {
+    static Optional<VectorKeeping> coarsestHnsw(IndexReader reader, String field) {
+        String luceneField = RowDocuments.vector(field);
         return reader.leaves().stream()
-                .anyMatch(leaf ->
-                        vectors(leaf.reader(), RowDocuments.vector(field))
-                                instanceof HnswGraphProvider);
+                .filter(leaf -> vectors(leaf.reader(), luceneField) instanceof HnswGraphProvider)
+                .map(leaf -> kept(leaf.reader(), luceneField).orElse(VectorKeeping.INT8))
+                .max(Comparator.naturalOrder());
     }
 
     private static @Nullable KnnVectorsReader vectors(LeafReader leaf, String luceneField) {

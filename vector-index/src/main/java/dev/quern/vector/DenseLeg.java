@@ -32,11 +32,6 @@ final class DenseLeg {
     /// 50 find .95 of the ten nearest, 120 find .982 to .985 of them, in 20,000 such rows .99.
     private static final int WIDTH = 120;
 
-    /// Candidates that Lucene's graph is asked for at least. For queries that lie among the rows 50
-    /// find all of the ten nearest; for queries far from every cluster of rows 100 find .92 to .95
-    /// of them, 150 find .97 to .98, 200 find .98 to .99 (16,000 rows of 32 dims in 200 clusters).
-    private static final int MIN_CANDIDATES = 150;
-
     /// Up to this share of the rows, comparing those that match is quicker than Lucene's graph.
     private static final double EXACT_SHARE = 0.05;
 
@@ -46,7 +41,10 @@ final class DenseLeg {
     private final IdType idType;
     private final Metric metric;
     private final Means means;
-    private final boolean hnsw;
+
+    /// The coarsest of Lucene's graphs that take part.
+    private final Optional<VectorKeeping> hnsw;
+
     private final int width;
     private final Deadline deadline;
 
@@ -73,7 +71,7 @@ final class DenseLeg {
         this.means = means;
         this.width = leg.width();
         this.deadline = deadline;
-        this.hnsw = CollectionStats.anyHnsw(searcher.getIndexReader(), field);
+        this.hnsw = CollectionStats.coarsestHnsw(searcher.getIndexReader(), field);
     }
 
     /// What a leg found, and how.
@@ -84,7 +82,7 @@ final class DenseLeg {
     /// @param exact whether every matching row is to be compared
     /// @param vector as [Vectors#admit] gives it
     Found run(boolean exact, float[] vector, Optional<Query> filter, int depth) throws IOException {
-        if (!exact && filter.isPresent() && !hnsw) {
+        if (!exact && filter.isPresent() && hnsw.isEmpty()) {
             return filtered(vector, filter.get(), depth);
         }
         LegPlan plan = plan(exact, filter);
@@ -93,14 +91,14 @@ final class DenseLeg {
         }
         FusedStrategy asked = new FusedStrategy(width(depth));
         List<Ranked> ranked = score(walk(vector, filter, depth, asked), vector);
-        boolean walked = hnsw || asked.walks() > 0;
+        boolean walked = hnsw.isPresent() || asked.walks() > 0;
         return new Found(
                 ranked.subList(0, Math.min(depth, ranked.size())),
                 new LegPlan(
                         walked ? plan.strategy() : Strategy.EXACT,
                         walked ? plan.reason() : "cheaper in every segment",
                         plan.matching(),
-                        hnsw ? Work.NONE : work(plan.matching(), asked)));
+                        hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked)));
     }
 
     private LegPlan plan(boolean exact, Optional<Query> filter) throws IOException {
@@ -112,7 +110,7 @@ final class DenseLeg {
         if (matching <= means.exactScanRows()) {
             return new LegPlan(Strategy.EXACT, "few rows match", matching);
         }
-        if (hnsw && matching <= EXACT_SHARE * rows) {
+        if (hnsw.isPresent() && matching <= EXACT_SHARE * rows) {
             return new LegPlan(Strategy.EXACT, "a small share of the rows matches", matching);
         }
         return new LegPlan(Strategy.GRAPH, "many rows match", matching);
@@ -165,7 +163,7 @@ final class DenseLeg {
     private List<ScoreDoc> walk(
             float[] vector, Optional<Query> filter, int depth, FusedStrategy asked)
             throws IOException {
-        int candidates = hnsw ? Math.max(depth, MIN_CANDIDATES) : depth;
+        int candidates = hnsw.map(kept -> kept.candidates(depth)).orElse(depth);
         Query query =
                 new KnnFloatVectorQuery(
                         luceneField, vector, candidates, filter.orElse(null), asked);
@@ -187,7 +185,8 @@ final class DenseLeg {
                 Scorer scorer = weight.scorer(leaf);
                 matching = scorer == null ? DocIdSetIterator.empty() : scorer.iterator();
             }
-            VectorScorer scorer = values == null ? null : values.scorer(vector);
+            // By the floats, where the format keeps codes besides.
+            VectorScorer scorer = values == null ? null : values.rescorer(vector);
             if (scorer != null) {
                 collect(leaf, scorer.bulk(matching), best);
             }

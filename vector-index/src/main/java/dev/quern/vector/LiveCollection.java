@@ -327,6 +327,11 @@ final class LiveCollection implements ReadableCollection {
                 searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
     }
 
+    @Override
+    public boolean isShown() {
+        return shownToken == appliedToken;
+    }
+
     /// Reads the index as of now: every write that was acknowledged shows.
     @Override
     public <T> T read(Reading<T> reading) {

@@ -1,30 +1,34 @@
 package dev.quern.vector;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
-import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.codecs.lucene104.Lucene104HnswScalarQuantizedVectorsFormat;
 import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
+import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.store.IOContext;
+import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
 
-/// Chooses how the vectors of a new segment are kept, field by field, by what the segment will
-/// hold:
+/// Keeps the vectors of each field of a new segment as [VectorKeeping] says: flat or with a graph
+/// of blocks ([FusedVectorsFormat]), or in Lucene's HNSW format over quantized vectors (M 16, beam
+/// 100), which keeps the 32-bit floats, too. The field's attribute `quern.keeping` names the
+/// choice.
 ///
-/// | segment | format |
-/// |---|---|
-/// | flushed, or merged and small | flat; its vectors are compared one by one |
-/// | merged, from `minVectors` rows | [FusedVectorsFormat], with a graph of blocks |
-/// | merged, and its graph would exceed `maxGraphBytes` | Lucene's HNSW over 32-bit floats (M 16, beam 100) |
-///
-/// A write thus costs no graph work on the path to its acknowledgement; a merge has threads of its
-/// own. Segments name their format and are read by that name, so those of earlier versions, all in
-/// Lucene's format, stay readable, and merges take them in.
+/// A write costs no graph work on the path to its acknowledgement; a merge has threads of its own.
+/// Segments name their format and are read by that name, so those of earlier versions, all in
+/// Lucene's format over floats, stay readable, and merges take them in.
 final class QuernVectorsFormat extends KnnVectorsFormat {
+    private static final String KEEPING = "quern.keeping";
     private static final int MAX_CONNECTIONS = 16;
     private static final int BEAM_WIDTH = 100;
 
@@ -33,20 +37,31 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
     private static final int TINY_SEGMENT_THRESHOLD = 600;
 
     private final FusedConfig config;
-    private final KnnVectorsFormat fused;
-    private final KnnVectorsFormat hnsw;
+    private final Map<VectorKeeping, KnnVectorsFormat> formats = new EnumMap<>(VectorKeeping.class);
 
     QuernVectorsFormat(FusedConfig config) {
         super(PerFieldKnnVectorsFormat.PER_FIELD_NAME);
         this.config = config;
-        this.fused = new FusedVectorsFormat(config);
-        this.hnsw =
-                new Lucene99HnswVectorsFormat(
-                        MAX_CONNECTIONS,
-                        BEAM_WIDTH,
-                        config.threads(),
-                        null,
-                        TINY_SEGMENT_THRESHOLD);
+        formats.put(VectorKeeping.FUSED, new FusedVectorsFormat(config));
+        formats.put(VectorKeeping.INT8, quantized(ScalarEncoding.UNSIGNED_BYTE));
+        formats.put(VectorKeeping.INT4, quantized(ScalarEncoding.PACKED_NIBBLE));
+        formats.put(VectorKeeping.BIT, quantized(ScalarEncoding.SINGLE_BIT_QUERY_NIBBLE));
+    }
+
+    private KnnVectorsFormat quantized(ScalarEncoding encoding) {
+        return new Lucene104HnswScalarQuantizedVectorsFormat(
+                encoding,
+                MAX_CONNECTIONS,
+                BEAM_WIDTH,
+                config.threads(),
+                null,
+                TINY_SEGMENT_THRESHOLD);
+    }
+
+    /// How the vectors of a merged segment's field are kept; empty in flushed segments, and in
+    /// those of earlier versions.
+    static Optional<VectorKeeping> keeping(FieldInfo field) {
+        return VectorKeeping.find(field.getAttribute(KEEPING));
     }
 
     @Override
@@ -59,9 +74,13 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
         return new PerFieldKnnVectorsFormat() {
             @Override
             public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
-                return fused;
+                return format(VectorKeeping.FUSED);
             }
         }.fieldsReader(state);
+    }
+
+    private KnnVectorsFormat format(VectorKeeping keeping) {
+        return requireNonNull(formats.get(keeping));
     }
 
     @Override
@@ -79,16 +98,16 @@ final class QuernVectorsFormat extends KnnVectorsFormat {
 
         @Override
         public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
-            // A flush begins before the number of rows is known.
-            return state.context.context() == IOContext.Context.MERGE && isTooLarge(field)
-                    ? hnsw
-                    : fused;
-        }
-
-        private boolean isTooLarge(String field) {
-            int rows = state.segmentInfo.maxDoc();
-            int dims = state.fieldInfos.fieldInfo(field).getVectorDimension();
-            return rows >= config.minVectors() && !config.holds(rows, dims);
+            if (state.context.context() != IOContext.Context.MERGE) {
+                // A flush begins before rows and fields are known.
+                return format(VectorKeeping.FUSED);
+            }
+            FieldInfo info = state.fieldInfos.fieldInfo(field);
+            VectorKeeping keeping =
+                    VectorKeeping.choose(
+                            state.segmentInfo.maxDoc(), info.getVectorDimension(), config);
+            var _ = info.putAttribute(KEEPING, keeping.text());
+            return format(keeping);
         }
     }
 }

@@ -13,6 +13,11 @@ interface ReadableCollection {
     /// @throws dev.quern.common.QuernException `UNAVAILABLE` if it [#isFailed] by then
     <T> T read(Reading<T> reading);
 
+    /// Whether the next reading finds the index as it is, so that it opens no file.
+    default boolean isShown() {
+        return false;
+    }
+
     /// Takes note of a search that was run, to tell in idle time how true such answers are.
     default void searched(Search search) {}
 

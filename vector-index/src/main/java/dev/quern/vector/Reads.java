@@ -62,7 +62,7 @@ final class Reads {
         for (int tries = 1; ; tries++) {
             try (ReadLease lease = acquire(place)) {
                 try {
-                    return searching.call(() -> action.apply(lease.live()));
+                    return run(lease.live(), action);
                 } catch (QuernException e) {
                     damaged += lease.live().isReplaced() ? 0 : 1;
                     if (e.kind() != ErrorKind.UNAVAILABLE
@@ -74,5 +74,12 @@ final class Reads {
                 }
             }
         }
+    }
+
+    /// On the caller's thread only what opens no file: an interrupt would close it under Lucene.
+    private <T> T run(ReadableCollection live, Function<ReadableCollection, T> action) {
+        return live.isShown()
+                ? searching.callHere(() -> action.apply(live))
+                : searching.call(() -> action.apply(live));
     }
 }

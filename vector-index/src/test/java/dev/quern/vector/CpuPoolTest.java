@@ -1,9 +1,13 @@
 package dev.quern.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quern.common.QuernException;
+import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 final class CpuPoolTest {
@@ -28,6 +32,35 @@ final class CpuPoolTest {
         }
         pool.offer(ran::incrementAndGet);
         assertThat(ran).hasValue(1);
+    }
+
+    @Test
+    void aPlatformThreadRunsShortWorkItselfWhileThreadsAreFree() throws Exception {
+        try (CpuPool pool = new CpuPool("test", 1, 10)) {
+            Thread caller = Thread.currentThread();
+            assertThat(pool.callHere(Thread::currentThread)).isSameAs(caller);
+            boolean[] within = new boolean[2];
+            Thread next =
+                    pool.callHere(() -> {
+                        within[0] = pool.isIdle();
+                        within[1] = pool.isFull();
+                        return pool.callHere(Thread::currentThread);
+                    });
+            assertThat(within).containsExactly(false, true);
+            assertThat(next).isNotSameAs(caller);
+            assertThat(pool.isIdle() && !pool.isFull()).isTrue();
+            AtomicReference<Thread> other = new AtomicReference<>();
+            Thread.ofVirtual().start(() -> other.set(pool.callHere(Thread::currentThread))).join();
+            assertThat(other.get()).isNotNull();
+            assertThat(other.get().isVirtual()).isFalse();
+            assertThatThrownBy(() ->
+                            pool.callHere(() -> {
+                                throw new IOException("no disk");
+                            }))
+                    .isInstanceOf(QuernException.class)
+                    .hasMessageContaining("no disk");
+            assertThat(pool.callHere(() -> 7)).isEqualTo(7);
+        }
     }
 
     private static void await(CountDownLatch begun, CountDownLatch end) {

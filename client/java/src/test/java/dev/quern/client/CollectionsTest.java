@@ -156,10 +156,13 @@ final class CollectionsTest {
         server.answer(
                         200,
                         "{\"rows\":3,\"segments\":1,\"merging\":true,\"vectors\":{\"v\":"
-                                + "{\"rows\":3,\"fused_rows\":2,\"hot_rows\":1,\"hnsw_rows\":0}}}")
+                                + "{\"rows\":3,\"fused_rows\":2,\"hot_rows\":1,\"hnsw_rows\":0,"
+                                + "\"formats\":{\"fused\":2,\"flat\":1}}}}")
                 .answer(200, "{\"merging\":true}");
         assertThat(client.collections().stats("docs").vectors())
-                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0, null));
+                .containsEntry(
+                        "v",
+                        new VectorIndexBody(3, 2, 1, 0, Map.of("fused", 2L, "flat", 1L), null));
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/stats");
         assertThat(client.collections().merge("docs")).isTrue();
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/merge");

@@ -1,5 +1,6 @@
 package dev.quern.common.wire;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// How the vectors of a field are indexed. Those that no graph finds are compared one by one; rows
@@ -9,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// @param fusedRows of these in fused graphs
 /// @param hotRows of these last, those in graphs that lie in hot memory
 /// @param hnswRows in Lucene's graphs
+/// @param formats rows by how they are kept: `flat`, `fused`, `int8`, `int4`, `bit`, `float32`
 /// @param recall of recent searches, as far as it was compared
 public record VectorIndexBody(
-        long rows, long fusedRows, long hotRows, long hnswRows, @Nullable RecallBody recall) {}
+        long rows,
+        long fusedRows,
+        long hotRows,
+        long hnswRows,
+        Map<String, Long> formats,
+        @Nullable RecallBody recall) {}

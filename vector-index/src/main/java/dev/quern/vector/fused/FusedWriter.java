@@ -112,7 +112,9 @@ final class FusedWriter extends KnnVectorsWriter {
         if (size < config.minVectors() || !config.holds(size, layout.dims())) {
             return;
         }
-        try (Arena arena = Arena.ofShared()) {
+        long bytes = FusedConfig.buildBytes(size, layout.dims());
+        try (BuildMemory.Lease _ = config.memory().take(bytes, mergeState::checkAborted);
+                Arena arena = Arena.ofShared()) {
             MemorySegment memory = HotMemory.allocate((long) size * layout.bytes(), arena);
             float[] lengths = new float[size];
             int[] docs = new int[size];

@@ -12,13 +12,13 @@ import org.apache.lucene.util.FixedBitSet;
 /// Builds a graph over blocks that hold their vectors, by the search that will walk it.
 ///
 /// Vertices come in a random order, in batches that at most double the graph and are at most a
-/// tenth of all. Each vertex of a batch walks the graph as it was before the batch, on estimates,
-/// and chooses its neighbours among what it visited; then every vertex that was chosen gets the
-/// edges back to those that chose it. When all are in, each walks the whole graph once more, wider,
-/// and chooses anew: firm edges, and loose ones that fill the slots left. Edges back follow as
-/// before and take the slots of loose ones: without them, recall at 200 candidates fell from .988
-/// to .982 (100,000 x 384). These second walks follow a [Chain], because what they wait for is
-/// memory. At last, vertices that no path leads to are linked in.
+/// twentieth of all. Each vertex of a batch walks the graph as it was before the batch, on
+/// estimates, and chooses its neighbours among what it visited; then every vertex that was chosen
+/// gets the edges back to those that chose it. When all are in, each walks the whole graph once
+/// more, wider, and chooses anew: firm edges, and loose ones that fill the slots left. Edges back
+/// follow as before and take the slots of loose ones: without them, recall at 200 candidates fell
+/// from .988 to .982 (100,000 x 384). These second walks follow a [Chain], because what they wait
+/// for is memory. At last, vertices that no path leads to are linked in.
 ///
 /// A merge goes on from the largest graph that it merges: edges between vertices that are still
 /// there are kept, the other vectors are inserted, and only they, and vertices with free slots,
@@ -27,13 +27,13 @@ import org.apache.lucene.util.FixedBitSet;
 /// A phase reads what the phases before it wrote and writes only its own vertices' blocks, so any
 /// number of threads builds the same graph, byte by byte.
 final class GraphBuilder {
-    private static final int INSERT_WIDTH = 40;
+    private static final int INSERT_WIDTH = 60;
     private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
     private static final int SLOTS = BlockLayout.SLOTS;
     private static final int SLICE = 1 << 18;
     private static final int MIN_BATCH = 64;
-    private static final int BATCH_SHARE = 10;
+    private static final int BATCH_SHARE = 20;
 
     private final Kernel kernel;
     private final Blocks blocks;
