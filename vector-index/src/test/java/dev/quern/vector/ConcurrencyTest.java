@@ -67,6 +67,7 @@ final class ConcurrencyTest {
                     int group = s % GROUPS;
                     searchers.add(pool.submit(() -> search(rig, group, done, seen)));
                 }
+                searchers.add(pool.submit(() -> merge(rig, done)));
                 for (Future<List<Last>> written : pool.invokeAll(writers)) {
                     List<Last> results = written.get();
                     Last last = results.getLast();
@@ -131,6 +132,15 @@ final class ConcurrencyTest {
         while (!done.get()) {
             versionOf(rig, group);
             seen.incrementAndGet();
+        }
+    }
+
+    /// Merges what there is to merge, again and again.
+    private static void merge(Rig rig, AtomicBoolean done) {
+        while (!done.get()) {
+            if (!rig.service().merge(SPACE, NAME)) {
+                Thread.yield();
+            }
         }
     }
 
