@@ -110,6 +110,37 @@ final class AnnCollection implements AutoCloseable {
         return new Curve(points);
     }
 
+    /// One search, upon which the collection is open.
+    void first(AnnData data) {
+        nearest(data.queries()[0], 0);
+    }
+
+    /// What one thread reached.
+    ///
+    /// @param seconds of each search
+    record Speed(double recall, double[] seconds) {}
+
+    /// Searches from one thread as wide as it must be to find so much, or as wide as it can be, the
+    /// last of three rounds.
+    Speed atRecall(AnnData data, double wanted) {
+        int width = 0;
+        double found = 0;
+        for (int i = 0; i < WIDTHS.length && found < wanted; i++) {
+            width = WIDTHS[i];
+            found = recall(data, width);
+        }
+        double[] seconds = new double[0];
+        for (int round = 0; round < 3; round++) {
+            seconds = new double[data.queries().length];
+            for (int i = 0; i < seconds.length; i++) {
+                long start = System.nanoTime();
+                nearest(data.queries()[i], width);
+                seconds[i] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        return new Speed(found, seconds);
+    }
+
     private double recall(AnnData data, int width) {
         int found = 0;
         for (int i = 0; i < data.queries().length; i++) {
