@@ -68,13 +68,14 @@ final class ConcurrencyTest {
                     searchers.add(pool.submit(() -> search(rig, group, done, seen)));
                 }
                 searchers.add(pool.submit(() -> merge(rig, done)));
-                for (Future<List<Last>> written : pool.invokeAll(writers)) {
+                List<Future<List<Last>>> ended = pool.invokeAll(writers);
+                done.set(true);
+                for (Future<List<Last>> written : ended) {
                     List<Last> results = written.get();
                     Last last = results.getLast();
                     int group = (int) (last.version() % GROUPS);
                     lasts.set(group, later(lasts.get(group), last));
                 }
-                done.set(true);
                 for (Future<?> searcher : searchers) {
                     searcher.get();
                 }

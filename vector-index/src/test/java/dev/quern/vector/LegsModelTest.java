@@ -21,9 +21,9 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Random schemas of several vectors and texts, rows that lack some of their fields, and searches of
-/// several legs with fusion, filters and pages, against a model that compares everything. Few rows,
-/// so that every answer is exact; but [#graphsFindNearlyAllThatTheModelFinds].
+/// Random schemas of several vectors and texts, rows that lack some of their fields, and searches
+/// of several legs with fusion, filters and pages, against a model that compares everything. Few
+/// rows, so that every answer is exact; but [#graphsFindNearlyAllThatTheModelFinds].
 final class LegsModelTest {
     private static final int SCHEMAS = 3;
     private static final int STEPS = 60;
@@ -235,7 +235,8 @@ final class LegsModelTest {
 
         private record Scored(String id, double score) {
             static final Comparator<Scored> BEST_FIRST =
-                    Comparator.comparingDouble((Scored row) -> -row.score).thenComparing(Scored::id);
+                    Comparator.comparingDouble((Scored row) -> -row.score)
+                            .thenComparing(Scored::id);
         }
 
         private List<Scored> expected(
