@@ -143,9 +143,7 @@ final class CollectionRoutes {
         WriteResult result = collections.write(request.space(), request.path("collection"), batch);
         return Reply.json(
                 new DeleteResult(
-                        result.deleted(),
-                        result.token(),
-                        CollectionWire.writing(request, start)));
+                        result.deleted(), result.token(), CollectionWire.writing(request, start)));
     }
 
     private CollectionSchema schema(Request request) {

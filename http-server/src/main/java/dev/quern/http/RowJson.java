@@ -149,8 +149,7 @@ final class RowJson {
             }
         }
 
-        private static void put(
-                FlatRow row, String name, @Nullable Object value, JsonParser parser)
+        private static void put(FlatRow row, String name, @Nullable Object value, JsonParser parser)
                 throws FieldException {
             if (value != null && !row.put(name, value)) {
                 throw new FieldException(parser, "is given twice");
@@ -187,8 +186,7 @@ final class RowJson {
 
         @SuppressWarnings("NullAway") // columns hold nulls
         private static List<@Nullable Object> column(
-                String name, JsonParser parser, DeserializationContext context)
-                throws IOException {
+                String name, JsonParser parser, DeserializationContext context) throws IOException {
             if (FlatRow.CONTAINERS.contains(name)) {
                 throw new FieldException(parser, "is no column: name each field by itself");
             }

@@ -1,5 +1,6 @@
 package dev.quern.client;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CollectionList;
@@ -18,6 +19,7 @@ import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -164,6 +166,21 @@ public final class Collections {
                         .query("limit", page.limit())
                         .query("include_vector", page.includeVector());
         return http.json(Request.get(target), RowPage.class);
+    }
+
+    /// Every row of one snapshot as lines of JSON, as they arrive: an
+    /// [dev.quern.common.wire.ExportHead], then rows that [#upsertFields] takes. The caller closes
+    /// the stream; its end without an exception is the end of the rows.
+    ///
+    /// @param base64 vectors as base64 of little-endian float32 instead of lists
+    @MustBeClosed
+    public InputStream export(String collection, boolean base64) {
+        return http.open(
+                        Request.get(
+                                        Target.of("collections", collection, "export")
+                                                .query("base64", base64))
+                                .waiting())
+                .body();
     }
 
     /// Brings the rows in step with a volume's text files: what changed since the last sync is

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///   is no value
 /// @param columns by the name of a field, lists of equal length, 1 to 10,000: `id`, and any vector,
 ///   text or attribute; null where a row has no value
-public record UpsertRows(
-        @Nullable List<RowBody> rows, @Nullable Map<String, Object> columns) {
+public record UpsertRows(@Nullable List<RowBody> rows, @Nullable Map<String, Object> columns) {
     /// Rows one by one.
     public UpsertRows(List<RowBody> rows) {
         this(rows, null);
