@@ -14,9 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 
-/// What a collection costs as it grows: 10,000, 100,000 and 1,000,000 rows (10,000 when quick), each
-/// in a JVM of its own. Up to 100,000 rows are real one-liners; those beyond are synthetic, each a
-/// real one with noise of three tenths of its length, made from a seed.
+/// What a collection costs as it grows: 10,000, 100,000 and 1,000,000 rows (10,000 when quick),
+/// each in a JVM of its own. Up to 100,000 rows are real one-liners; those beyond are synthetic,
+/// each a real one with noise of three tenths of its length, made from a seed.
 final class GrowthBench implements Benchmark {
     private static final List<Integer> SIZES = List.of(10_000, 100_000, 1_000_000);
     private static final int REAL = 100_000;
