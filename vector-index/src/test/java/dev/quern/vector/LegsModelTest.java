@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -157,7 +158,7 @@ final class LegsModelTest {
         }
 
         private float[] vector(String field) {
-            float[] vector = new float[vectors.get(field).dims()];
+            float[] vector = new float[Objects.requireNonNull(vectors.get(field)).dims()];
             for (int i = 0; i < vector.length; i++) {
                 vector[i] = (float) random.nextGaussian();
             }
@@ -254,15 +255,16 @@ final class LegsModelTest {
 
         private List<Scored> nearest(Leg.Dense leg, Optional<Filter> where) {
             String field = leg.field().orElseThrow();
-            Metric metric = vectors.get(field).metric();
-            return model.values().stream()
-                    .filter(row -> row.vectors().containsKey(field) && passes(row, where))
-                    .map(row ->
-                            new Scored(
-                                    row.id(),
-                                    score(metric, leg.vector(), row.vectors().get(field))))
-                    .sorted(Scored.BEST_FIRST)
-                    .toList();
+            Metric metric = Objects.requireNonNull(vectors.get(field)).metric();
+            List<Scored> ranked = new ArrayList<>();
+            for (Row row : model.values()) {
+                float[] vector = row.vectors().get(field);
+                if (vector != null && passes(row, where)) {
+                    ranked.add(new Scored(row.id(), score(metric, leg.vector(), vector)));
+                }
+            }
+            ranked.sort(Scored.BEST_FIRST);
+            return ranked;
         }
 
         private static boolean passes(Row row, Optional<Filter> where) {
@@ -348,7 +350,7 @@ final class LegsModelTest {
                 List<String> nearest =
                         nearest(leg, where).stream().limit(10).map(Scored::id).toList();
                 List<String> ids = rig.ids(SearchSpec.of(List.of(leg), where, 10));
-                assertThat(ids).allMatch(id -> passes(model.get(id), where));
+                assertThat(ids).allMatch(id -> passes(Objects.requireNonNull(model.get(id)), where));
                 wanted += nearest.size();
                 found += (int) ids.stream().filter(nearest::contains).count();
             }
