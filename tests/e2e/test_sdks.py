@@ -338,8 +338,10 @@ def test_cli_rows_and_calls(server, tmp_path):
         server.cli("collection", "search", "cli-rows", "--vector", "[3,0]", "--filter", '{"eq":["even",true]}', "--json").stdout
     )["hits"]
     assert [hit["id"] for hit in hits][0] in ("r2", "r4") and len(hits) == 3
-    exported = [json.loads(line) for line in server.cli("collection", "export", "cli-rows", "--vectors").stdout.splitlines()]
-    assert [row["id"] for row in exported] == ["r0", "r1", "r2", "r3", "r4"] and exported[3]["vector"] == [3, 0]
+    head, *exported = [json.loads(line) for line in server.cli("collection", "export", "cli-rows").stdout.splitlines()]
+    exported.sort(key=lambda row: row["id"])
+    assert head["rows"] == 5 and [row["id"] for row in exported] == ["r0", "r1", "r2", "r3", "r4"]
+    assert exported[3] == {"id": "r3", "text": "row 3", "vector": [3, 0], "even": False}
     assert json.loads(server.cli("collection", "rm", "cli-rows", "r1", "--json").stdout)["deleted"] == 1
     (tmp_path / "bad.jsonl").write_text('{"id": "x"\n')
     bad = server.cli("collection", "upsert", "cli-rows", tmp_path / "bad.jsonl", check=False)

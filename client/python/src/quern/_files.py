@@ -78,9 +78,9 @@ def _export_lines(collection: Collection, out: BinaryIO) -> int:
 
 
 def _export_arrow(collection: Collection, out: BinaryIO, chosen: str) -> int:
-    import pyarrow
+    from . import _flight
 
-    from . import _flight  # says what to install where pyarrow is missing
+    pyarrow = _flight.pyarrow
 
     rows = 0
     with contextlib.ExitStack() as stack:
@@ -156,9 +156,9 @@ def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
 
 
 def _import_arrow(collection: Collection, path: Path, chosen: str) -> int:
-    import pyarrow
+    from . import _flight
 
-    from . import _flight  # says what to install where pyarrow is missing
+    pyarrow = _flight.pyarrow
 
     with contextlib.ExitStack() as stack:
         try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._client import Client
 
 try:
-    import pyarrow
+    import pyarrow as pyarrow
     from pyarrow import flight
 except ImportError as missing:
     raise exception.NotSupportedError(

@@ -1,9 +1,6 @@
 package dev.quern.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.quern.common.ErrorKind;
-import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +17,6 @@ final class AnnBench implements Benchmark {
             List.of("hnswlib", "rabitqlib", "faiss-cpu", "usearch");
     private static final String LUCENE = "lucene";
     private static final double[] RECALLS = {0.95, 0.98};
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     @Override
     public String name() {
@@ -34,7 +30,7 @@ final class AnnBench implements Benchmark {
         Path work = BenchServer.temporary(context.checkout());
         try (AnnCollection ours = new AnnCollection(work)) {
             List<Contender> peers = contenders(context, data, work);
-            double build = ours.fill(data);
+            double build = ours.fill(data, _ -> Map.of());
             for (Contender peer : peers) {
                 double theirs = peer.build();
                 context.results()
@@ -120,27 +116,7 @@ final class AnnBench implements Benchmark {
         }
 
         private JsonNode java(String command) {
-            String answer =
-                    Shell.output(
-                            context.checkout(),
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                            "--add-modules=jdk.incubator.vector",
-                            "--enable-native-access=ALL-UNNAMED",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            LucenePeer.class.getName(),
-                            command,
-                            data.file().toString(),
-                            Integer.toString(data.queries().length),
-                            Integer.toString(data.rows()),
-                            index.toString(),
-                            data.truth().toString());
-            try {
-                return JSON.readTree(answer);
-            } catch (IOException e) {
-                throw new QuernException(
-                        ErrorKind.UNAVAILABLE, "peer lucene did not print JSON", e);
-            }
+            return LucenePeer.run(context, LucenePeer.class, command, data, index);
         }
     }
 }

@@ -8,7 +8,7 @@ import dev.quern.vector.CollectionConfig;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.CollectionSpec;
 import dev.quern.vector.CollectionStats;
-import dev.quern.vector.Hit;
+import dev.quern.vector.Filter;
 import dev.quern.vector.Leg;
 import dev.quern.vector.Metric;
 import dev.quern.vector.Row;
@@ -20,12 +20,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.ToDoubleFunction;
 
 /// A live collection over the real storage engine in this JVM, with the settings of a server.
 final class AnnCollection implements AutoCloseable {
@@ -53,14 +57,18 @@ final class AnnCollection implements AutoCloseable {
 
     /// Writes all rows, each batch durable, and has them merged.
     ///
+    /// @param attributes of a row
     /// @return seconds until one graph holds them all
-    double fill(AnnData data) {
+    double fill(AnnData data, IntFunction<Map<String, Object>> attributes) {
         service.create(
                 SPACE,
                 new CollectionSpec(NAME, AnnData.DIMS, Metric.COSINE, Optional.empty()),
                 false);
         long start = System.nanoTime();
-        Load.run(WRITERS, (data.rows() + BATCH - 1) / BATCH, i -> write(data, i * BATCH));
+        Load.run(
+                WRITERS,
+                (data.rows() + BATCH - 1) / BATCH,
+                i -> write(data, i * BATCH, attributes));
         while (service.merge(SPACE, NAME)) {
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -72,7 +80,7 @@ final class AnnCollection implements AutoCloseable {
         return seconds;
     }
 
-    private void write(AnnData data, int from) {
+    private void write(AnnData data, int from, IntFunction<Map<String, Object>> attributes) {
         List<Row> rows = new ArrayList<>();
         try {
             int count = Math.min(BATCH, data.rows() - from);
@@ -82,7 +90,7 @@ final class AnnCollection implements AutoCloseable {
                                 Integer.toString(from + rows.size()),
                                 Optional.empty(),
                                 vector,
-                                Map.of()));
+                                attributes.apply(from + rows.size())));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -92,27 +100,44 @@ final class AnnCollection implements AutoCloseable {
 
     /// Searches from one thread, three times at each width, of which the median counts.
     Curve search(AnnData data) {
+        return search(data.queries(), Optional.empty(), found -> recall(data, found));
+    }
+
+    /// The same under a filter.
+    Curve search(FilterData filters, FilterData.Case filter) {
+        return search(
+                filters.data().queries(),
+                Optional.of(filter.filter()),
+                found -> filters.recall(filter, found));
+    }
+
+    private Curve search(
+            float[][] queries,
+            Optional<Filter> filter,
+            ToDoubleFunction<List<Set<Integer>>> recall) {
         List<Curve.Point> points = new ArrayList<>();
         for (int width : WIDTHS) {
             double[] seconds = new double[3];
+            List<Set<Integer>> found = new ArrayList<>();
             for (int round = -1; round < seconds.length; round++) {
+                found.clear();
                 long start = System.nanoTime();
-                for (float[] query : data.queries()) {
-                    nearest(query, width);
+                for (float[] query : queries) {
+                    found.add(rows(nearest(query, width, filter)));
                 }
                 if (round >= 0) {
                     seconds[round] = (System.nanoTime() - start) / 1e9;
                 }
             }
-            double qps = data.queries().length / Stats.of(seconds).median();
-            points.add(new Curve.Point(recall(data, width), qps));
+            double qps = queries.length / Stats.of(seconds).median();
+            points.add(new Curve.Point(recall.applyAsDouble(found), qps));
         }
         return new Curve(points);
     }
 
     /// One search, upon which the collection is open.
     void first(AnnData data) {
-        nearest(data.queries()[0], 0);
+        var _ = nearest(data.queries()[0], 0, Optional.empty());
     }
 
     /// What one thread reached.
@@ -127,38 +152,46 @@ final class AnnCollection implements AutoCloseable {
         double found = 0;
         for (int i = 0; i < WIDTHS.length && found < wanted; i++) {
             width = WIDTHS[i];
-            found = recall(data, width);
+            int wide = width;
+            found =
+                    recall(
+                            data,
+                            Arrays.stream(data.queries())
+                                    .map(query -> rows(nearest(query, wide, Optional.empty())))
+                                    .toList());
         }
         double[] seconds = new double[0];
         for (int round = 0; round < 3; round++) {
             seconds = new double[data.queries().length];
             for (int i = 0; i < seconds.length; i++) {
                 long start = System.nanoTime();
-                nearest(data.queries()[i], width);
+                var _ = nearest(data.queries()[i], width, Optional.empty());
                 seconds[i] = (System.nanoTime() - start) / 1e9;
             }
         }
         return new Speed(found, seconds);
     }
 
-    private double recall(AnnData data, int width) {
-        int found = 0;
-        for (int i = 0; i < data.queries().length; i++) {
+    private static Set<Integer> rows(SearchOutcome outcome) {
+        Set<Integer> rows = new HashSet<>();
+        outcome.hits().forEach(hit -> rows.add(Integer.parseInt(hit.row().id())));
+        return rows;
+    }
+
+    private static double recall(AnnData data, List<Set<Integer>> found) {
+        int hits = 0;
+        for (int i = 0; i < found.size(); i++) {
             Set<Integer> truth = data.nearest().get(i);
-            for (Hit hit : nearest(data.queries()[i], width).hits()) {
-                found += truth.contains(Integer.parseInt(hit.row().id())) ? 1 : 0;
-            }
+            hits += (int) found.get(i).stream().filter(truth::contains).count();
         }
-        return found / (double) (data.queries().length * AnnData.K);
+        return hits / (double) (found.size() * AnnData.K);
     }
 
     /// Ids and scores, which is what the peers return.
-    private SearchOutcome nearest(float[] query, int width) {
+    private SearchOutcome nearest(float[] query, int width, Optional<Filter> filter) {
         Leg leg = new Leg.Dense(Optional.empty(), query, false, width);
         return service.search(
-                SPACE,
-                NAME,
-                SearchSpec.of(List.of(leg), Optional.empty(), AnnData.K).withIdsOnly());
+                SPACE, NAME, SearchSpec.of(List.of(leg), filter, AnnData.K).withIdsOnly());
     }
 
     @Override

@@ -28,6 +28,7 @@ public final class Bench {
                     new SearchBench(),
                     new AnnBench(),
                     new GrowthBench(),
+                    new FilterBench(),
                     new RetrievalBench());
 
     private Bench() {}

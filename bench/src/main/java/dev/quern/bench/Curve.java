@@ -21,8 +21,13 @@ record Curve(List<Point> points) {
 
     /// What a peer printed.
     static Curve of(JsonNode printed) {
+        return ofPoints(printed.path("points"));
+    }
+
+    /// The points of one curve.
+    static Curve ofPoints(JsonNode list) {
         List<Point> points = new ArrayList<>();
-        for (JsonNode point : printed.path("points")) {
+        for (JsonNode point : list) {
             points.add(new Point(point.path("recall").asDouble(), point.path("qps").asDouble()));
         }
         return new Curve(points);

@@ -51,7 +51,7 @@ public final class GrowthRun {
     private void build(Path work, AnnData data) throws IOException {
         double[] seconds = new double[1];
         try (AnnCollection ours = new AnnCollection(work)) {
-            Cost cost = Cost.of(() -> seconds[0] = ours.fill(data));
+            Cost cost = Cost.of(() -> seconds[0] = ours.fill(data, _ -> Map.of()));
             tell("build", "s", seconds[0], false);
             tell("build-cpu", "s", cost.cpuSeconds(), false);
         }

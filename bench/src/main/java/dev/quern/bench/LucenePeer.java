@@ -1,6 +1,9 @@
 package dev.quern.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -36,13 +39,40 @@ import org.apache.lucene.store.MMapDirectory;
 public final class LucenePeer {
     private static final int M = 16;
     private static final int BEAM = 100;
-    private static final int THREADS = 2;
+    static final int THREADS = 2;
     private static final int RAM_MEBIBYTES = 256;
     private static final String FIELD = "v";
     private static final String ROW = "row";
-    private static final int[] WIDTHS = {10, 16, 24, 32, 48, 64, 80, 100, 140, 200, 300};
+    static final int[] WIDTHS = {10, 16, 24, 32, 48, 64, 80, 100, 140, 200, 300};
 
     private LucenePeer() {}
+
+    /// Runs a peer in a JVM of its own.
+    ///
+    /// @param main takes the arguments of this class
+    static JsonNode run(
+            BenchContext context, Class<?> main, String command, AnnData data, Path index) {
+        String answer =
+                Shell.output(
+                        context.checkout(),
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        main.getName(),
+                        command,
+                        data.file().toString(),
+                        Integer.toString(data.queries().length),
+                        Integer.toString(data.rows()),
+                        index.toString(),
+                        data.truth().toString());
+        try {
+            return new ObjectMapper().readTree(answer);
+        } catch (IOException e) {
+            throw new QuernException(ErrorKind.UNAVAILABLE, "peer lucene did not print JSON", e);
+        }
+    }
 
     /// Runs one command.
     public static void main(String[] args) throws IOException {
@@ -84,7 +114,7 @@ public final class LucenePeer {
         }
     }
 
-    private static IndexWriterConfig config(ExecutorService pool) {
+    static IndexWriterConfig config(ExecutorService pool) {
         KnnVectorsFormat format = new Lucene99HnswVectorsFormat(M, BEAM, THREADS, pool);
         IndexWriterConfig config = new IndexWriterConfig();
         config.setRAMBufferSizeMB(RAM_MEBIBYTES);

@@ -8,9 +8,11 @@ import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
+import dev.quern.common.wire.RecallBody;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -181,7 +183,13 @@ final class CollectionCommand {
             CollectionIndex index = client.collections().stats(name);
             terminal.printTable(
                     index,
-                    List.of("VECTORS", "ROWS", "IN FUSED GRAPHS", "OF THESE HOT", "IN HNSW GRAPHS"),
+                    List.of(
+                            "VECTORS",
+                            "ROWS",
+                            "IN FUSED GRAPHS",
+                            "OF THESE HOT",
+                            "IN HNSW GRAPHS",
+                            "RECALL@10"),
                     new TreeMap<>(index.vectors())
                             .entrySet().stream().map(CollectionCommand::row).toList());
             terminal.note(
@@ -201,7 +209,12 @@ final class CollectionCommand {
                 Long.toString(index.rows()),
                 Long.toString(index.fusedRows()),
                 Long.toString(index.hotRows()),
-                Long.toString(index.hnswRows()));
+                Long.toString(index.hnswRows()),
+                index.recall() == null ? "-" : recall(index.recall()));
+    }
+
+    private static String recall(RecallBody recall) {
+        return String.format(Locale.ROOT, "%.3f of %d queries", recall.recall(), recall.queries());
     }
 
     @Command(description = "Counts rows.", mixinStandardHelpOptions = true)

@@ -111,11 +111,19 @@ final class CollectionSearch implements Callable<Integer> {
                         result.tookMs()));
     }
 
+    private static String counted(@Nullable Long count, String what) {
+        return count == null ? "" : ", " + count + " " + what;
+    }
+
     private static String line(SearchPlan plan) {
         return plan.strategy()
                 + ": "
                 + plan.reason()
-                + (plan.matching() == null ? "" : ", " + plan.matching() + " rows match");
+                + counted(plan.matching(), "rows match")
+                + counted(plan.estimated(), "estimated")
+                + counted(plan.visited(), "vertices visited")
+                + counted(plan.coded(), "codes and")
+                + counted(plan.compared(), "vectors compared");
     }
 
     private static String line(SearchHit hit) {

@@ -39,8 +39,7 @@ record AttributeColumn(String attribute, boolean json, FieldVector values) {
             case STRING, LONG, DOUBLE, BOOL, DATETIME, JSON ->
                     Field.nullable(column, item.getType());
             case STRINGS, LONGS, DOUBLES, BOOLS, DATETIMES ->
-                    new Field(
-                            column, FieldType.nullable(ArrowType.List.INSTANCE), List.of(item));
+                    new Field(column, FieldType.nullable(ArrowType.List.INSTANCE), List.of(item));
         };
     }
 

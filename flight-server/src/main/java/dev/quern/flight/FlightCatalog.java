@@ -202,8 +202,7 @@ final class FlightCatalog {
             FlightDescriptor descriptor,
             CollectionInfo collection,
             boolean columns) {
-        Claim claim =
-                new Claim.Rows(space, expiry(), collection.name(), collection.id(), columns);
+        Claim claim = new Claim.Rows(space, expiry(), collection.name(), collection.id(), columns);
         return builder(
                         FlightSchemas.rows(collection.schema(), columns),
                         descriptor,

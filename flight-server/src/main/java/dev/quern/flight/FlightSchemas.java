@@ -37,10 +37,10 @@ final class FlightSchemas {
 
     private FlightSchemas() {}
 
-    /// The rows of a collection: `id`, each text field, `attributes` (a JSON object) or a column for
-    /// each attribute ([ColumnNames], [AttributeColumn]), each vector field; fields in name order.
-    /// Null is a field that a row lacks. The only vector field of a collection is not nullable,
-    /// because rows are not written without it.
+    /// The rows of a collection: `id`, each text field, `attributes` (a JSON object) or a column
+    /// for each attribute ([ColumnNames], [AttributeColumn]), each vector field; fields in name
+    /// order. Null is a field that a row lacks. The only vector field of a collection is not
+    /// nullable, because rows are not written without it.
     static Schema rows(CollectionSchema collection, boolean attributeColumns) {
         List<Field> columns = new ArrayList<>();
         columns.add(
@@ -103,8 +103,7 @@ final class FlightSchemas {
     /// one, and any of the other columns of [#rows]; in any order.
     ///
     /// @throws QuernException `INVALID` naming both schemas
-    static void requireRows(
-            Schema actual, CollectionSchema collection, boolean attributeColumns) {
+    static void requireRows(Schema actual, CollectionSchema collection, boolean attributeColumns) {
         Schema expected = rows(collection, attributeColumns);
         boolean fits =
                 find(actual, ID) != null

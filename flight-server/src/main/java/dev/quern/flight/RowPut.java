@@ -140,9 +140,7 @@ final class RowPut {
             Map<String, Object> present = new TreeMap<>();
             attributeColumns.forEach((name, column) -> {
                 Object value =
-                        column.isNull(index)
-                                ? null
-                                : in(index, () -> value(name, column, index));
+                        column.isNull(index) ? null : in(index, () -> value(name, column, index));
                 if (value != null) {
                     present.put(name, value);
                 }

@@ -60,8 +60,7 @@ final class RowSender implements AutoCloseable {
         this.maxBytes = maxBytes;
         this.root = VectorSchemaRoot.create(FlightSchemas.rows(collection, columns), allocator);
         this.ids = root.getVector(FlightSchemas.ID);
-        this.attributes =
-                columns ? null : (VarCharVector) root.getVector(FlightSchemas.ATTRIBUTES);
+        this.attributes = columns ? null : (VarCharVector) root.getVector(FlightSchemas.ATTRIBUTES);
         if (columns) {
             ColumnNames.attributes(collection)
                     .forEach((column, attribute) ->

@@ -131,11 +131,7 @@ final class TicketFormat {
                         case FILE_RANGE -> fileRange(in, space, expiresAt);
                         case ROWS, COLUMNS ->
                                 new Claim.Rows(
-                                        space,
-                                        expiresAt,
-                                        string(in),
-                                        string(in),
-                                        kind == COLUMNS);
+                                        space, expiresAt, string(in), string(in), kind == COLUMNS);
                         case SELF_TEST -> new Claim.SelfTest(space, expiresAt, in.getInt());
                         default ->
                                 throw QuernException.invalid(

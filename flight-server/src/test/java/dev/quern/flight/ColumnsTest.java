@@ -47,8 +47,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class ColumnsTest {
     private static final List<Object> EDGES =
             List.of(
-                    "", "\u00fcber \u20ac \ud83d\ude00", Long.MIN_VALUE, Long.MAX_VALUE, -0.0,
-                    Double.MIN_VALUE, Double.MAX_VALUE, true, Instant.parse("0000-01-01T00:00:00Z"),
+                    "",
+                    "\u00fcber \u20ac \ud83d\ude00",
+                    Long.MIN_VALUE,
+                    Long.MAX_VALUE,
+                    -0.0,
+                    Double.MIN_VALUE,
+                    Double.MAX_VALUE,
+                    true,
+                    Instant.parse("0000-01-01T00:00:00Z"),
                     Instant.parse("9999-12-31T23:59:59.999Z"));
 
     private @TempDir Path directory;
@@ -101,8 +108,7 @@ final class ColumnsTest {
                 for (int i = 0; i < 50; i++) {
                     rows.add(row(random, ids, schema));
                 }
-                rig.collections.write(
-                        SpaceId.DEFAULT, "from-" + ids, WriteBatch.upsert(rows));
+                rig.collections.write(SpaceId.DEFAULT, "from-" + ids, WriteBatch.upsert(rows));
             }
             copy("from-" + ids, "to-" + ids);
             assertThat(describe("to-" + ids))
@@ -184,8 +190,7 @@ final class ColumnsTest {
     }
 
     private void copy(String from, String to) {
-        Schema columns =
-                rig.info("collection", from, "columns").getSchemaOptional().orElseThrow();
+        Schema columns = rig.info("collection", from, "columns").getSchemaOptional().orElseThrow();
         try (Upload upload = upload(to, columns)) {
             Rig.tickets(rig.info("collection", from, "columns"))
                     .forEach(ticket ->
@@ -207,8 +212,7 @@ final class ColumnsTest {
     }
 
     private Upload upload(String collection, Schema columns) {
-        return new Upload(
-                rig, columns, List.of("collection", collection, "columns"), Rig.auth());
+        return new Upload(rig, columns, List.of("collection", collection, "columns"), Rig.auth());
     }
 
     @Test

@@ -163,9 +163,11 @@ final class CollectionRoutes {
 
     private Reply stats(Request request) {
         request.query().allow();
+        String name = request.path("collection");
         return Reply.json(
                 CollectionWire.stats(
-                        collections.stats(request.space(), request.path("collection"))));
+                        collections.stats(request.space(), name),
+                        collections.recall(request.space(), name)));
     }
 
     private Reply merge(Request request) {

@@ -5,6 +5,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.Performance;
+import dev.quern.common.wire.RecallBody;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SearchHit;
@@ -14,6 +15,7 @@ import dev.quern.common.wire.VectorIndexBody;
 import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionStats;
+import dev.quern.vector.FieldRecall;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
 import dev.quern.vector.SearchOutcome;
@@ -45,7 +47,7 @@ final class CollectionWire {
                 info.rows());
     }
 
-    static CollectionIndex stats(CollectionStats stats) {
+    static CollectionIndex stats(CollectionStats stats, Map<String, FieldRecall> recall) {
         Map<String, VectorIndexBody> vectors = new TreeMap<>();
         stats.vectors()
                 .forEach((name, field) ->
@@ -55,8 +57,15 @@ final class CollectionWire {
                                         field.rows(),
                                         field.fusedRows(),
                                         field.hotRows(),
-                                        field.hnswRows())));
+                                        field.hnswRows(),
+                                        Optional.ofNullable(recall.get(name))
+                                                .map(CollectionWire::recall)
+                                                .orElse(null))));
         return new CollectionIndex(stats.rows(), stats.segments(), stats.merging(), vectors);
+    }
+
+    private static RecallBody recall(FieldRecall recall) {
+        return new RecallBody(recall.recall(), recall.queries(), recall.at().toString());
     }
 
     static RowBody row(Row row) {
@@ -98,7 +107,15 @@ final class CollectionWire {
         return new SearchPlan(
                 plan.strategy().name().toLowerCase(Locale.ROOT),
                 plan.reason(),
-                plan.matching() < 0 ? null : plan.matching());
+                counted(plan.matching()),
+                counted(plan.work().estimated()),
+                counted(plan.work().visited()),
+                counted(plan.work().coded()),
+                counted(plan.work().compared()));
+    }
+
+    private static @Nullable Long counted(long count) {
+        return count < 0 ? null : count;
     }
 
     /// What a write cost.

@@ -135,7 +135,8 @@ public final class OfflineStorage {
     /// @throws QuernException `INVALID` naming what is wrong; `NOT_FOUND` if there is no backup;
     ///   `CONFLICT` while one is made there or another removal goes on; `CORRUPT` if one cannot be
     ///   read, then nothing is removed
-    public PruneBackupsResult prune(String from, int keep, Optional<String> within, boolean dryRun) {
+    public PruneBackupsResult prune(
+            String from, int keep, Optional<String> within, boolean dryRun) {
         BackupPolicy policy = new BackupPolicy(keep, within.map(OfflineStorage::within));
         return StorageBackups.prune(places, from, policy, dryRun);
     }

@@ -23,6 +23,7 @@ import dev.quern.vector.CollectionConfig;
 import dev.quern.vector.CollectionService;
 import dev.quern.volume.VolumeConfig;
 import dev.quern.volume.VolumeService;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -136,6 +137,8 @@ public final class QuernServer implements AutoCloseable {
             engine.maintenance().start(storage.maintenance());
             PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
+            Gauge.builder("quern.search.recall", collections, CollectionService::lowestRecall)
+                    .register(meters);
             HttpServer http =
                     resources.add(
                             HttpServer.open(

@@ -12,9 +12,9 @@ import java.util.random.RandomGenerator;
 /// puts there before it looks for those of the others ([BackupFormat]): so of two that begin
 /// together at least one sees the other. Backups may go on together; a removal is alone.
 ///
-/// A lease lasts 15 minutes and is renewed meanwhile ([TierLease]). Even so a removal looks for its own before each deletion, and a backup looks
-/// once its manifest is there whether a removal goes on or has gone on, for one that begins later
-/// heeds the manifest. Thread-safe.
+/// A lease lasts 15 minutes and is renewed meanwhile ([TierLease]). Even so a removal looks for its
+/// own before each deletion, and a backup looks once its manifest is there whether a removal goes
+/// on or has gone on, for one that begins later heeds the manifest. Thread-safe.
 final class BackupLease implements AutoCloseable {
     private final Tier tier;
     private final InstantSource clock;

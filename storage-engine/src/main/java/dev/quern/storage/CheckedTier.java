@@ -68,8 +68,7 @@ final class CheckedTier implements CheckedStore {
                     pack,
                     sizeBytes,
                     record -> check.isNamed(pack, record),
-                    (record, body) ->
-                            check.verify(record, () -> verify(pack, record, body)));
+                    (record, body) -> check.verify(record, () -> verify(pack, record, body)));
             check.read();
         } catch (QuernException e) {
             check.requireGoingOn();
@@ -146,8 +145,7 @@ final class CheckedTier implements CheckedStore {
             return Optional.empty();
         }
         try (ChunkLease lease =
-                parts.reader()
-                        .open(space, id, entry.get().location(), entry.get().storedBytes())) {
+                parts.reader().open(space, id, entry.get().location(), entry.get().storedBytes())) {
             return Optional.of(lease.bytes().toArray(ValueLayout.JAVA_BYTE));
         } catch (QuernException e) {
             return switch (e.kind()) {

@@ -47,7 +47,7 @@ final class Compactor implements Compaction {
     @Override
     public CompactReport run(long bytesPerSecond, Operation operation) {
         long before = packs.storedBytes();
-        Tally tally = new Tally(RateLimit.of(bytesPerSecond), new OperationBatch(operation));
+        CompactionTally tally = new CompactionTally(bytesPerSecond, operation);
         rollWhenMostlyDead();
         List<PackStat> plan = CompactionPlanner.plan(stats(), packs.packBytes(), damaged);
         if (!plan.isEmpty()) {
@@ -61,19 +61,13 @@ final class Compactor implements Compaction {
                 }
                 compact(pack, target, tally);
                 read += pack.fileBytes();
-                tally.batch.flush();
+                tally.flush();
                 operation.advanceTo(read);
             }
         } catch (IOException e) {
             throw StorageErrors.of("cannot compact packs in " + packs.path(), e);
         }
-        return new CompactReport(
-                tally.removed,
-                tally.kept,
-                tally.moved,
-                tally.movedBytes,
-                before - packs.storedBytes(),
-                tally.quarantined);
+        return tally.report(before - packs.storedBytes());
     }
 
     /// The pack that is appended to is judged by what of it is indexed: the rest is new.
@@ -98,21 +92,6 @@ final class Compactor implements Compaction {
                 state.chunks());
     }
 
-    private static final class Tally {
-        private final RateLimit rate;
-        private final OperationBatch batch;
-        private int removed;
-        private int kept;
-        private long moved;
-        private long movedBytes;
-        private long quarantined;
-
-        Tally(RateLimit rate, OperationBatch batch) {
-            this.rate = rate;
-            this.batch = batch;
-        }
-    }
-
     /// Packs that nothing is appended to any more.
     private List<PackStat> stats() {
         List<PackStat> stats = new ArrayList<>();
@@ -132,12 +111,13 @@ final class Compactor implements Compaction {
         return stats;
     }
 
-    private void compact(PackStat stat, CompactionTarget target, Tally tally) throws IOException {
+    private void compact(PackStat stat, CompactionTarget target, CompactionTally tally)
+            throws IOException {
         Pack pack = packs.find(stat.id());
         if (pack == null) {
             return;
         }
-        long badBefore = tally.quarantined;
+        long badBefore = tally.quarantinedCount();
         if (stat.chunks() > 0) {
             copyAll(pack, target, tally);
             target.flush();
@@ -150,25 +130,25 @@ final class Compactor implements Compaction {
                 index.dropPack(stat.id());
             }
             damaged.remove(stat.id());
-            tally.removed++;
+            tally.packRemoved();
             return;
         }
         damaged.add(stat.id());
-        tally.kept++;
+        tally.packKept();
         LOG.warn(
                 "pack {}: {} chunks stay, {} of them found damaged now",
                 pack.file(),
                 left.chunks(),
-                tally.quarantined - badBefore);
+                tally.quarantinedCount() - badBefore);
     }
 
     /// A pack that is damaged as a whole stays; the others are none the worse for it.
-    private void copyAll(Pack pack, CompactionTarget target, Tally tally) {
+    private void copyAll(Pack pack, CompactionTarget target, CompactionTally tally) {
         try {
             pack.forEach((record, mapped) -> {
-                tally.rate.take(PackFormat.RECORD_BYTES + record.storedBytes());
+                tally.take(record);
                 copy(pack, mapped, record, target, tally);
-                tally.batch.add(record.storedBytes(), record.storedBytes());
+                tally.read(record);
             });
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CORRUPT) {
@@ -180,7 +160,11 @@ final class Compactor implements Compaction {
 
     /// Copies a record if the index names it.
     private void copy(
-            Pack pack, MappedPack mapped, PackRecord record, CompactionTarget target, Tally tally) {
+            Pack pack,
+            MappedPack mapped,
+            PackRecord record,
+            CompactionTarget target,
+            CompactionTally tally) {
         Location from = new Location(pack.id(), record.offset());
         Optional<Entry> entry = index.find(record.space(), record.id());
         if (entry.isEmpty() || !entry.get().location().equals(from) || entry.get().quarantined()) {
@@ -188,15 +172,14 @@ final class Compactor implements Compaction {
         }
         try {
             target.append(record, from, mapped.verifiedBody(record));
-            tally.moved++;
-            tally.movedBytes += record.storedBytes();
+            tally.moved(record);
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CORRUPT) {
                 throw e;
             }
             LOG.error("chunk {} of space {}: {}", record.id(), record.space(), e.getMessage());
             index.quarantine(record.space(), record.id(), from, true);
-            tally.quarantined++;
+            tally.quarantined();
         }
     }
 }

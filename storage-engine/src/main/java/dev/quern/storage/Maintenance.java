@@ -107,8 +107,7 @@ public final class Maintenance implements AutoCloseable {
     ///   one is cancelled; `UNAVAILABLE` or `EXHAUSTED` if a tier does not answer
     public FsckReport fsck(ByteSize maxBytesPerSecond) {
         return operations.run(
-                OperationKind.FSCK,
-                operation -> fsck.run(maxBytesPerSecond.bytes(), operation));
+                OperationKind.FSCK, operation -> fsck.run(maxBytesPerSecond.bytes(), operation));
     }
 
     /// Fetches every chunk that is damaged or missing from another source.

@@ -273,8 +273,8 @@ public final class StorageEngine implements AutoCloseable {
         return operations;
     }
 
-    /// Cancels the operations that run, makes everything durable and closes it. A lease that is still
-    /// open stays readable.
+    /// Cancels the operations that run, makes everything durable and closes it. A lease that is
+    /// still open stays readable.
     @Override
     public void close() {
         QuernException failed = null;

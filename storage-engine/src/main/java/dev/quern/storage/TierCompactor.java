@@ -53,7 +53,7 @@ final class TierCompactor implements Compaction {
         long before = parts.packs().storedBytes();
         List<PackStat> plan =
                 CompactionPlanner.plan(parts.packs().stats(), parts.staging().packBytes(), damaged);
-        Tally tally = new Tally(RateLimit.of(bytesPerSecond), new OperationBatch(operation));
+        CompactionTally tally = new CompactionTally(bytesPerSecond, operation);
         if (!plan.isEmpty()) {
             operation.phase("copy", Unit.BYTES, PackStat.fileBytes(plan));
         }
@@ -65,7 +65,7 @@ final class TierCompactor implements Compaction {
                 }
                 copyAll(pack, target, tally);
                 read += pack.fileBytes();
-                tally.batch.flush();
+                tally.flush();
                 operation.advanceTo(read);
             }
             target.flush();
@@ -74,42 +74,21 @@ final class TierCompactor implements Compaction {
         }
         plan.forEach(pack -> retire(pack.id(), tally));
         parts.packs().deleteRetired(GcRequest.DEFAULT_GRACE);
-        return new CompactReport(
-                tally.removed,
-                tally.kept,
-                tally.moved,
-                tally.movedBytes,
-                before - parts.packs().storedBytes(),
-                tally.quarantined);
-    }
-
-    private static final class Tally {
-        private final RateLimit rate;
-        private final OperationBatch batch;
-        private int removed;
-        private int kept;
-        private long moved;
-        private long movedBytes;
-        private long quarantined;
-
-        Tally(RateLimit rate, OperationBatch batch) {
-            this.rate = rate;
-            this.batch = batch;
-        }
+        return tally.report(before - parts.packs().storedBytes());
     }
 
     /// A pack that was not come to, or that has a damaged record, keeps what it has.
-    private void retire(long pack, Tally tally) {
+    private void retire(long pack, CompactionTally tally) {
         if (parts.packs().retire(pack)) {
             damaged.remove(pack);
-            tally.removed++;
+            tally.packRemoved();
         } else if (damaged.contains(pack)) {
-            tally.kept++;
+            tally.packKept();
         }
     }
 
     /// A pack that is damaged as a whole stays; the others are none the worse for it.
-    private void copyAll(PackStat pack, TierCompactionTarget target, Tally tally) {
+    private void copyAll(PackStat pack, TierCompactionTarget target, CompactionTally tally) {
         if (pack.chunks() == 0) {
             return;
         }
@@ -142,14 +121,13 @@ final class TierCompactor implements Compaction {
             PackRecord record,
             Optional<MemorySegment> body,
             TierCompactionTarget target,
-            Tally tally) {
-        tally.rate.take(record.headerBytes() + record.storedBytes());
-        tally.batch.add(record.storedBytes(), record.storedBytes());
+            CompactionTally tally) {
+        tally.take(record);
+        tally.read(record);
         Location from = new Location(pack, record.offset());
         if (body.isPresent() && Checksums.crc32c(body.get()) == record.form().crc()) {
             target.append(record, from, body.get());
-            tally.moved++;
-            tally.movedBytes += record.storedBytes();
+            tally.moved(record);
         } else {
             LOG.error(
                     "chunk {} of space {} does not match in {} at offset {}",
@@ -159,7 +137,7 @@ final class TierCompactor implements Compaction {
                     record.offset());
             parts.index().quarantine(record.space(), record.id(), from, true);
             damaged.add(pack);
-            tally.quarantined++;
+            tally.quarantined();
         }
     }
 }

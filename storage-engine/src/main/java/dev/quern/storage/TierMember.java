@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
 
-/// A data directory whose facts name chunks of the store in a tier. While there is another,
-/// nothing is removed from the store.
+/// A data directory whose facts name chunks of the store in a tier. While there is another, nothing
+/// is removed from the store.
 ///
 /// @param id 32 hex digits, as in the directory's file `store/chunks-tier/member`
 /// @param own whether it is the one that was asked

@@ -107,8 +107,8 @@ final class TierMembers implements AutoCloseable {
         disk.syncDirectory(directory);
     }
 
-    /// Until when the members' servers are known to run, if at all, by the names of their blobs. One
-    /// that has no blob any more and runs still is among them: its facts go on naming chunks.
+    /// Until when the members' servers are known to run, if at all, by the names of their blobs.
+    /// One that has no blob any more and runs still is among them: its facts go on naming chunks.
     private Map<String, Optional<Instant>> all() {
         Set<String> named = new HashSet<>();
         Map<String, Optional<Instant>> all = new TreeMap<>();

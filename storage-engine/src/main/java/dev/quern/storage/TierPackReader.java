@@ -171,7 +171,10 @@ final class TierPackReader {
         }
         if (!whole) {
             throw QuernException.corrupt(
-                    records.at(pack, record.offset()) + ": chunk " + record.id() + " does not match");
+                    records.at(pack, record.offset())
+                            + ": chunk "
+                            + record.id()
+                            + " does not match");
         }
     }
 

@@ -59,8 +59,7 @@ record TierStoreParts(
         try {
             setup.disk.createDirectories(directory);
             requireSameStore(directory.resolve("store"), identity(tier, setup.random));
-            members =
-                    TierMembers.join(tier, setup.disk, directory, setup.random, setup.clock);
+            members = TierMembers.join(tier, setup.disk, directory, setup.random, setup.clock);
             TierCache cache =
                     TierCache.open(
                             setup.disk,

@@ -192,7 +192,8 @@ final class FsckTest {
         assertThat(fsck.run(0, operation(OperationKind.FSCK)).damaged()).isEqualTo(7);
         assertThat(engine.maintenance().stats().quarantined()).isEqualTo(7);
         RepairReport report =
-                new Repair(new CheckedPacks(store()), fsck, 2).run(source, 0, operation(OperationKind.REPAIR));
+                new Repair(new CheckedPacks(store()), fsck, 2)
+                        .run(source, 0, operation(OperationKind.REPAIR));
 
         assertThat(report.repaired()).isEqualTo(4);
         assertThat(report.lost()).isEqualTo(3);

@@ -4,6 +4,7 @@ import dev.quern.storage.s3.S3ProxyServer;
 import dev.quern.storage.s3.S3Tier;
 import java.nio.file.Path;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,7 +16,7 @@ final class S3TierFsckTest extends TierFsckContract {
     private static S3ProxyServer server;
     private static int tests;
 
-    private S3Tier tier;
+    private @Nullable S3Tier tier;
 
     @BeforeAll
     static void start() {
@@ -30,15 +31,17 @@ final class S3TierFsckTest extends TierFsckContract {
     @Override
     @SuppressWarnings("MustBeClosedChecker") // closed after each test
     Tier tier() {
-        if (tier == null) {
+        S3Tier open = tier;
+        if (open == null) {
             tests++;
-            tier = S3Tier.open(server.bucket("fsck", "test-" + tests + "/"), new Random(2));
+            open = S3Tier.open(server.bucket("fsck", "test-" + tests + "/"), new Random(2));
+            tier = open;
         }
-        return tier;
+        return open;
     }
 
     @AfterEach
     void close() {
-        tier.close();
+        tier().close();
     }
 }

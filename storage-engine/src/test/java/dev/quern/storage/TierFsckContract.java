@@ -53,8 +53,7 @@ abstract class TierFsckContract {
         StorageEngine opened =
                 StorageEngine.open(
                         Engines.config(directory.resolve("data")),
-                        new TieredChunks(
-                                tier(), ByteSize.ofMebibytes(2), InstantSource.system()));
+                        new TieredChunks(tier(), ByteSize.ofMebibytes(2), InstantSource.system()));
         opened.roots().register(new TestRoots(opened.facts()));
         return opened;
     }

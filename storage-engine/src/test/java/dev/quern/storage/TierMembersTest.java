@@ -65,9 +65,7 @@ final class TierMembersTest {
             assertThat(killed.seenAt()).contains(TierStores.NOW);
             assertThat(own.list())
                     .extracting(TierMember::id, TierMember::own, TierMember::running)
-                    .containsExactly(
-                            tuple(id("own"), true, true),
-                            tuple(id("other"), false, true));
+                    .containsExactly(tuple(id("own"), true, true), tuple(id("other"), false, true));
         }
         TierMember stopped = own.list().getLast();
         assertThat(stopped.running()).isFalse();

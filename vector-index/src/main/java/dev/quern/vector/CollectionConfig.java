@@ -19,7 +19,7 @@ import java.time.Duration;
 /// @param cpuThreads threads that search, and as many that apply writes, over all collections
 /// @param maxQueuedSearches searches that wait for a thread; beyond it `EXHAUSTED`
 /// @param maxOpenCollections collections held open; the least recently used idle one is closed
-/// @param exactScanRows a dense leg compares every matching row when at most this many match
+/// @param search how searches are run
 /// @param maxGraph blocks of one segment's fused graph; a larger segment gets Lucene's HNSW graph
 /// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
 ///   process: the service made last sets it; beyond it blocks are read from the mapped files
@@ -35,7 +35,7 @@ public record CollectionConfig(
         int cpuThreads,
         int maxQueuedSearches,
         int maxOpenCollections,
-        int exactScanRows,
+        SearchConfig search,
         ByteSize maxGraph,
         ByteSize hotMemory,
         Duration idleMerge) {
@@ -50,7 +50,6 @@ public record CollectionConfig(
         atLeast("cpu-threads", cpuThreads, 1);
         atLeast("max-queued-searches", maxQueuedSearches, 1);
         atLeast("max-open-collections", maxOpenCollections, 1);
-        atLeast("exact-scan-rows", exactScanRows, 0);
         atLeast("max-graph in bytes", maxGraph.bytes(), 0);
         atLeast("hot-memory in bytes", hotMemory.bytes(), 0);
         atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
@@ -70,13 +69,13 @@ public record CollectionConfig(
                 Runtime.getRuntime().availableProcessors(),
                 1_024,
                 128,
-                4_000,
+                SearchConfig.defaults(),
                 ByteSize.ofMebibytes(FusedConfig.DEFAULTS.maxGraphBytes() >> 20),
                 ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21),
                 Duration.ofSeconds(2));
     }
 
-    private static void atLeast(String name, long value, long least) {
+    static void atLeast(String name, long value, long least) {
         if (value < least) {
             throw QuernException.invalid(
                     "collections: " + name + " must be " + least + " or more, got " + value);

@@ -13,10 +13,12 @@ import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.DoubleStream;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
@@ -25,6 +27,7 @@ public final class CollectionService implements AutoCloseable {
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
+    private final DenseLeg.Means means;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
@@ -47,6 +50,7 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
+        this.means = DenseLeg.Means.of(config.search());
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.catalog = new Catalog(facts, clock, ids);
@@ -67,12 +71,18 @@ public final class CollectionService implements AutoCloseable {
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission, applying, clock),
+                                new LiveCollection.Parts(
+                                        catalog,
+                                        tail,
+                                        admission,
+                                        applying,
+                                        clock,
+                                        config.search().sampledQueries()),
                                 checkpoints,
                                 rules,
                                 tuning()));
         open.sweep();
-        this.idle = new IdleMerger(open, config.idleMerge());
+        this.idle = new IdleMerger(open, config.idleMerge(), means, searching::isIdle);
     }
 
     private LuceneIndex.Tuning tuning() {
@@ -189,10 +199,12 @@ public final class CollectionService implements AutoCloseable {
         Definition definition = catalog.get(space, name);
         return reading(
                 definition,
-                live ->
-                        live.read(
-                                new Search(live.schema().now(), spec, config.exactScanRows())
-                                        ::run));
+                live -> {
+                    Search search = new Search(live.schema().now(), spec, means);
+                    SearchOutcome outcome = live.read(search::run);
+                    search.sample(live.samples());
+                    return outcome;
+                });
     }
 
     /// How many rows match; all without a filter.
@@ -218,6 +230,25 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
         return reading(catalog.get(space, name), LiveCollection::stats);
+    }
+
+    /// How much of the exact answers recent dense searches found, by vector field, as far as it was
+    /// compared in idle time since the collection was opened.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public NavigableMap<String, FieldRecall> recall(SpaceId space, String name) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().samples().report();
+        }
+    }
+
+    /// The least [#recall] of any field of the collections that are open; not a number while none
+    /// is known.
+    public double lowestRecall() {
+        DoubleStream.Builder found = DoubleStream.builder();
+        open.forEachOpen(live ->
+                live.samples().report().values().forEach(field -> found.add(field.recall())));
+        return found.build().min().orElse(Double.NaN);
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one

@@ -15,7 +15,7 @@ public sealed interface Filter {
     /// The deepest nesting.
     int MAX_DEPTH = 32;
 
-    /// The most conditions in one filter.
+    /// The most conditions in one filter; each value of an `all` is one.
     int MAX_CONDITIONS = 256;
 
     /// The most values of one `in`.

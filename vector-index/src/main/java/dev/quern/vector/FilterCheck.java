@@ -24,15 +24,16 @@ final class FilterCheck {
 
     private void node(Filter filter, int depth) {
         require(depth <= Filter.MAX_DEPTH, "is nested more than " + Filter.MAX_DEPTH + " deep");
-        require(
-                ++conditions <= Filter.MAX_CONDITIONS,
-                "has more than " + Filter.MAX_CONDITIONS + " conditions");
+        count(1);
         switch (filter) {
             case Filter.Eq(String field, Object value) -> value(field, value);
             case Filter.In(String field, List<Object> values) ->
                     values(field, values, Filter.MAX_VALUES);
-            case Filter.All(String field, List<Object> values) ->
-                    values(field, values, Filter.MAX_CONDITIONS);
+            case Filter.All(String field, List<Object> values) -> {
+                // One is counted already; each further value is a condition of its own.
+                count(Math.max(0, values.size() - 1));
+                values(field, values, Filter.MAX_CONDITIONS);
+            }
             case Filter.Exists(String field) -> filterable(field);
             case Filter.Prefix(String field, String prefix) -> {
                 value(field, prefix);
@@ -44,6 +45,15 @@ final class FilterCheck {
             case Filter.Or(List<Filter> any) -> any.forEach(f -> node(f, depth + 1));
             case Filter.Not(Filter not) -> node(not, depth + 1);
         }
+    }
+
+    private void count(int more) {
+        conditions += more;
+        require(
+                conditions <= Filter.MAX_CONDITIONS,
+                "has more than "
+                        + Filter.MAX_CONDITIONS
+                        + " conditions (each value of an all is one)");
     }
 
     private void values(String field, List<Object> values, int max) {

@@ -52,6 +52,7 @@ final class LiveCollection {
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
     private final LiveSchema schema;
+    private final RecallSamples samples;
 
     /// Written under `applying`.
     private volatile long appliedToken;
@@ -77,12 +78,14 @@ final class LiveCollection {
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
+    /// @param sampledQueries of each vector field
     record Parts(
             Catalog catalog,
             WriteLog tail,
             WriteAdmission admission,
             CpuPool applyPool,
-            InstantSource clock) {}
+            InstantSource clock,
+            int sampledQueries) {}
 
     /// Takes over the index, and brings it up to date with the tail.
     LiveCollection(Definition definition, Parts parts, LuceneIndex index, Checkpointer checkpointer)
@@ -95,6 +98,7 @@ final class LiveCollection {
         this.index = index;
         this.checkpointer = checkpointer;
         this.schema = new LiveSchema(definition, parts.catalog());
+        this.samples = new RecallSamples(parts.sampledQueries(), parts.clock());
         long start = checkpointer.token();
         this.appliedToken = start;
         this.shownToken = start;
@@ -454,6 +458,20 @@ final class LiveCollection {
 
     LiveSchema schema() {
         return schema;
+    }
+
+    RecallSamples samples() {
+        return samples;
+    }
+
+    /// Whether nothing was written for so long.
+    boolean isIdle(Duration time) {
+        return Duration.between(changedAt, clock.instant()).compareTo(time) >= 0;
+    }
+
+    /// Changes with what searches see.
+    long version() {
+        return shownToken + index.merges();
     }
 
     /// Whether it must be closed and opened anew.

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.util.RamUsageEstimator;
 
 /// One search of one collection: checked when it is made, then run on a searcher.
 final class Search {
@@ -24,6 +25,9 @@ final class Search {
     private static final int MAX_QUERY_BYTES = 64 << 10;
     private static final long MAX_TIMEOUT_MILLIS = 600_000;
 
+    /// Bytes of a filter that is remembered with a query.
+    private static final long MAX_SAMPLED_FILTER = 16 << 10;
+
     /// Rows of each leg that take part in a fusion, at least.
     private static final int FUSION_DEPTH = 100;
 
@@ -31,17 +35,17 @@ final class Search {
     private final SearchOptions options;
     private final List<Leg> legs;
     private final Optional<Query> filter;
-    private final int exactScanRows;
+    private final DenseLeg.Means means;
     private final Deadline deadline;
 
     /// Its time begins now.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds
-    Search(Schema schema, SearchSpec spec, int exactScanRows) {
-        this(schema, spec, exactScanRows, System::nanoTime);
+    Search(Schema schema, SearchSpec spec, DenseLeg.Means means) {
+        this(schema, spec, means, System::nanoTime);
     }
 
-    Search(Schema schema, SearchSpec spec, int exactScanRows, LongSupplier nanos) {
+    Search(Schema schema, SearchSpec spec, DenseLeg.Means means, LongSupplier nanos) {
         this.options = spec.options();
         requireBetween("limit", options.limit(), 1, MAX_LIMIT);
         requireBetween("number of legs", spec.legs().size(), 1, MAX_LEGS);
@@ -56,7 +60,7 @@ final class Search {
                             + Names.abbreviate(String.join(", ", unknown)));
         }
         this.schema = schema;
-        this.exactScanRows = exactScanRows;
+        this.means = means;
         this.deadline = Deadline.after(options.timeout(), nanos);
         this.legs = spec.legs().stream().map(this::checked).toList();
         options.filter().ifPresent(f -> FilterCheck.check(f, schema));
@@ -141,6 +145,18 @@ final class Search {
         return bytes < 0 ? query.length() : bytes;
     }
 
+    /// Notes its dense legs, unless their filter is a large one.
+    void sample(RecallSamples samples) {
+        if (filter.isPresent() && RamUsageEstimator.sizeOf(filter.get()) > MAX_SAMPLED_FILTER) {
+            return;
+        }
+        for (Leg leg : legs) {
+            if (leg instanceof Leg.Dense dense) {
+                samples.note(dense, options.filter());
+            }
+        }
+    }
+
     /// @param shared left as it is
     SearchOutcome run(IndexSearcher shared) throws IOException {
         IndexReader reader = shared.getIndexReader();
@@ -216,9 +232,8 @@ final class Search {
             throws IOException {
         return switch (leg) {
             case Leg.Dense asked -> {
-                DenseLeg dense = new DenseLeg(searcher, asked, schema, exactScanRows, deadline);
-                DenseLeg.Found found =
-                        dense.run(dense.plan(asked.exact(), filter), asked.vector(), filter, depth);
+                DenseLeg dense = new DenseLeg(searcher, asked, schema, means, deadline);
+                DenseLeg.Found found = dense.run(asked.exact(), asked.vector(), filter, depth);
                 plans.add(found.plan());
                 yield found.ranked();
             }

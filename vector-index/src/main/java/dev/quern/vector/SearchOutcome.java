@@ -23,6 +23,8 @@ public record SearchOutcome(
     public enum Strategy {
         /// Every matching vector was compared.
         EXACT,
+        /// The one-bit codes of all matching vectors were compared, and the best of them by vector.
+        CODES,
         /// A graph was walked, in one segment or more.
         GRAPH,
         /// The inverted index was read.
@@ -34,5 +36,20 @@ public record SearchOutcome(
     /// @param strategy what was done
     /// @param reason in a few words
     /// @param matching rows that pass the filter; all live rows without one; -1 when not counted
-    public record LegPlan(Strategy strategy, String reason, long matching) {}
+    /// @param work what it took
+    public record LegPlan(Strategy strategy, String reason, long matching, Work work) {
+        LegPlan(Strategy strategy, String reason, long matching) {
+            this(strategy, reason, matching, Work.NONE);
+        }
+    }
+
+    /// What a dense leg took, over all segments; -1 where it was not counted.
+    ///
+    /// @param estimated rows that were thought to pass the filter before any was read
+    /// @param visited vertices of fused graphs
+    /// @param coded one-bit codes
+    /// @param compared vectors outside of walks
+    public record Work(long estimated, long visited, long coded, long compared) {
+        static final Work NONE = new Work(-1, -1, -1, -1);
+    }
 }

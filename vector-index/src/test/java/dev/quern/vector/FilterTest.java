@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quern.common.ErrorKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -120,6 +121,26 @@ final class FilterTest {
             conditions.add(new Filter.Eq("l", (long) i));
         }
         assertThat(rig.ids(manyTerms().where(new Filter.Or(conditions)))).containsExactly("a");
+    }
+
+    /// Each value of an `all` is a clause of Lucene's, of which a query may have 1,024.
+    @Test
+    void countsTheValuesOfAllAsConditions() {
+        rig.create(1, Metric.DOT);
+        rig.upsert(row("a", "t", Map.of("t", List.of("p", "q")), 1));
+        List<Object> many = IntStream.range(0, 252).<Object>mapToObj(i -> "v" + i).toList();
+        Filter all = new Filter.All("t", many);
+        assertThat(rig.matching(new Filter.Or(List.of(all, new Filter.Eq("t", "q"))), 9))
+                .containsExactly("a");
+        for (Filter over :
+                List.of(
+                        new Filter.And(List.of(all, new Filter.Not(new Filter.All("t", many)))),
+                        new Filter.Or(Collections.nCopies(5, all)))) {
+            assertKind(
+                    ErrorKind.INVALID,
+                    "more than 256 conditions (each value of an all is one)",
+                    () -> rig.matching(over, 1));
+        }
     }
 
     private static SearchSpec manyTerms() {

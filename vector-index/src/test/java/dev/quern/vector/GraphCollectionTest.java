@@ -55,7 +55,14 @@ final class GraphCollectionTest {
 
     /// A config under which a dense leg compares few rows of its own accord.
     private static UnaryOperator<CollectionConfig> graphs(ByteSize maxGraph, ByteSize hotMemory) {
-        return Rig.with(Map.of("exactScanRows", 100, "maxGraph", maxGraph, "hotMemory", hotMemory));
+        return Rig.with(
+                Map.of(
+                        "search",
+                        SearchConfig.defaults().comparing(100),
+                        "maxGraph",
+                        maxGraph,
+                        "hotMemory",
+                        hotMemory));
     }
 
     private static final UnaryOperator<CollectionConfig> FUSED =

@@ -41,8 +41,8 @@ final class HotMemoryTest {
     private CollectionConfig bounded(CollectionConfig c) {
         return Rig.with(
                         Map.of(
-                                "exactScanRows",
-                                100,
+                                "search",
+                                SearchConfig.defaults().comparing(100),
                                 "hotMemory",
                                 new ByteSize(before + BOUND.bytes()),
                                 "idleMerge",

@@ -117,7 +117,13 @@ final class IdleMergeTest {
     }
 
     private static CollectionConfig walking(CollectionConfig c) {
-        return Rig.with(Map.of("exactScanRows", 100, "idleMerge", SHORT)).apply(c);
+        return Rig.with(
+                        Map.of(
+                                "search",
+                                SearchConfig.defaults().comparing(100),
+                                "idleMerge",
+                                SHORT))
+                .apply(c);
     }
 
     /// Makes a few segments, none with a graph.

@@ -147,7 +147,7 @@ final class OldSegmentsTest {
     private static List<String> ids(IndexSearcher searcher, float[] query, boolean exact)
             throws IOException {
         SearchSpec spec = SearchSpec.of(List.of(new Leg.Dense(query, exact)), Optional.empty(), 10);
-        SearchOutcome outcome = new Search(SCHEMA, spec, 100).run(searcher);
+        SearchOutcome outcome = new Search(SCHEMA, spec, Rig.MEANS).run(searcher);
         return outcome.hits().stream().map(hit -> hit.row().id()).toList();
     }
 }

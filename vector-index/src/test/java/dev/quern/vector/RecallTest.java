@@ -193,7 +193,7 @@ final class RecallTest {
             IndexSearcher searcher, float[] query, boolean exact, Optional<Filter> filter)
             throws IOException {
         SearchSpec spec = SearchSpec.of(List.of(new Leg.Dense(query, exact)), filter, LIMIT);
-        return new Search(SCHEMA, spec, 100).run(searcher);
+        return new Search(SCHEMA, spec, Rig.MEANS).run(searcher);
     }
 
     private static Set<String> ids(SearchOutcome outcome) {

@@ -41,6 +41,9 @@ final class Rig implements AutoCloseable {
     static final SpaceId SPACE = SpaceId.DEFAULT;
     static final String NAME = "docs";
 
+    /// Of searches that compare few rows of their own accord.
+    static final DenseLeg.Means MEANS = DenseLeg.Means.of(SearchConfig.defaults().comparing(100));
+
     /// What lies below.
     enum Stores {
         FAKE,

@@ -159,9 +159,9 @@ final class SearchPagesTest {
         AtomicLong clock = new AtomicLong();
         try (Lucene lucene = new Lucene(directory.resolve("lucene"), schema)) {
             IndexSearcher searcher = lucene.searcher();
-            Search slow = new Search(schema, timed, 100, () -> clock.getAndAdd(2_000_000));
+            Search slow = new Search(schema, timed, Rig.MEANS, () -> clock.getAndAdd(2_000_000));
             assertThat(slow.run(searcher).partial()).isTrue();
-            Search quick = new Search(schema, timed, 100, () -> 0);
+            Search quick = new Search(schema, timed, Rig.MEANS, () -> 0);
             SearchOutcome whole = quick.run(searcher);
             assertThat(whole.partial()).isFalse();
             assertThat(whole.hits()).hasSize(5);

@@ -100,8 +100,8 @@ public final class Collections {
                 post(collection, "upsert", Map.of("rows", rows)).waiting(), UpsertResult.class);
     }
 
-    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of the
-    /// rows. All of them or none, as [#upsert].
+    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of
+    /// the rows. All of them or none, as [#upsert].
     ///
     /// @param columns lists or arrays of equal length, 1 to 10,000, `id` among them; null where a
     ///   row has no value

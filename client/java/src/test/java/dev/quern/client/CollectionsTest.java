@@ -97,12 +97,9 @@ final class CollectionsTest {
     @Test
     void writesFieldsByTheirNamesAndReadsNumbersAsIds() {
         server.answer(200, "{\"upserted\":1,\"token\":7}")
-                .answer(
-                        200,
-                        "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
+                .answer(200, "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
                 .answer(200, "{\"id\":18446744073709551615,\"attributes\":{}}");
-        client.collections()
-                .upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
+        client.collections().upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
         assertThat(server.last().body()).isEqualTo("{\"rows\":[{\"vector\":[1.0,0.1]}]}");
         double cost =
                 client.collections()
@@ -162,7 +159,7 @@ final class CollectionsTest {
                                 + "{\"rows\":3,\"fused_rows\":2,\"hot_rows\":1,\"hnsw_rows\":0}}}")
                 .answer(200, "{\"merging\":true}");
         assertThat(client.collections().stats("docs").vectors())
-                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0));
+                .containsEntry("v", new VectorIndexBody(3, 2, 1, 0, null));
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/stats");
         assertThat(client.collections().merge("docs")).isTrue();
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/merge");

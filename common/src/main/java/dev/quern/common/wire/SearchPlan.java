@@ -4,7 +4,18 @@ import org.jspecify.annotations.Nullable;
 
 /// How a leg was run.
 ///
-/// @param strategy `exact`, `graph` or `inverted`
+/// @param strategy `exact`, `codes`, `graph` or `inverted`
 /// @param reason in a few words
 /// @param matching rows that pass the filter, when they were counted
-public record SearchPlan(String strategy, String reason, @Nullable Long matching) {}
+/// @param estimated rows that were thought to pass the filter before any was read
+/// @param visited vertices of graphs, when they were counted
+/// @param coded one-bit codes that were compared
+/// @param compared vectors that were compared outside of graphs
+public record SearchPlan(
+        String strategy,
+        String reason,
+        @Nullable Long matching,
+        @Nullable Long estimated,
+        @Nullable Long visited,
+        @Nullable Long coded,
+        @Nullable Long compared) {}

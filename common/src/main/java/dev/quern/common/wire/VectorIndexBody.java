@@ -1,5 +1,7 @@
 package dev.quern.common.wire;
 
+import org.jspecify.annotations.Nullable;
+
 /// How the vectors of a field are indexed. Those that no graph finds are compared one by one; rows
 /// that were deleted since their segment was written are counted.
 ///
@@ -7,4 +9,6 @@ package dev.quern.common.wire;
 /// @param fusedRows of these in fused graphs
 /// @param hotRows of these last, those in graphs that lie in hot memory
 /// @param hnswRows in Lucene's graphs
-public record VectorIndexBody(long rows, long fusedRows, long hotRows, long hnswRows) {}
+/// @param recall of recent searches, as far as it was compared
+public record VectorIndexBody(
+        long rows, long fusedRows, long hotRows, long hnswRows, @Nullable RecallBody recall) {}

@@ -30,7 +30,6 @@ import org.apache.lucene.store.ChecksumIndexInput;
 import org.apache.lucene.store.DataAccessHint;
 import org.apache.lucene.store.DataInput;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -147,7 +146,9 @@ final class FusedReader extends KnnVectorsReader {
             HotBlocks hot = new HotBlocks(in, graph);
             owned.addFirst(hot);
             metas.put(info.name, graph);
-            graphs.put(info.name, new GraphSearch(graph, hot, kernel));
+            CodeTable codes = new CodeTable(graph, kernel);
+            owned.addFirst(codes);
+            graphs.put(info.name, new GraphSearch(graph, hot, codes, kernel));
         }
     }
 
@@ -168,15 +169,16 @@ final class FusedReader extends KnnVectorsReader {
         }
         GraphSearch graph = graphs.get(field);
         GraphSearch.Outcome outcome = GraphSearch.NOT_WALKED;
-        Bits accepted = acceptDocs.bits();
+        AcceptDocs accept = acceptDocs.bits() == null ? null : acceptDocs;
         if (graph != null) {
-            int matching = accepted == null ? values.size() : acceptDocs.cost();
-            outcome = graph.search(target, collector, values, accepted, matching);
+            outcome = graph.search(target, collector, values, accept);
             if (outcome.done()) {
                 return;
             }
         }
-        compareAll(values.scorer(target), accepted == null ? null : acceptDocs, outcome, collector);
+        int compared = compareAll(values.scorer(target), accept, outcome, collector);
+        FusedStrategy.of(collector.getSearchStrategy())
+                .ifPresent(strategy -> strategy.comparedAll(compared));
     }
 
     @Override
@@ -184,7 +186,9 @@ final class FusedReader extends KnnVectorsReader {
             throws IOException {
         ByteVectorValues values = flat.getByteVectorValues(field);
         if (values != null && values.size() > 0 && collector.k() > 0) {
-            compareAll(values.scorer(target), acceptDocs, GraphSearch.NOT_WALKED, collector);
+            int _ =
+                    compareAll(
+                            values.scorer(target), acceptDocs, GraphSearch.NOT_WALKED, collector);
         }
     }
 
@@ -193,22 +197,25 @@ final class FusedReader extends KnnVectorsReader {
     /// @param accept null for all
     /// @param before what a walk came to; after one, comparisons are not counted as visits, because
     ///   Lucene allows for as many visits as documents are accepted, and begins anew beyond
-    private static void compareAll(
+    /// @return how many
+    private static int compareAll(
             @Nullable VectorScorer scorer,
             @Nullable AcceptDocs accept,
             GraphSearch.Outcome before,
             KnnCollector collector)
             throws IOException {
         if (scorer == null) {
-            return;
+            return 0;
         }
+        int compared = 0;
         VectorScorer.Bulk bulk = scorer.bulk(accept == null ? null : accept.iterator());
         DocAndFloatFeatureBuffer buffer = new DocAndFloatFeatureBuffer();
         do {
             if (collector.earlyTerminated()) {
-                return;
+                return compared;
             }
             bulk.nextDocsAndScores(DocIdSetIterator.NO_MORE_DOCS, null, buffer);
+            compared += buffer.size;
             if (!before.walked()) {
                 collector.incVisitedCount(buffer.size);
             }
@@ -218,6 +225,7 @@ final class FusedReader extends KnnVectorsReader {
                 }
             }
         } while (buffer.size > 0);
+        return compared;
     }
 
     @Override

@@ -2,14 +2,21 @@ package dev.quern.vector.fused;
 
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.lucene.search.knn.KnnSearchStrategy;
 
 /// Asks for a wider walk than the number of results: Lucene has one number for both. Formats that
-/// do not know it take it for their default. One belongs to one search, of which it also tells how
-/// many graphs it walked. Thread-safe.
+/// do not know it take it for their default. One belongs to one search, of which it also tells what
+/// it did. Thread-safe.
 public final class FusedStrategy extends KnnSearchStrategy {
     private final int width;
     private final AtomicInteger walks = new AtomicInteger();
+    private final AtomicInteger abandoned = new AtomicInteger();
+    private final AtomicInteger scans = new AtomicInteger();
+    private final AtomicInteger comparisons = new AtomicInteger();
+    private final AtomicLong visited = new AtomicLong();
+    private final AtomicLong coded = new AtomicLong();
+    private final AtomicLong compared = new AtomicLong();
 
     /// A strategy.
     ///
@@ -30,8 +37,54 @@ public final class FusedStrategy extends KnnSearchStrategy {
         return walks.get();
     }
 
-    void walked() {
+    /// Walks that found too little, so that all that matches was looked at.
+    public int abandoned() {
+        return abandoned.get();
+    }
+
+    /// Segments in which the one-bit codes of all that matches were compared.
+    public int scans() {
+        return scans.get();
+    }
+
+    /// Segments in which the vectors of all that matches were compared.
+    public int comparisons() {
+        return comparisons.get();
+    }
+
+    /// Vertices that walks visited.
+    public long visited() {
+        return visited.get();
+    }
+
+    /// Codes that were compared.
+    public long coded() {
+        return coded.get();
+    }
+
+    /// Vectors that were compared outside of walks.
+    public long compared() {
+        return compared.get();
+    }
+
+    void walked(int visits, boolean inVain) {
         walks.incrementAndGet();
+        visited.addAndGet(visits);
+        if (inVain) {
+            abandoned.incrementAndGet();
+        }
+    }
+
+    void scanned(int codes, int vectors) {
+        scans.incrementAndGet();
+        coded.addAndGet(codes);
+        compared.addAndGet(vectors);
+    }
+
+    /// Notes that all vectors that match were compared in a segment.
+    public void comparedAll(long vectors) {
+        comparisons.incrementAndGet();
+        compared.addAndGet(vectors);
     }
 
     /// What a search was asked with: this is wrapped when Lucene looks at a segment once more.

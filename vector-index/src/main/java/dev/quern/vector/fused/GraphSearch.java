@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.KnnCollector;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.VectorUtil;
@@ -18,22 +19,24 @@ import org.jspecify.annotations.Nullable;
 /// A vertex that the filter rejects, or that is deleted, is walked through but not collected. So
 /// that as many are collected as without a filter, the pool is wider by one over the share that
 /// passes, and a walk stops early when the next candidate is beyond all of the best it looked for.
+/// It is abandoned when far fewer of the vertices near the query pass than of all; then, and where
+/// [FilterPlanner] finds it cheaper at once, all that passes is looked at: by its codes
+/// ([CodeTable]) or one vector after the other.
 final class GraphSearch {
     /// The narrowest pool of a walk.
     private static final int MIN_WIDTH = 16;
 
-    private static final int MAX_WIDTH = 1 << 16;
-
     /// Walks that are kept for reuse.
     private static final int MAX_IDLE_WALKS = 64;
 
-    /// A visit costs about as much as comparing so many vectors one by one. On a busy machine 1.2
-    /// to 1.9 us against 0.1 us at 384 dims, with the accepted vectors one after the other;
-    /// scattered ones cost more.
-    private static final double VISIT_COST = 10;
-
     /// Of the candidates that a filtered walk hopes for, the share it must find to be believed.
     private static final double ENOUGH = 0.5;
+
+    /// Visits after which a filtered walk first looks at how many passed.
+    private static final int LOOK_AFTER = 64;
+
+    /// A filtered walk is abandoned when less than this share of what should have passed did.
+    private static final double HOPELESS = 0.25;
 
     private final GraphMeta graph;
     private final HotBlocks blocks;
@@ -42,10 +45,14 @@ final class GraphSearch {
     private final Measure measure;
     private final ReentrantLock idleLock = new ReentrantLock();
     private final Deque<Walk> idle = new ArrayDeque<>();
+    private final FilterPlanner planner;
+    private final CodeTable codes;
 
-    GraphSearch(GraphMeta graph, HotBlocks blocks, Kernel kernel) {
+    GraphSearch(GraphMeta graph, HotBlocks blocks, CodeTable codes, Kernel kernel) {
         this.graph = graph;
         this.blocks = blocks;
+        this.codes = codes;
+        this.planner = new FilterPlanner(graph.count(), graph.layout());
         this.kernel = kernel;
         this.rotation = new Rotation(graph.layout().width(), graph.seed());
         this.measure = graph.measure();
@@ -60,7 +67,7 @@ final class GraphSearch {
         return blocks.isHot();
     }
 
-    /// What a walk came to.
+    /// What a search of the graph came to.
     ///
     /// @param done whether the search is over; else the documents not collected must be compared
     /// @param walked whether any vertex was visited
@@ -69,40 +76,90 @@ final class GraphSearch {
 
     static final Outcome NOT_WALKED = new Outcome(false, false, new int[0]);
 
-    /// Walks, unless comparing the accepted documents one by one is cheaper.
+    /// Searches in the cheapest way, unless that is to compare the accepted documents one by one.
     ///
     /// @param values of the field, for the documents of the vertices
-    /// @param accepted documents to choose from, null for all
-    /// @param matching number of these, about
+    /// @param accept documents to choose from, null for all
     Outcome search(
             float[] target,
             KnnCollector collector,
             FloatVectorValues values,
-            @Nullable Bits accepted,
-            int matching)
+            @Nullable AcceptDocs accept)
             throws IOException {
-        Optional<FusedStrategy> strategy = FusedStrategy.of(collector.getSearchStrategy());
-        int wanted = Math.max(strategy.map(FusedStrategy::width).orElse(MIN_WIDTH), collector.k());
-        double share = accepted == null ? 1 : Math.min(1, (double) matching / graph.count());
-        double width = Math.ceil(wanted / share);
-        if (width * VISIT_COST >= matching || width > MAX_WIDTH) {
-            return NOT_WALKED;
-        }
-        Optional<Blocks> found = blocks.get();
+        FusedStrategy strategy =
+                FusedStrategy.of(collector.getSearchStrategy())
+                        .orElseGet(() -> new FusedStrategy(MIN_WIDTH));
+        int wanted = Math.max(strategy.width(), collector.k());
+        int matching = accept == null ? graph.count() : accept.cost();
+        FilterPlanner.Way way = planner.plan(matching, wanted, accept != null && !codes.isFull());
+        Optional<Blocks> found = way == FilterPlanner.Way.COMPARE ? Optional.empty() : blocks.get();
         if (found.isEmpty()) {
             return NOT_WALKED;
         }
-        strategy.ifPresent(FusedStrategy::walked);
         Walk walk = borrow();
-        Collecting collecting =
-                new Collecting(collector, values, values.getAcceptOrds(accepted), wanted);
         boolean unit = graph.similarity() == VectorSimilarityFunction.COSINE;
         walk.query.set(target, unit ? FusedWriter.unitScale(target) : 1, rotation);
-        walk.run(found.get(), measure, 0, graph.entry(), (int) width, collecting);
+        Collecting collecting =
+                new Collecting(
+                        collector,
+                        values,
+                        accept == null ? null : values.getAcceptOrds(accept.bits()),
+                        wanted,
+                        planner.share(matching));
+        boolean done = false;
+        if (way == FilterPlanner.Way.WALK) {
+            int width = (int) planner.poolWidth(matching, wanted);
+            walk.run(found.get(), measure, 0, graph.entry(), width, collecting);
+            done = accept == null || collecting.isEnough(matching);
+            strategy.walked(collecting.visits, !done);
+        }
+        if (!done && accept != null && !codes.isFull()) {
+            done = scan(walk, found.get(), accept, collecting, strategy, matching);
+        }
+        Outcome outcome = new Outcome(done, way == FilterPlanner.Way.WALK, collecting.documents());
         giveBack(walk);
-        boolean enough =
-                accepted == null || collecting.count >= ENOUGH * Math.min(wanted, matching);
-        return new Outcome(enough || collecting.stopped, true, collecting.documents());
+        return outcome;
+    }
+
+    /// Looks at all that is accepted by its codes, if that is cheaper than by its vectors and all
+    /// codes are there.
+    private boolean scan(
+            Walk walk,
+            Blocks found,
+            AcceptDocs accept,
+            Collecting collecting,
+            FusedStrategy strategy,
+            int matching)
+            throws IOException {
+        int wanted = collecting.wanted;
+        if (planner.withoutWalk(matching, wanted, true) != FilterPlanner.Way.CODES) {
+            return false;
+        }
+        Optional<CodeTable.Codes> all = codes.get(found);
+        if (all.isEmpty()) {
+            return false;
+        }
+        int[] before = collecting.documents();
+        int visited = collecting.visits;
+        int compared =
+                walk.scan.run(
+                        all.get(),
+                        measure.inner(),
+                        walk.query,
+                        Ordinals.of(accept.iterator(), collecting.values),
+                        planner.mostCompared(wanted),
+                        (vertex, least) -> {
+                            if (score(least) < collecting.collector.minCompetitiveSimilarity()
+                                    || collecting.isOver()) {
+                                return false;
+                            }
+                            float distance =
+                                    measure.distance(kernel, walk.query.vector, 0, found, vertex);
+                            collecting.compared(vertex, distance, before);
+                            return true;
+                        });
+        strategy.scanned(compared, collecting.visits - visited);
+        return true;
     }
 
     private Walk borrow() {
@@ -133,11 +190,15 @@ final class GraphSearch {
         private final @Nullable Bits accepted;
         private final int wanted;
 
+        /// Of the vertices, how many pass.
+        private final double share;
+
         /// The best distances under a filter, the worst on top.
         private final float[] best;
 
         private int[] documents = new int[64];
         private int count;
+        private int visits;
 
         /// Whether the collector ended the walk.
         private boolean stopped;
@@ -146,11 +207,13 @@ final class GraphSearch {
                 KnnCollector collector,
                 FloatVectorValues values,
                 @Nullable Bits accepted,
-                int wanted) {
+                int wanted,
+                double share) {
             this.collector = collector;
             this.values = values;
             this.accepted = accepted;
             this.wanted = wanted;
+            this.share = share;
             this.best = accepted == null ? new float[0] : new float[wanted];
         }
 
@@ -160,9 +223,10 @@ final class GraphSearch {
                 stopped = true;
                 return false;
             }
-            if (accepted != null && count >= wanted && estimate > best[0]) {
+            if (accepted != null && isEnd(estimate)) {
                 return false;
             }
+            visits++;
             collector.incVisitedCount(1);
             if (accepted == null || accepted.get(vertex)) {
                 int document = values.ordToDoc(vertex);
@@ -172,6 +236,31 @@ final class GraphSearch {
                 }
             }
             return true;
+        }
+
+        /// Whether all that is wanted is found, or it shows that it will not be.
+        private boolean isEnd(float estimate) {
+            return count >= wanted
+                    ? estimate > best[0]
+                    : visits >= LOOK_AFTER && count < HOPELESS * visits * share;
+        }
+
+        boolean isEnough(int matching) {
+            return stopped || count >= ENOUGH * Math.min(wanted, matching);
+        }
+
+        /// Whether the time of a scan is over and it has hits to show.
+        boolean isOver() {
+            return collector.earlyTerminated() && visits >= collector.k();
+        }
+
+        /// Takes a vertex of a scan, unless a walk took it before.
+        void compared(int vertex, float distance, int[] before) {
+            visits++;
+            int document = values.ordToDoc(vertex);
+            if (Arrays.binarySearch(before, document) < 0) {
+                collector.collect(document, score(distance));
+            }
         }
 
         private void keep(int document, float distance) {
@@ -220,7 +309,7 @@ final class GraphSearch {
 
     private float score(float distance) {
         return switch (graph.similarity()) {
-            case EUCLIDEAN -> 1 / (1 + distance);
+            case EUCLIDEAN -> 1 / (1 + Math.max(distance, 0));
             case DOT_PRODUCT, COSINE -> Math.max((1 - distance) / 2, 0);
             case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(-distance);
         };

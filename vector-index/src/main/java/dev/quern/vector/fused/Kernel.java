@@ -16,6 +16,9 @@ abstract class Kernel {
     static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     static final int PARTIAL_SUMS = 64;
     static final int LANES = 16;
 
@@ -61,8 +64,9 @@ abstract class Kernel {
     /// The inner product of a vector and the one at an offset.
     abstract float dotProduct(float[] vector, MemorySegment blocks, long at);
 
-    /// The squared Euclidean distances between a vector and [#GROUP] rows that lie one after another,
-    /// each from 16 partial sums, coordinate i in number `i % 16`, which are reduced as above.
+    /// The squared Euclidean distances between a vector and [#GROUP] rows that lie one after
+    /// another, each from 16 partial sums, coordinate i in number `i % 16`, which are reduced as
+    /// above.
     ///
     /// @param rows each as long as the vector
     /// @param at index of the first row's first coordinate
@@ -83,6 +87,26 @@ abstract class Kernel {
             float base,
             float bound,
             float[] estimates);
+
+    /// Counts the bits in which codes and a query differ: for each code the sum over planes p of
+    /// `2^p` times the number of bits in which both differ.
+    ///
+    /// @param vertices the first `count` are looked up
+    /// @param differing receives as many sums
+    void differing(
+            CodeTable.Codes codes, CodePlanes query, int[] vertices, int count, int[] differing) {
+        for (int i = 0; i < count; i++) {
+            long row = codes.at(vertices[i]);
+            int sum = 0;
+            for (int word = 1; word <= query.words(); word++) {
+                long code = codes.memory().get(LONG, row + (long) word * Long.BYTES);
+                for (int plane = 0; plane < QueryCode.PLANES; plane++) {
+                    sum += Long.bitCount(code ^ query.plane(plane, word)) << plane;
+                }
+            }
+            differing[i] = sum;
+        }
+    }
 
     /// One round of a rotation: `to[i] = from[source[i]] * signs[i]`, then a Hadamard transform of
     /// each run of 64, in steps of 32, 16, 8, 4, 2 and 1, as sums into the lower and differences

@@ -24,6 +24,9 @@ final class Walk {
 
     final QueryCode query;
 
+    /// For searches that compare codes instead.
+    final CodeScan scan;
+
     private final Kernel kernel;
     private final Pool pool = new Pool();
     private final float[] estimates = new float[BlockLayout.SLOTS];
@@ -37,6 +40,7 @@ final class Walk {
     Walk(Kernel kernel, int width) {
         this.kernel = kernel;
         this.query = new QueryCode(kernel, width);
+        this.scan = new CodeScan(kernel, width);
     }
 
     /// Walks toward [#query] from an entry.

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -15,6 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class WideKernel extends Kernel {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_512;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_512;
+    private static final VectorSpecies<Long> L = LongVector.SPECIES_512;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final VectorShuffle<Float> SWAP_8 = VectorShuffle.fromOp(F, i -> i ^ 8);
     private static final VectorShuffle<Float> SWAP_4 = VectorShuffle.fromOp(F, i -> i ^ 4);
@@ -145,6 +147,38 @@ final class WideKernel extends Kernel {
         long low = first.compare(VectorOperators.LT, bound).toLong();
         long high = second.compare(VectorOperators.LT, bound).toLong();
         return (int) (low | high << LANES);
+    }
+
+    /// A row at a time where it is a whole number of registers; what is no code is masked out.
+    @Override
+    void differing(
+            CodeTable.Codes codes, CodePlanes query, int[] vertices, int count, int[] differing) {
+        if (codes.rowBytes() % STEP != 0) {
+            super.differing(codes, query, vertices, count, differing);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            long row = codes.at(vertices[i]);
+            LongVector sum = LongVector.zero(L);
+            for (int w = 0; w < query.stride(); w += L.length()) {
+                long at = row + (long) w * Long.BYTES;
+                LongVector code = LongVector.fromMemorySegment(L, codes.memory(), at, ORDER);
+                LongVector low = differing(code, query, 0, w).add(differing(code, query, 1, w));
+                LongVector high = differing(code, query, 2, w).add(differing(code, query, 3, w));
+                LongVector mask =
+                        LongVector.fromArray(L, query.longs(), query.at(QueryCode.PLANES) + w);
+                sum = sum.add(low.add(high).and(mask));
+            }
+            differing[i] = (int) sum.reduceLanes(VectorOperators.ADD);
+        }
+    }
+
+    private static LongVector differing(LongVector code, CodePlanes query, int plane, int word) {
+        return code.lanewise(
+                        VectorOperators.XOR,
+                        LongVector.fromArray(L, query.longs(), query.at(plane) + word))
+                .lanewise(VectorOperators.BIT_COUNT)
+                .lanewise(VectorOperators.LSHL, plane);
     }
 
     private static IntVector differing(IntVector code, IntVector plane) {

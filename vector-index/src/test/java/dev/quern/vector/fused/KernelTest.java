@@ -50,6 +50,46 @@ final class KernelTest {
         }
     }
 
+    /// Codes of random bits, in rows with something else in their heads and ends.
+    @ParameterizedTest
+    @ValueSource(ints = {64, 128, 384, 448, 512, 768, 1_024, 4_096})
+    void countsTheBitsInWhichCodesDiffer(int width) {
+        Kernel wide = Kernel.best();
+        FusedSeed.run(random -> {
+            int rows = 50;
+            int rowBytes = CodeTable.rowBytes(width);
+            assertThat(rowBytes).isGreaterThanOrEqualTo(CodeTable.HEAD_BYTES + width / 8);
+            MemorySegment memory = Arena.ofAuto().allocate((long) rows * rowBytes, 64);
+            for (long at = 0; at < memory.byteSize(); at += Long.BYTES) {
+                memory.set(Kernel.LONG, at, random.nextLong());
+            }
+            CodeTable.Codes codes = new CodeTable.Codes(memory, rowBytes, new float[width]);
+            QueryCode query = new QueryCode(plain, width);
+            System.arraycopy(
+                    FusedSeed.gaussian(random, new float[width], 1), 0, query.vector, 0, width);
+            query.quantise();
+            CodePlanes planes = new CodePlanes(width);
+            planes.set(query);
+            int[] vertices = random.ints(30, 0, rows).toArray();
+            int[] expected = new int[30];
+            for (int i = 0; i < vertices.length; i++) {
+                for (int bit = 0; bit < width; bit++) {
+                    long at = codes.at(vertices[i]) + CodeTable.HEAD_BYTES + bit / 32 * 4L;
+                    int code = memory.get(Kernel.INT, at) >> bit % 32 & 1;
+                    for (int plane = 0; plane < QueryCode.PLANES; plane++) {
+                        int word = query.planes[bit / 32 * QueryCode.PLANES + plane];
+                        expected[i] += (code ^ word >> bit % 32 & 1) << plane;
+                    }
+                }
+            }
+            for (Kernel kernel : new Kernel[] {plain, wide}) {
+                int[] differing = new int[30];
+                kernel.differing(codes, planes, vertices, vertices.length, differing);
+                assertThat(differing).isEqualTo(expected);
+            }
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {7, 64, 100, 384, 768})
     void bothKernelsGiveTheSameBits(int dims) {

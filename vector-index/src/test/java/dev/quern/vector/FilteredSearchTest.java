@@ -1,0 +1,282 @@
+package dev.quern.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quern.vector.SearchOutcome.LegPlan;
+import dev.quern.vector.SearchOutcome.Strategy;
+import dev.quern.vector.fused.FusedConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.util.BytesRef;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Searches under filters of every share, spread evenly, near the query and away from it, against
+/// the exact scan: in a graph, in several segments, after deletes.
+final class FilteredSearchTest {
+    private static final int ROWS = 12_000;
+    private static final int DIMS = 96;
+
+    /// Dimensions in which vectors differ, as few as in those of texts: where each row is about as
+    /// near as every other no graph finds its way.
+    private static final int LATENT = 16;
+
+    private static final int TOPICS = 24;
+    private static final int QUERIES = 20;
+    private static final double MIN_RECALL = 0.95;
+    private static final List<Double> SHARES = List.of(0.9, 0.5, 0.05, 0.005, 0.0005);
+
+    @TempDir Path directory;
+
+    private static Schema schema(Metric metric) {
+        return Rig.schema(
+                DIMS,
+                metric,
+                Map.of(
+                        "even", AttributeType.DOUBLE,
+                        "near", AttributeType.DOUBLE,
+                        "n", AttributeType.LONG));
+    }
+
+    /// The index as it is searched; `near` of a row is its likeness to the first topic.
+    private record Filled(
+            IndexSearcher searcher, Schema schema, DenseLeg.Means means, float[][] topics) {
+        SearchOutcome search(float[] query, boolean exact, Filter filter, int limit)
+                throws IOException {
+            SearchSpec spec =
+                    SearchSpec.of(List.of(new Leg.Dense(query, exact)), Optional.of(filter), limit);
+            return new Search(schema, spec, means).run(searcher);
+        }
+    }
+
+    private interface Body {
+        void run(Filled filled, RandomGenerator random) throws IOException;
+    }
+
+    /// @param parts times at which segments are made, of which the last is not merged
+    private void filled(Metric metric, int parts, DenseLeg.Means means, Body body) {
+        Seed.run(random -> {
+            Schema schema = schema(metric);
+            LuceneIndex.Tuning tuning =
+                    new LuceneIndex.Tuning(
+                            16,
+                            Runnable::run,
+                            Runnable::run,
+                            () -> false,
+                            new FusedConfig(1_000, 1L << 30, 1));
+            try (LuceneIndex index =
+                    LuceneIndex.open(directory, schema, Optional.empty(), tuning)) {
+                float[][] topics = new float[TOPICS][];
+                Arrays.setAll(topics, i -> around(random, new float[LATENT], 1));
+                WriteCheck check = new WriteCheck(schema);
+                for (int part = 0; part < parts; part++) {
+                    List<Row> rows = new ArrayList<>();
+                    for (int i = part; i < ROWS; i += parts) {
+                        rows.add(row(random, topics, i));
+                    }
+                    for (int from = 0; from < rows.size(); from += 1_000) {
+                        List<Row> some = rows.subList(from, Math.min(rows.size(), from + 1_000));
+                        index.apply(check.check(WriteBatch.upsert(some)), schema);
+                    }
+                    index.refresh();
+                    if (part < 2) {
+                        boolean merging = index.merge(Duration.ofDays(1));
+                        assertThat(merging || !index.isMerging()).isTrue();
+                        index.refresh();
+                    }
+                }
+                index.apply(WriteBatch.deleteWhere(new Filter.Eq("n", 3L)), schema);
+                index.refresh();
+                IndexSearcher searcher = index.acquire();
+                try {
+                    CollectionStats stats =
+                            CollectionStats.of(searcher.getIndexReader(), schema, false);
+                    assertThat(stats.fusedRows()).isPositive();
+                    body.run(new Filled(searcher, schema, means, topics), random);
+                } finally {
+                    index.release(searcher);
+                }
+            }
+        });
+    }
+
+    private static Row row(RandomGenerator random, float[][] topics, int i) {
+        float[] vector = around(random, topics[random.nextInt(TOPICS)], 0.5);
+        double near = -distance(vector, topics[0]);
+        return new Row(
+                "r" + i,
+                Optional.empty(),
+                spread(vector),
+                Map.of("even", random.nextDouble(), "near", near, "n", (long) (i % 10)));
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += (a[i] - b[i]) * (a[i] - b[i]);
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static float[] around(RandomGenerator random, float[] centre, double spread) {
+        float[] vector = new float[centre.length];
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] = (float) (centre[i] + random.nextGaussian() * spread);
+        }
+        return vector;
+    }
+
+    private static float[] query(RandomGenerator random, float[] topic) {
+        return spread(around(random, topic, 0.5));
+    }
+
+    /// The same in all dimensions, at the same distances but for a factor, about.
+    private static float[] spread(float[] latent) {
+        RandomGenerator same = Seed.random(1);
+        float[] vector = new float[DIMS];
+        for (float x : latent) {
+            for (int i = 0; i < DIMS; i++) {
+                vector[i] += (float) (x * same.nextGaussian());
+            }
+        }
+        return vector;
+    }
+
+    private static Filter between(String field, double from, double to) {
+        return new Filter.Range(
+                field, Optional.of(from), Optional.empty(), Optional.empty(), Optional.of(to));
+    }
+
+    /// Filters that pass a share of the rows: any, those nearest to the first topic, the farthest.
+    private static List<Filter> filters(Filled filled, double share) throws IOException {
+        double[] near = near(filled);
+        int count = Math.max(2, (int) (near.length * share));
+        return List.of(
+                between("even", 0, share),
+                between("near", near[near.length - count], Double.MAX_VALUE),
+                between("near", -Double.MAX_VALUE, near[count - 1]));
+    }
+
+    private static double[] near(Filled filled) throws IOException {
+        double[] near = new double[filled.searcher.getIndexReader().numDocs()];
+        int count = 0;
+        Optional<String> after = Optional.empty();
+        do {
+            RowPage page =
+                    RowReader.page(
+                            filled.searcher.getIndexReader(),
+                            after.map(BytesRef::new),
+                            1_000,
+                            Set.of());
+            for (Row row : page.rows()) {
+                near[count++] = (double) row.attributes().get("near");
+            }
+            after = page.next();
+        } while (after.isPresent());
+        Arrays.sort(near);
+        return near;
+    }
+
+    private static void check(Filled filled, RandomGenerator random, int limit, int queries)
+            throws IOException {
+        for (double share : SHARES) {
+            for (Filter filter : filters(filled, share)) {
+                int found = 0;
+                int wanted = 0;
+                for (int i = 0; i < queries; i++) {
+                    float[] query = query(random, filled.topics[i % 2 == 0 ? 0 : i]);
+                    SearchOutcome exact = filled.search(query, true, filter, limit);
+                    SearchOutcome planned = filled.search(query, false, filter, limit);
+                    Set<String> both = ids(planned);
+                    assertThat(both).hasSameSizeAs(ids(exact));
+                    counts(planned.plans().getFirst(), exact.plans().getFirst());
+                    both.retainAll(ids(exact));
+                    found += both.size();
+                    wanted += exact.hits().size();
+                }
+                assertThat(found / (double) Math.max(1, wanted))
+                        .as("%s of %s, %s", limit, share, filter)
+                        .isGreaterThanOrEqualTo(wanted == 0 ? 0 : MIN_RECALL);
+            }
+        }
+    }
+
+    private static Set<String> ids(SearchOutcome outcome) {
+        Set<String> ids = new HashSet<>();
+        outcome.hits().forEach(hit -> ids.add(hit.row().id()));
+        return ids;
+    }
+
+    private static void counts(LegPlan plan, LegPlan exact) {
+        assertThat(plan.matching()).isIn(-1L, exact.matching());
+        assertThat(plan.work().estimated()).isBetween(0L, (long) ROWS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void findsTheNearestUnderEveryFilter(Metric metric) {
+        filled(metric, 1, Rig.MEANS, (filled, random) -> check(filled, random, 10, QUERIES));
+    }
+
+    @Test
+    void findsThemInSeveralSegments() {
+        filled(Metric.COSINE, 4, Rig.MEANS, (filled, random) -> check(filled, random, 10, QUERIES));
+    }
+
+    @Test
+    void findsAThousandOfThem() {
+        filled(Metric.L2, 1, Rig.MEANS, (filled, random) -> check(filled, random, 1_000, 4));
+    }
+
+    @Test
+    void takesEveryWay() {
+        filled(
+                Metric.COSINE,
+                1,
+                DenseLeg.Means.of(SearchConfig.defaults()),
+                (filled, random) -> {
+                    EnumSet<Strategy> taken = EnumSet.noneOf(Strategy.class);
+                    boolean abandoned = false;
+                    float[] query = query(random, filled.topics[0]);
+                    for (double share : SHARES) {
+                        for (Filter filter : filters(filled, share)) {
+                            // Codes are made in slices, by searches that could use them.
+                            for (int i = 0; i < 10; i++) {
+                                LegPlan plan =
+                                        filled.search(query, false, filter, 10).plans().getFirst();
+                                taken.add(plan.strategy());
+                                abandoned |= plan.reason().contains("too few");
+                            }
+                        }
+                    }
+                    assertThat(taken)
+                            .containsExactlyInAnyOrder(
+                                    Strategy.EXACT, Strategy.CODES, Strategy.GRAPH);
+                    assertThat(abandoned).isTrue();
+                    assertThat(filled.means.filters().bytes()).isPositive();
+                });
+    }
+
+    @Test
+    void filtersAfterwardsWhereThatIsCheaper() {
+        assertThat(FilteredWalk.paysAfterwards(100_000, 50_000, 120)).isTrue();
+        assertThat(FilteredWalk.paysAfterwards(100_000, 20_000, 120)).isFalse();
+        assertThat(FilteredWalk.paysAfterwards(5_000, 2_500, 120)).isFalse();
+        assertThat(IntStream.of(0, 1).noneMatch(n -> FilteredWalk.paysAfterwards(n, n, 120)))
+                .isTrue();
+    }
+}
