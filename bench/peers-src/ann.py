@@ -119,7 +119,9 @@ def load(file, dims, queries):
 
 def truth(file, dims, count, target):
     queries, base = load(file, dims, count)
-    nearest = numpy.argpartition(-(queries @ base.T), K, axis=1)[:, :K]
+    # A few queries at a time, for a million rows.
+    parts = [numpy.argpartition(-(part @ base.T), K, axis=1)[:, :K] for part in numpy.array_split(queries, 50)]
+    nearest = numpy.concatenate(parts)
     nearest.astype("<i4").tofile(target)
     return {}
 

@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +133,43 @@ final class AnnCollection implements AutoCloseable {
             points.add(new Curve.Point(recall.applyAsDouble(found), qps));
         }
         return new Curve(points);
+    }
+
+    /// One search, upon which the collection is open.
+    void first(AnnData data) {
+        var _ = nearest(data.queries()[0], 0, Optional.empty());
+    }
+
+    /// What one thread reached.
+    ///
+    /// @param seconds of each search
+    record Speed(double recall, double[] seconds) {}
+
+    /// Searches from one thread as wide as it must be to find so much, or as wide as it can be, the
+    /// last of three rounds.
+    Speed atRecall(AnnData data, double wanted) {
+        int width = 0;
+        double found = 0;
+        for (int i = 0; i < WIDTHS.length && found < wanted; i++) {
+            width = WIDTHS[i];
+            int wide = width;
+            found =
+                    recall(
+                            data,
+                            Arrays.stream(data.queries())
+                                    .map(query -> rows(nearest(query, wide, Optional.empty())))
+                                    .toList());
+        }
+        double[] seconds = new double[0];
+        for (int round = 0; round < 3; round++) {
+            seconds = new double[data.queries().length];
+            for (int i = 0; i < seconds.length; i++) {
+                long start = System.nanoTime();
+                var _ = nearest(data.queries()[i], width, Optional.empty());
+                seconds[i] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        return new Speed(found, seconds);
     }
 
     private static Set<Integer> rows(SearchOutcome outcome) {

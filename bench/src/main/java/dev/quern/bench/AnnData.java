@@ -36,7 +36,14 @@ record AnnData(Path file, float[][] queries, int rows, Path truth, List<Set<Inte
             embed(context, OneLiners.texts(context, 0, queries + rows), part);
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
         }
-        Path truth = folder.resolve("truth-" + queries + "-" + rows + ".i32");
+        return withTruth(context, file, queries, rows);
+    }
+
+    /// The same with vectors that lie in a file.
+    static AnnData withTruth(BenchContext context, Path file, int queries, int rows)
+            throws IOException {
+        String name = file.getFileName() + "-truth-" + queries + "-" + rows + ".i32";
+        Path truth = file.resolveSibling(name);
         context.peers()
                 .run(
                         "ann",

@@ -27,6 +27,7 @@ public final class Bench {
                     new UpsertBench(),
                     new SearchBench(),
                     new AnnBench(),
+                    new GrowthBench(),
                     new FilterBench(),
                     new RetrievalBench());
 

@@ -25,6 +25,9 @@ import org.apache.lucene.search.TermQuery;
 final class TextLeg {
     static final LegPlan PLAN = new LegPlan(Strategy.INVERTED, "text", -1);
 
+    /// Rows that are looked at for the order of equal scores.
+    private static final int MAX_TIED = 20_000;
+
     private final Schema schema;
     private final Leg.Bm25 leg;
 
@@ -45,7 +48,24 @@ final class TextLeg {
         }
         BooleanQuery.Builder query = new BooleanQuery.Builder().add(words.get(), Occur.MUST);
         filter.ifPresent(f -> query.add(f, Occur.FILTER));
-        return ranked(searcher, searcher.search(query.build(), depth).scoreDocs);
+        List<Ranked> ranked = ranked(searcher, best(searcher, query.build(), depth));
+        return ranked.subList(0, Math.min(depth, ranked.size()));
+    }
+
+    /// The best, and those that have the score of the last of them, of which ids decide who is in;
+    /// Lucene would decide by where they lie, so that pages could skip some.
+    private static ScoreDoc[] best(IndexSearcher searcher, Query query, int depth)
+            throws IOException {
+        int asked = depth + 1;
+        while (true) {
+            ScoreDoc[] found = searcher.search(query, asked).scoreDocs;
+            boolean tied =
+                    found.length == asked && found[asked - 1].score == found[depth - 1].score;
+            if (!tied || asked >= MAX_TIED) {
+                return found;
+            }
+            asked = Math.min(MAX_TIED, asked * 4);
+        }
     }
 
     private Optional<Query> anyWord() throws IOException {

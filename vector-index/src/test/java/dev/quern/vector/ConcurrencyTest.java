@@ -67,13 +67,15 @@ final class ConcurrencyTest {
                     int group = s % GROUPS;
                     searchers.add(pool.submit(() -> search(rig, group, done, seen)));
                 }
-                for (Future<List<Last>> written : pool.invokeAll(writers)) {
+                searchers.add(pool.submit(() -> merge(rig, done)));
+                List<Future<List<Last>>> ended = pool.invokeAll(writers);
+                done.set(true);
+                for (Future<List<Last>> written : ended) {
                     List<Last> results = written.get();
                     Last last = results.getLast();
                     int group = (int) (last.version() % GROUPS);
                     lasts.set(group, later(lasts.get(group), last));
                 }
-                done.set(true);
                 for (Future<?> searcher : searchers) {
                     searcher.get();
                 }
@@ -131,6 +133,15 @@ final class ConcurrencyTest {
         while (!done.get()) {
             versionOf(rig, group);
             seen.incrementAndGet();
+        }
+    }
+
+    /// Merges what there is to merge, again and again.
+    private static void merge(Rig rig, AtomicBoolean done) {
+        while (!done.get()) {
+            if (!rig.service().merge(SPACE, NAME)) {
+                Thread.yield();
+            }
         }
     }
 
