@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.apache.lucene.index.IndexReader;
 import java.util.stream.DoubleStream;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
@@ -123,8 +123,7 @@ public final class CollectionService implements AutoCloseable {
                                 saving,
                                 clock,
                                 ids));
-        this.idle =
-                new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
+        this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
     }
 
     /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:

@@ -215,8 +215,7 @@ final class KeptVectorsTest {
             LuceneIndex.Tuning tuning =
                     new LuceneIndex.Tuning(1, Runnable::run, Runnable::run, () -> false, small);
             Path place = directory.resolve("run" + System.nanoTime());
-            try (LuceneIndex index =
-                    LuceneIndex.open(place, schema, Optional.empty(), tuning)) {
+            try (LuceneIndex index = LuceneIndex.open(place, schema, Optional.empty(), tuning)) {
                 WriteCheck check = new WriteCheck(schema);
                 for (int i = 0; i < 40; i++) {
                     Row row =
@@ -240,7 +239,15 @@ final class KeptVectorsTest {
                             .isEqualTo(Map.of(format, 40L));
                     Leg leg = new Leg.Dense(around(random, new float[dims], 1), false);
                     SearchSpec spec = SearchSpec.of(List.of(leg), Optional.empty(), LIMIT);
-                    assertThat(new Search(schema, spec, 0).run(searcher).hits()).hasSize(LIMIT);
+                    assertThat(
+                                    new Search(
+                                                    schema,
+                                                    spec,
+                                                    DenseLeg.Means.of(
+                                                            SearchConfig.defaults().comparing(0)))
+                                            .run(searcher)
+                                            .hits())
+                            .hasSize(LIMIT);
                 } finally {
                     index.release(searcher);
                 }

@@ -350,7 +350,8 @@ final class LegsModelTest {
                 List<String> nearest =
                         nearest(leg, where).stream().limit(10).map(Scored::id).toList();
                 List<String> ids = rig.ids(SearchSpec.of(List.of(leg), where, 10));
-                assertThat(ids).allMatch(id -> passes(Objects.requireNonNull(model.get(id)), where));
+                assertThat(ids)
+                        .allMatch(id -> passes(Objects.requireNonNull(model.get(id)), where));
                 wanted += nearest.size();
                 found += (int) ids.stream().filter(nearest::contains).count();
             }
