@@ -113,7 +113,7 @@ final class LiveCollection {
     private void replay(long token, int frameBytes, WriteBatch batch) {
         schema.requireFits(token, batch);
         try {
-            index.apply(batch, schema.now());
+            index.apply(batch, token, schema.now());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -238,11 +238,12 @@ final class LiveCollection {
         }
         try {
             WriteBatch batch = write.batch();
+            int deleted = 0;
             if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-                // So that the count of deleted rows is exact.
                 show();
+                deleted = index.countDeletes(batch, schema.now());
             }
-            int deleted = index.apply(batch, schema.now());
+            index.apply(batch, write.token(), schema.now());
             appliedToken = write.token();
             changedAt = clock.instant();
             checkpointer.count(batch.upserts().size(), write.frameBytes());

@@ -225,44 +225,39 @@ final class LuceneIndex implements Closeable {
 
     /// Applies a batch; searches see it after [#refresh].
     ///
-    /// @return rows that the deletes removed
-    ///
+    /// @param token of the batch, the version of its rows
     /// @param schema has every field of the batch
-    int apply(WriteBatch batch, Schema schema) throws IOException {
+    void apply(WriteBatch batch, long token, Schema schema) throws IOException {
         analyzer.use(schema.fields());
-        int deleted = 0;
-        if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-            deleted = delete(batch, schema);
-        }
-        for (Row row : batch.upserts()) {
-            writer.updateDocument(RowDocuments.id(row.id()), RowDocuments.document(row, schema));
-        }
-        return deleted;
-    }
-
-    private int delete(WriteBatch batch, Schema schema) throws IOException {
-        BooleanQuery.Builder builder = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
-            List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
-            builder.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
             writer.deleteDocuments(
                     batch.deleteIds().stream().map(RowDocuments::id).toArray(Term[]::new));
         }
         if (batch.deleteWhere().isPresent()) {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
-            ConstantScoreQuery where =
+            writer.deleteDocuments(
                     new ConstantScoreQuery(
-                            new FilterQueries(schema).query(batch.deleteWhere().get()));
-            builder.add(where, Occur.SHOULD);
-            writer.deleteDocuments(where);
+                            new FilterQueries(schema).query(batch.deleteWhere().get())));
         }
-        return countBefore(builder.build());
+        for (Row row : batch.upserts()) {
+            writer.updateDocument(
+                    RowDocuments.id(row.id()), RowDocuments.document(row, token, schema));
+        }
     }
 
-    private int countBefore(BooleanQuery gone) throws IOException {
+    /// The rows that a batch would delete of those that searches see.
+    int countDeletes(WriteBatch batch, Schema schema) throws IOException {
+        BooleanQuery.Builder gone = new BooleanQuery.Builder();
+        if (!batch.deleteIds().isEmpty()) {
+            List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
+            gone.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
+        }
+        batch.deleteWhere()
+                .ifPresent(where ->
+                        gone.add(new FilterQueries(schema).query(where), Occur.SHOULD));
         IndexSearcher searcher = searchers.acquire();
         try {
-            return searcher.count(gone);
+            return searcher.count(gone.build());
         } finally {
             searchers.release(searcher);
         }

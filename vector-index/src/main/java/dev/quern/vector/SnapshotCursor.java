@@ -53,6 +53,7 @@ final class SnapshotCursor implements RowCursor {
 
     private List<Row> read(int max) throws IOException {
         StoredFields stored = reader.storedFields();
+        Stamps stamps = new Stamps(reader);
         List<Integer> docs = new ArrayList<>();
         List<Row> rows = new ArrayList<>();
         long bytes = 0;
@@ -63,7 +64,7 @@ final class SnapshotCursor implements RowCursor {
                 break;
             }
             if (live == null || live.get(next)) {
-                Row row = RowDocuments.row(stored, next);
+                Row row = stamps.stamp(RowDocuments.row(stored, next), next);
                 rows.add(row);
                 docs.add(next);
                 bytes += RowReader.size(row) + dims * Float.BYTES;
