@@ -5,6 +5,7 @@ import pytest
 
 import quern
 from quern import collection, exception
+from quern import rows as wire
 
 
 @pytest.fixture
@@ -133,10 +134,10 @@ def test_adds_fields(server, docs):
 
 
 def test_upsert_splits_by_rows_and_bytes(server, docs, monkeypatch):
-    monkeypatch.setattr(collection, "ROWS_PER_REQUEST_MAX", 4)
+    monkeypatch.setattr(wire, "ROWS_PER_REQUEST_MAX", 4)
     assert docs.upsert({"id": str(i)} for i in range(10)) == 10
     assert len(server.sent("POST */upsert")) == 3
-    monkeypatch.setattr(collection, "BYTES_PER_REQUEST_MAX", 100)
+    monkeypatch.setattr(wire, "BYTES_PER_REQUEST_MAX", 100)
     docs.upsert({"id": str(i), "text": "x" * 60} for i in range(3))
     assert len(server.sent("POST */upsert")) == 6
     assert docs.upsert([]) == 0

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ._calls import Output, Receipt, enable_output
     from ._client import Client
     from ._embed import embed
-    from .collection import Collection, Hit, Row, SearchResult, SyncProgress
+    from .collection import Collection
+    from .rows import Hit, Row, SearchResult, SyncProgress
     from .volume import Commit, FileEntry, FileEntryType
 
 __all__ = [
@@ -54,12 +55,12 @@ _HOME_OF = {
     "Commit": "volume",
     "FileEntry": "volume",
     "FileEntryType": "volume",
-    "Hit": "collection",
+    "Hit": "rows",
     "Output": "_calls",
     "Receipt": "_calls",
-    "Row": "collection",
-    "SearchResult": "collection",
-    "SyncProgress": "collection",
+    "Row": "rows",
+    "SearchResult": "rows",
+    "SyncProgress": "rows",
     "embed": "_embed",
     "enable_output": "_calls",
 }

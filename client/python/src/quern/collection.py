@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -13,13 +11,13 @@ from typing import (
     Iterator,
     List,
     Mapping,
-    NamedTuple,
     Optional,
     Sequence,
     Union,
 )
 
 from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
+from .rows import Row, SearchResult, SyncProgress, batches, floats, leg_of, to_hit, to_row
 from .volume import Volume
 
 if TYPE_CHECKING:
@@ -27,76 +25,7 @@ if TYPE_CHECKING:
 
     from ._client import Client
 
-ROWS_PER_REQUEST_MAX = 1_000
-BYTES_PER_REQUEST_MAX = 16 << 20
 _PAGE_ROWS = 500
-
-
-class Row(NamedTuple):
-    """A row: ``id`` of 1 to 512 bytes; ``text`` for BM25, and to be embedded when there is no
-    vector and the collection has a model; ``vector`` of as many numbers as the collection has
-    dimensions; ``attributes`` by name: string, number, boolean, list of these, any JSON, or a
-    ``datetime`` with its time zone; ``texts`` and ``vectors`` of the collection's other fields, by
-    name.
-    """
-
-    id: str
-    text: Optional[str] = None
-    vector: Optional[Sequence[float]] = None
-    attributes: Optional[Mapping[str, Any]] = None
-    texts: Optional[Mapping[str, str]] = None
-    vectors: Optional[Mapping[str, Sequence[float]]] = None
-
-
-class Hit(NamedTuple):
-    """A row that a search found. ``score``: higher is better, comparable within one answer only."""
-
-    id: str
-    score: float
-    text: Optional[str]
-    attributes: Dict[str, Any]
-    vector: Optional[List[float]]
-    texts: Dict[str, str] = {}
-    vectors: Dict[str, List[float]] = {}
-    legs: Optional[List[Dict[str, Any]]] = None
-    """With ``explain``: ``rank`` and ``score`` in each leg, or nothing where it has no place."""
-
-
-class SearchResult(List[Hit]):
-    """Hits, best first."""
-
-    mode: str = ""
-    """What was run."""
-    took_ms: float = 0.0
-    """The time at the server."""
-    rows: int = 0
-    """Rows of the collection at that moment."""
-    next: Optional[str] = None
-    """For ``after`` of the page after this one; None at the end."""
-    partial: bool = False
-    """Whether the time was over before everything was looked at."""
-    plans: Optional[List[Dict[str, Any]]] = None
-    """With ``explain``: ``strategy``, ``reason`` and ``matching`` of each leg."""
-
-
-class SyncProgress(NamedTuple):
-    """How far a sync has come, or with ``type`` ``"done"`` what it did."""
-
-    type: str
-    commit: str
-    """The commit that is indexed."""
-    files_total: int
-    """Files that changed since the last sync."""
-    files_done: int
-    files_skipped: int
-    files_deleted: int
-    rows_upserted: int
-    rows_deleted: int
-    tokens: int
-    """Tokens embedded."""
-    seconds: float
-    skipped: List[str]
-    """Up to 100 ``path: reason``."""
 
 
 class Collection:
@@ -176,7 +105,7 @@ class Collection:
         all, and is durable and found by searches before the next is sent.
         """
         written = 0
-        for batch in _batches(rows):
+        for batch in batches(rows):
             written += int(self._post_batch(batch)["upserted"])
         return written
 
@@ -239,13 +168,13 @@ class Collection:
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
         request = {
             "text": text,
-            "vector": None if vector is None else _floats(vector),
+            "vector": None if vector is None else floats(vector),
             "mode": mode,
             "limit": limit,
             "filter": filter,
             "include_vector": include_vector or None,
             "exact": exact or None,
-            "legs": None if legs is None else [_leg(leg) for leg in legs],
+            "legs": None if legs is None else [leg_of(leg) for leg in legs],
             "fusion": fusion,
             "fields": None if fields is None else list(fields),
             "exclude": None if exclude is None else list(exclude),
@@ -255,7 +184,7 @@ class Collection:
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
-        result = SearchResult(_hit(wire) for wire in answer["hits"])
+        result = SearchResult(to_hit(wire) for wire in answer["hits"])
         result.mode = answer["mode"]
         result.took_ms = answer["took_ms"]
         result.rows = answer.get("rows", 0)
@@ -268,7 +197,7 @@ class Collection:
         """The row of this id, with its vector. ``NotFoundError`` if there is none."""
         from ._client import segment
 
-        return _row(self._json("GET", f"/rows/{segment(id)}"))
+        return to_row(self._json("GET", f"/rows/{segment(id)}"))
 
     def rows(self, *, include_vector: bool = False) -> Iterator[Row]:
         """Every row in id order, read page by page; rows written meanwhile may be seen or not."""
@@ -276,7 +205,7 @@ class Collection:
         while True:
             query = {"after": after, "limit": _PAGE_ROWS, "include_vector": include_vector}
             page = self._json("GET", "/rows", query=query)
-            yield from map(_row, page["rows"])
+            yield from map(to_row, page["rows"])
             after = page.get("next")
             if after is None:
                 return
@@ -409,92 +338,3 @@ Collection.objects = CollectionManager()
 
 def _sync_error(error: Dict[str, Any]) -> QuernError:
     return from_code(error.get("code"), error.get("message") or "", error.get("details") or {})
-
-
-def _batches(rows: Iterable[Union[Row, Mapping[str, Any]]]) -> Iterator[List[str]]:
-    batch: List[str] = []
-    size = 0
-    for row in rows:
-        encoded = _encode(row)
-        if batch and (
-            len(batch) >= ROWS_PER_REQUEST_MAX or size + len(encoded) > BYTES_PER_REQUEST_MAX
-        ):
-            yield batch
-            batch, size = [], 0
-        batch.append(encoded)
-        size += len(encoded)
-    if batch:
-        yield batch
-
-
-def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
-    if isinstance(row, Row):
-        fields = row._asdict()
-    elif isinstance(row, Mapping):
-        fields = dict(row)
-    else:
-        raise InvalidError(f"a row must be a Row or a dict, got {type(row).__name__}")
-    unknown = set(fields) - set(Row._fields)
-    if unknown:
-        raise InvalidError(
-            f"row {fields.get('id')!r} has unknown fields {sorted(unknown)}: put them in attributes"
-        )
-    if fields.get("vector") is not None:
-        fields["vector"] = _floats(fields["vector"])
-    if fields.get("vectors") is not None:
-        fields["vectors"] = {name: _floats(v) for name, v in fields["vectors"].items()}
-    wire = {name: value for name, value in fields.items() if value is not None}
-    try:
-        return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=_moment)
-    except (TypeError, ValueError) as e:
-        raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
-
-
-def _moment(value: Any) -> str:
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            raise TypeError(f"{value!r} has no time zone")
-        return value.isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON")
-
-
-def _leg(leg: Mapping[str, Any]) -> Dict[str, Any]:
-    wire = dict(leg)
-    dense = wire.get("dense")
-    if isinstance(dense, Mapping) and dense.get("vector") is not None:
-        wire["dense"] = dict(dense, vector=_floats(dense["vector"]))
-    return wire
-
-
-def _floats(vector: Any) -> List[float]:
-    values = vector.tolist() if hasattr(vector, "tolist") else vector
-    try:
-        return [float(value) for value in values]
-    except (TypeError, ValueError) as e:
-        raise InvalidError(f"a vector must hold numbers: {e}") from e
-
-
-def _hit(wire: Dict[str, Any]) -> Hit:
-    return Hit(
-        wire["id"],
-        wire["score"],
-        wire.get("text"),
-        wire.get("attributes") or {},
-        wire.get("vector"),
-        wire.get("texts") or {},
-        wire.get("vectors") or {},
-        wire.get("legs"),
-    )
-
-
-def _row(wire: Dict[str, Any]) -> Row:
-    return Row(
-        wire["id"],
-        wire.get("text"),
-        wire.get("vector"),
-        wire.get("attributes") or {},
-        wire.get("texts"),
-        wire.get("vectors"),
-    )

@@ -8,21 +8,10 @@ import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
-import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SchemaBody;
-import dev.quern.common.wire.SearchHit;
-import dev.quern.common.wire.SearchPlan;
-import dev.quern.common.wire.SearchResult;
-import dev.quern.common.wire.SearchRows;
-import dev.quern.common.wire.SyncCollection;
-import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.VectorIndexBody;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -38,10 +27,14 @@ import picocli.CommandLine.Parameters;
         name = "collection",
         description =
                 "Creates, fills and searches collections: rows with vectors, text, attributes.",
+        subcommands = {
+            CollectionUpsert.class,
+            CollectionSearch.class,
+            CollectionSync.class,
+        },
         mixinStandardHelpOptions = true)
 final class CollectionCommand {
     private static final int PAGE_ROWS = 1_000;
-    private static final int TEXT_SHOWN = 100;
     private static final String SCHEMA =
             "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
                     + "\"attributes\":{\"when\":\"datetime\"},\"strict\":true}'";
@@ -179,123 +172,6 @@ final class CollectionCommand {
     }
 
     @Command(
-            description =
-                    "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
-                            + " vectors}.",
-            mixinStandardHelpOptions = true)
-    int upsert(
-            @Mixin Terminal terminal,
-            @Parameters(paramLabel = "COLLECTION") String name,
-            @Parameters(paramLabel = "FILE", description = "- for standard input") String file,
-            @Option(
-                            names = "--batch",
-                            defaultValue = "500",
-                            description = "rows a request; default ${DEFAULT-VALUE}")
-                    int batch) {
-        try (QuernClient client = terminal.connect();
-                RowLines lines = RowLines.open(file)) {
-            long upserted = upsert(terminal, client, name, lines, batch);
-            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
-        } catch (IOException e) {
-            throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
-        }
-        return 0;
-    }
-
-    private static long upsert(
-            Terminal terminal, QuernClient client, String name, RowLines lines, int batch)
-            throws IOException {
-        long upserted = 0;
-        try (Progress progress = new Progress(terminal.err(), "upsert")) {
-            List<RowBody> rows = lines.next(batch);
-            while (!rows.isEmpty()) {
-                upserted += client.collections().upsert(name, rows).upserted();
-                progress.show(lines.readBytes(), lines.totalBytes(), upserted + " rows");
-                rows = lines.next(batch);
-            }
-        }
-        return upserted;
-    }
-
-    @Command(
-            description = "Searches by text, by vector, or both; best hit first.",
-            mixinStandardHelpOptions = true)
-    int search(
-            @Mixin Terminal terminal,
-            @Parameters(paramLabel = "COLLECTION") String name,
-            @Parameters(paramLabel = "TEXT", arity = "0..1") @Nullable String text,
-            @Option(
-                            names = "--mode",
-                            description = "dense, bm25 or hybrid; default hybrid with text")
-                    @Nullable String mode,
-            @Option(names = "--limit", description = "hits, default 10") @Nullable Integer limit,
-            @Option(
-                            names = "--filter",
-                            paramLabel = "JSON",
-                            description = "such as '{\"eq\":[\"path\",\"README.md\"]}'")
-                    @Nullable String filter,
-            @Option(names = "--vector", paramLabel = "JSON", description = "array of numbers")
-                    @Nullable String vector,
-            @Option(names = "--exact", description = "compare every row") boolean exact,
-            @Option(names = "--explain", description = "tell how each leg was run")
-                    boolean explain) {
-        SearchRows request =
-                new SearchRows(
-                        mode,
-                        text,
-                        vector == null
-                                ? null
-                                : List.of(Terminal.read("--vector", vector, Float[].class)),
-                        limit,
-                        filter == null ? null : Terminal.read("--filter", filter, JsonNode.class),
-                        false,
-                        exact,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        explain);
-        try (QuernClient client = terminal.connect()) {
-            SearchResult result = client.collections().search(name, request);
-            if (terminal.json()) {
-                terminal.printJson(result);
-            } else {
-                result.hits().forEach(hit -> terminal.out().println(hitLine(hit)));
-                terminal.out().flush();
-                Objects.requireNonNullElse(result.plans(), List.<SearchPlan>of())
-                        .forEach(plan -> terminal.note(planLine(plan)));
-                terminal.note(
-                        String.format(
-                                Locale.ROOT,
-                                "%d hits, %s, %.1f ms",
-                                result.hits().size(),
-                                result.mode(),
-                                result.tookMs()));
-            }
-        }
-        return 0;
-    }
-
-    private static String planLine(SearchPlan plan) {
-        return plan.strategy()
-                + ": "
-                + plan.reason()
-                + (plan.matching() == null ? "" : ", " + plan.matching() + " rows match");
-    }
-
-    private static String hitLine(SearchHit hit) {
-        Object path = hit.attributes().get("path");
-        String place =
-                path == null ? hit.id() : path + ":" + hit.attributes().getOrDefault("line", 1);
-        String text = Optional.ofNullable(hit.text()).orElse("").replaceAll("\\s+", " ");
-        String shown =
-                text.length() <= TEXT_SHOWN ? text : text.substring(0, TEXT_SHOWN - 3) + "...";
-        return String.format(Locale.ROOT, "%8.4f  %s  %s", hit.score(), place, shown);
-    }
-
-    @Command(
             description = "Shows how the rows are indexed: segments, graphs, memory.",
             mixinStandardHelpOptions = true)
     int stats(@Mixin Terminal terminal, @Parameters(paramLabel = "COLLECTION") String name) {
@@ -395,98 +271,5 @@ final class CollectionCommand {
             terminal.out().flush();
         }
         return 0;
-    }
-
-    @Command(
-            description = "Brings the rows in step with the text files of a volume.",
-            mixinStandardHelpOptions = true)
-    int sync(
-            @Mixin Terminal terminal,
-            @Parameters(paramLabel = "COLLECTION") String name,
-            @Parameters(paramLabel = "VOLUME") String volume,
-            @Option(names = "--glob", description = "files to index, default **")
-                    @Nullable String glob,
-            @Option(names = "--at", paramLabel = "COMMIT", description = "default: head")
-                    @Nullable String at) {
-        try (QuernClient client = terminal.connect()) {
-            SyncEvent done = sync(terminal, client, name, new SyncCollection(volume, glob, at));
-            terminal.print(done, summary(done));
-            done.skipped().forEach(skipped -> terminal.note("skipped " + skipped));
-        }
-        return 0;
-    }
-
-    private static SyncEvent sync(
-            Terminal terminal, QuernClient client, String name, SyncCollection request) {
-        try (Progress progress = new Progress(terminal.err(), "sync")) {
-            return client.collections()
-                    .sync(
-                            name,
-                            request,
-                            event ->
-                                    progress.show(
-                                            event.filesDone(),
-                                            event.filesTotal(),
-                                            event.rowsUpserted()
-                                                    + " rows, "
-                                                    + event.tokens()
-                                                    + " tokens"));
-        }
-    }
-
-    private static String summary(SyncEvent done) {
-        return String.format(
-                Locale.ROOT,
-                "in step with commit %s: %d files, %d rows written, %d files gone, %d rows deleted, %d"
-                        + " files skipped, %d tokens in %.1f s",
-                done.commit(),
-                done.filesDone(),
-                done.rowsUpserted(),
-                done.filesDeleted(),
-                done.rowsDeleted(),
-                done.filesSkipped(),
-                done.tokens(),
-                done.seconds());
-    }
-
-    /// Rows of a JSON-lines file, read batch by batch.
-    private static final class RowLines implements AutoCloseable {
-        private final LineSource source;
-
-        private RowLines(LineSource source) {
-            this.source = source;
-        }
-
-        static RowLines open(String file) throws IOException {
-            return new RowLines(
-                    file.equals("-") ? LineSource.standardInput() : LineSource.file(Path.of(file)));
-        }
-
-        List<RowBody> next(int limit) throws IOException {
-            List<RowBody> rows = new ArrayList<>();
-            while (rows.size() < limit) {
-                Optional<String> line = source.next();
-                if (line.isEmpty()) {
-                    break;
-                }
-                if (!line.get().isBlank()) {
-                    rows.add(Terminal.read(source.place(), line.get(), RowBody.class));
-                }
-            }
-            return rows;
-        }
-
-        long readBytes() {
-            return source.readBytes();
-        }
-
-        long totalBytes() {
-            return source.totalBytes();
-        }
-
-        @Override
-        public void close() throws IOException {
-            source.close();
-        }
     }
 }
