@@ -31,6 +31,7 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool merging;
     private final CpuPool saving;
     private final CpuPool applying;
+    private final CpuPool reading;
     private final CpuPool searching;
     private final OpenCollections open;
     private final IdleMerger idle;
@@ -55,6 +56,7 @@ public final class CollectionService implements AutoCloseable {
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
         this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
         this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
+        this.reading = new CpuPool("row", config.cpuThreads(), config.maxQueuedWrites());
         this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
@@ -67,7 +69,8 @@ public final class CollectionService implements AutoCloseable {
                         new OpenCollections.Setup(
                                 config.cacheDirectory(),
                                 config.maxOpenCollections(),
-                                new LiveCollection.Parts(catalog, tail, admission, applying, clock),
+                                new LiveCollection.Parts(
+                                        catalog, tail, admission, applying, reading, clock),
                                 checkpoints,
                                 rules,
                                 tuning()));
@@ -171,6 +174,29 @@ public final class CollectionService implements AutoCloseable {
         }
     }
 
+    /// Writes rows by a mode and under conditions, in one atomic, durable step.
+    ///
+    /// @throws QuernException as the other `write`; `CONFLICT` naming the first row whose version
+    ///   is not the one expected, when nothing is written. A patch, an insert or a conditional
+    ///   write whose outcome is not known (`UNAVAILABLE`) is not to be repeated blindly
+    public WriteResult write(SpaceId space, String name, RowWrite write) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return write.isPlain()
+                    ? lease.live().write(write.batch())
+                    : lease.live().conditional().write(write);
+        }
+    }
+
+    /// Merges a patch into every row that matches, in one atomic, durable step.
+    ///
+    /// @param patch its id is of no row; it names the patch in errors
+    /// @throws QuernException as `write`; `INVALID` when more than 10,000 rows match
+    public WriteResult patch(SpaceId space, String name, Filter where, RowChange patch) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().conditional().patchWhere(where, patch);
+        }
+    }
+
     /// Searches; sees every write that returned before.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
@@ -206,7 +232,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::stats);
+        return reading(catalog.get(space, name), live -> live.reads().stats());
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
@@ -265,7 +291,7 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, String name) {
-        return reading(catalog.get(space, name), LiveCollection::cursor);
+        return reading(catalog.get(space, name), live -> live.reads().cursor());
     }
 
     /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one.
@@ -294,6 +320,7 @@ public final class CollectionService implements AutoCloseable {
         idle.close();
         open.close();
         searching.close();
+        reading.close();
         applying.close();
         saving.close();
         merging.close();

@@ -3,14 +3,15 @@ package dev.quern.vector;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -18,9 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.lucene.index.CorruptIndexException;
-import org.apache.lucene.index.IndexFormatTooNewException;
-import org.apache.lucene.index.IndexFormatTooOldException;
+import java.util.function.Function;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +51,12 @@ final class LiveCollection {
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
     private final LiveSchema schema;
+    private final RowLocks locks = new RowLocks();
+    private final ConditionalWrites conditional;
+    private final LiveReads reads;
+
+    @GuardedBy("applying")
+    private final RecentRows recent = new RecentRows();
 
     /// Written under `applying`.
     private volatile long appliedToken;
@@ -77,11 +82,13 @@ final class LiveCollection {
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
+    /// @param readPool reads the rows that writes depend on
     record Parts(
             Catalog catalog,
             WriteLog tail,
             WriteAdmission admission,
             CpuPool applyPool,
+            CpuPool readPool,
             InstantSource clock) {}
 
     /// Takes over the index, and brings it up to date with the tail.
@@ -95,6 +102,8 @@ final class LiveCollection {
         this.index = index;
         this.checkpointer = checkpointer;
         this.schema = new LiveSchema(definition, parts.catalog());
+        this.reads = new LiveReads(this, index, parts.clock());
+        this.conditional = new ConditionalWrites(this, locks, parts.readPool(), admission);
         long start = checkpointer.token();
         this.appliedToken = start;
         this.shownToken = start;
@@ -122,25 +131,43 @@ final class LiveCollection {
     }
 
     /// A committed write on its way into the index.
+    ///
+    /// @param deletes rows that it deletes, if that is known already
     private record PendingWrite(
-            long token, WriteBatch batch, int frameBytes, CompletableFuture<WriteResult> result) {}
+            long token,
+            WriteBatch batch,
+            int frameBytes,
+            OptionalInt deletes,
+            CompletableFuture<WriteResult> result) {}
 
     WriteResult write(WriteBatch batch) {
-        admission.enter();
-        long reserved = 0;
-        try {
-            checkpointer.requireRoom(this);
+        return admitted(place -> {
             WriteBatch checked = schema.conform(batch);
-            byte[] frame = WriteFormat.encode(checked);
-            admission.reserve(frame.length);
-            reserved = frame.length;
-            return commit(checked, frame);
-        } finally {
-            admission.leave(reserved);
+            try (RowLocks.Held _ = locks.shared(checked)) {
+                return commit(checked, place, OptionalInt.empty());
+            }
+        });
+    }
+
+    /// Writes that depend on rows.
+    ConditionalWrites conditional() {
+        return conditional;
+    }
+
+    /// Does a write within the bounds on writes in progress.
+    WriteResult admitted(Function<WriteAdmission.Place, WriteResult> write) {
+        try (WriteAdmission.Place place = admission.enter()) {
+            checkpointer.requireRoom(this);
+            return write.apply(place);
         }
     }
 
-    private WriteResult commit(WriteBatch batch, byte[] frame) {
+    /// Stores a batch and applies it. The caller holds the locks of its rows.
+    ///
+    /// @param deletes rows that it deletes, if that is known already
+    WriteResult commit(WriteBatch batch, WriteAdmission.Place place, OptionalInt deletes) {
+        byte[] frame = WriteFormat.encode(batch);
+        place.reserve(frame.length);
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
         TokenOrder.Ticket ticket = order.begin(tail.appliedIndex());
         boolean sent = false;
@@ -149,9 +176,9 @@ final class LiveCollection {
             requireUsable();
             sent = true;
             long token = tail.append(definition, frame);
-            order.commit(ticket, token, new PendingWrite(token, batch, frame.length, result));
+            order.commit(ticket, token, new PendingWrite(token, batch, frame.length, deletes, result));
         } catch (RuntimeException e) {
-            if (sent && isAmbiguous(e)) {
+            if (sent && IndexFailures.isAmbiguous(e)) {
                 failure = e;
             }
             order.abandon(ticket);
@@ -166,15 +193,6 @@ final class LiveCollection {
         }
     }
 
-    /// Whether the write may be in the log although its commit failed.
-    private static boolean isAmbiguous(RuntimeException e) {
-        return !(e instanceof QuernException q)
-                || switch (q.kind()) {
-                    case INVALID, DENIED, NOT_FOUND, CONFLICT, FENCED, EXHAUSTED -> false;
-                    case UNAVAILABLE, CORRUPT, INTERNAL -> true;
-                };
-    }
-
     private void requireUsable() {
         if (closing) {
             throw unavailable("is being closed", null);
@@ -184,7 +202,7 @@ final class LiveCollection {
         }
     }
 
-    private QuernException unavailable(String problem, @Nullable Throwable cause) {
+    QuernException unavailable(String problem, @Nullable Throwable cause) {
         return new QuernException(
                 ErrorKind.UNAVAILABLE,
                 "collection \""
@@ -238,12 +256,9 @@ final class LiveCollection {
         }
         try {
             WriteBatch batch = write.batch();
-            int deleted = 0;
-            if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-                show();
-                deleted = index.countDeletes(batch, schema.now());
-            }
+            int deleted = write.deletes().isPresent() ? write.deletes().getAsInt() : count(batch);
             index.apply(batch, write.token(), schema.now());
+            recent.add(batch, write.token());
             appliedToken = write.token();
             changedAt = clock.instant();
             checkpointer.count(batch.upserts().size(), write.frameBytes());
@@ -256,23 +271,24 @@ final class LiveCollection {
         }
     }
 
+    /// The rows that a batch is going to delete.
+    @GuardedBy("applying")
+    private int count(WriteBatch batch) throws IOException {
+        if (batch.deleteIds().isEmpty() && batch.deleteWhere().isEmpty()) {
+            return 0;
+        }
+        show();
+        return index.countDeletes(batch, schema.now());
+    }
+
     /// Notes a failure of the index and describes it.
-    private QuernException failed(String problem, Exception e) {
+    QuernException failed(String problem, Exception e) {
         log.warn("collection {} ({}) failed", definition.name(), definition.id(), e);
         failure = e;
-        if (isDamage(e)) {
+        if (IndexFailures.isDamage(e)) {
             damaged = true;
         }
         return unavailable(problem, e);
-    }
-
-    private static boolean isDamage(Exception e) {
-        return e instanceof CorruptIndexException
-                || e instanceof IndexFormatTooNewException
-                || e instanceof IndexFormatTooOldException
-                || e instanceof EOFException
-                || e instanceof NoSuchFileException
-                || (e instanceof QuernException q && q.kind() == ErrorKind.CORRUPT);
     }
 
     @GuardedBy("applying")
@@ -280,6 +296,7 @@ final class LiveCollection {
         if (shownToken != appliedToken) {
             index.refresh();
             shownToken = appliedToken;
+            recent.shown();
         }
     }
 
@@ -334,43 +351,22 @@ final class LiveCollection {
         }
     }
 
-    /// How its rows are indexed now.
-    CollectionStats stats() {
-        boolean merging = index.isMerging();
-        return read(
-                searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
-    }
-
-    /// Something that reads the index.
-    interface Reading<T> {
-        T read(IndexSearcher searcher) throws IOException;
+    /// Reads of the index.
+    LiveReads reads() {
+        return reads;
     }
 
     /// Reads the index as of now: every write that was acknowledged shows.
-    <T> T read(Reading<T> reading) {
-        try {
-            IndexSearcher searcher = fresh();
-            try {
-                return reading.read(searcher);
-            } finally {
-                index.release(searcher);
-            }
-        } catch (AlreadyClosedException e) {
-            throw unavailable("was closed", e);
-        } catch (IOException e) {
-            throw failed("cannot be read", e);
-        } catch (QuernException e) {
-            throw e.kind() == ErrorKind.CORRUPT ? failed("cannot be read", e) : e;
-        }
+    <T> T read(LiveReads.Reading<T> reading) {
+        return reads.read(reading);
     }
 
-    private IndexSearcher fresh() throws IOException {
+    /// A searcher that shows every write that was acknowledged; goes to [LuceneIndex#release].
+    IndexSearcher fresh() throws IOException {
         if (shownToken < appliedToken) {
             applying.lock();
             try {
-                if (closed) {
-                    throw new AlreadyClosedException("closed");
-                }
+                requireOpen();
                 show();
             } finally {
                 applying.unlock();
@@ -379,14 +375,30 @@ final class LiveCollection {
         return index.acquire();
     }
 
-    /// A snapshot of every row.
-    RowCursor cursor() {
-        return read(searcher -> {
-            // Outlives this reading, so it takes a reference of its own.
-            searcher.getIndexReader().incRef();
-            return new SnapshotCursor(
-                    searcher, definition.info(schema.now(), searcher.getIndexReader().numDocs()));
-        });
+    /// What the index shows, and what has changed since.
+    ///
+    /// @param changed receives those of the rows that did, empty for one that is gone
+    IndexSearcher shown(Collection<String> ids, Map<String, Optional<Row>> changed)
+            throws IOException {
+        applying.lock();
+        try {
+            requireOpen();
+            if (!recent.isKept()) {
+                show();
+                recent.keep();
+            }
+            changed.putAll(recent.find(ids));
+            return index.acquire();
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    @GuardedBy("applying")
+    private void requireOpen() {
+        if (closed) {
+            throw new AlreadyClosedException("closed");
+        }
     }
 
     /// Saves a checkpoint if anything was applied or merged since the last.
@@ -447,6 +459,11 @@ final class LiveCollection {
         } finally {
             applying.unlock();
         }
+    }
+
+    /// The last write that was applied.
+    long appliedToken() {
+        return appliedToken;
     }
 
     Definition definition() {

@@ -1,0 +1,108 @@
+package dev.quern.vector;
+
+import dev.quern.common.ErrorKind;
+import dev.quern.common.QuernException;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.store.AlreadyClosedException;
+
+/// The reads of an open collection. Thread-safe.
+final class LiveReads {
+    private final LiveCollection collection;
+    private final LuceneIndex index;
+    private final InstantSource clock;
+
+    /// @param index of the collection, which closes it
+    LiveReads(LiveCollection collection, LuceneIndex index, InstantSource clock) {
+        this.collection = collection;
+        this.index = index;
+        this.clock = clock;
+    }
+
+    /// Something that reads the index.
+    interface Reading<T> {
+        T read(IndexSearcher searcher) throws IOException;
+    }
+
+    /// Finds rows by id.
+    interface Finder {
+        /// Those that there are, in a map that may be changed.
+        Map<String, Row> find(IndexSearcher searcher, Collection<String> ids) throws IOException;
+    }
+
+    /// Where a searcher comes from.
+    private interface Source {
+        IndexSearcher acquire() throws IOException;
+    }
+
+    /// Reads the index as of now: every write that was acknowledged shows.
+    <T> T read(Reading<T> reading) {
+        return read(collection::fresh, reading);
+    }
+
+    private <T> T read(Source source, Reading<T> reading) {
+        try {
+            IndexSearcher searcher = source.acquire();
+            try {
+                return reading.read(searcher);
+            } finally {
+                index.release(searcher);
+            }
+        } catch (AlreadyClosedException e) {
+            throw collection.unavailable("was closed", e);
+        } catch (IOException e) {
+            throw collection.failed("cannot be read", e);
+        } catch (QuernException e) {
+            throw e.kind() == ErrorKind.CORRUPT ? collection.failed("cannot be read", e) : e;
+        }
+    }
+
+    /// Rows as they are now, by id, without those that expired. The caller holds their locks, so
+    /// that no write of them is on its way.
+    Map<String, Row> current(Collection<String> ids, Finder finder) {
+        Map<String, Optional<Row>> changed = new HashMap<>();
+        Map<String, Row> rows =
+                read(
+                        () -> collection.shown(ids, changed),
+                        searcher -> {
+                            List<String> others = new ArrayList<>(ids);
+                            others.removeIf(changed::containsKey);
+                            return finder.find(searcher, others);
+                        });
+        changed.forEach((id, row) -> row.ifPresent(there -> rows.put(id, there)));
+        Instant now = clock.instant();
+        rows.values().removeIf(row -> row.isExpired(now));
+        return rows;
+    }
+
+    /// A snapshot of every row.
+    RowCursor cursor() {
+        return read(searcher -> {
+            // Outlives this reading, so it takes a reference of its own.
+            searcher.getIndexReader().incRef();
+            return new SnapshotCursor(
+                    searcher,
+                    collection
+                            .definition()
+                            .info(
+                                    collection.schema().now(),
+                                    searcher.getIndexReader().numDocs()));
+        });
+    }
+
+    /// How the rows are indexed now.
+    CollectionStats stats() {
+        boolean merging = index.isMerging();
+        return read(searcher ->
+                CollectionStats.of(
+                        searcher.getIndexReader(), collection.schema().now(), merging));
+    }
+}
