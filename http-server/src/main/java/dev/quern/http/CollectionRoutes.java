@@ -106,7 +106,11 @@ final class CollectionRoutes {
                                 space,
                                 name,
                                 new CollectionSchema(
-                                        more.vectors(), more.texts(), more.attributes(), strict))));
+                                        more.vectors(),
+                                        more.texts(),
+                                        more.attributes(),
+                                        strict,
+                                        more.idType()))));
     }
 
     private Reply get(Request request) {
@@ -124,7 +128,8 @@ final class CollectionRoutes {
 
     private Reply deleteRows(Request request) throws IOException {
         request.query().allow();
-        DeleteRows body = request.json(DeleteRows.class);
+        long start = System.nanoTime();
+        DeleteRows body = request.json(DeleteRows.class, new RowReading(schema(request)));
         List<String> ids = body.ids();
         Object filter = body.filter();
         if ((ids == null) == (filter == null)) {
@@ -136,7 +141,15 @@ final class CollectionRoutes {
                         : WriteBatch.deleteWhere(
                                 Filter.fromJson(Objects.requireNonNull(filter, "filter")));
         WriteResult result = collections.write(request.space(), request.path("collection"), batch);
-        return Reply.json(new DeleteResult(result.deleted(), result.token()));
+        return Reply.json(
+                new DeleteResult(
+                        result.deleted(),
+                        result.token(),
+                        CollectionWire.writing(request, start)));
+    }
+
+    private CollectionSchema schema(Request request) {
+        return collections.schema(request.space(), request.path("collection"));
     }
 
     private Reply count(Request request) throws IOException {
@@ -165,20 +178,21 @@ final class CollectionRoutes {
 
     private Reply rows(Request request) {
         Query query = request.query().allow("after", "limit", "include_vector");
-        return Reply.json(
+        return Reply.rows(
                 CollectionWire.page(
                         collections.rows(
                                 request.space(),
                                 request.path("collection"),
                                 query.text("after"),
                                 query.integer("limit", 100, 1, MAX_PAGE_ROWS),
-                                query.flag("include_vector", false))));
+                                query.flag("include_vector", false))),
+                schema(request).ids());
     }
 
     private Reply row(Request request) {
         request.query().allow();
         String id = request.path("id");
-        return Reply.json(
+        return Reply.rows(
                 CollectionWire.row(
                         collections
                                 .find(request.space(), request.path("collection"), id)
@@ -188,6 +202,7 @@ final class CollectionRoutes {
                                                         + Names.abbreviate(id)
                                                         + "\" in collection \""
                                                         + request.path("collection")
-                                                        + "\""))));
+                                                        + "\""))),
+                schema(request).ids());
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
+import dev.quern.common.wire.Performance;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SearchHit;
@@ -98,6 +99,33 @@ final class CollectionWire {
                 plan.strategy().name().toLowerCase(Locale.ROOT),
                 plan.reason(),
                 plan.matching() < 0 ? null : plan.matching());
+    }
+
+    /// What a write cost.
+    ///
+    /// @param start of its handling, by the nanosecond clock
+    static Performance writing(Request request, long start) {
+        return new Performance(millisSince(start), null, null, request.body().receivedBytes());
+    }
+
+    /// What a search cost.
+    ///
+    /// @param start of its handling, by the nanosecond clock
+    static Performance searching(SearchOutcome outcome, long start) {
+        long compared = 0;
+        boolean counted = false;
+        for (SearchOutcome.LegPlan plan : outcome.plans()) {
+            if (plan.strategy() == SearchOutcome.Strategy.EXACT && plan.matching() >= 0) {
+                compared += plan.matching();
+                counted = true;
+            }
+        }
+        return new Performance(
+                millisSince(start), outcome.rows(), counted ? (Long) compared : null, null);
+    }
+
+    private static double millisSince(long start) {
+        return (System.nanoTime() - start) / 1e6;
     }
 
     private static @Nullable Map<String, String> otherTexts(Row row) {

@@ -127,7 +127,11 @@ public final class HttpServer implements AutoCloseable {
                         new FileRoutes(services.volumes(), ids).routes(),
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
-                        new TextRoutes(services.texts(), services.indexer()).routes(),
+                        new TextRoutes(
+                                        services.collections(),
+                                        services.texts(),
+                                        services.indexer())
+                                .routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),
                         new CallRoutes(services.functions(), outputs).routes(),

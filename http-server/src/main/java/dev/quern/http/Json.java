@@ -10,12 +10,14 @@ import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import dev.quern.common.QuernException;
+import dev.quern.vector.IdType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -38,9 +40,22 @@ final class Json {
     /// @throws QuernException `INVALID` naming the field, what was expected and what came
     /// @throws IOException only if `in` fails
     static <T extends Record> T read(InputStream in, Class<T> type) throws IOException {
+        return read(in, MAPPER.readerFor(type));
+    }
+
+    /// Reads a record that has rows or ids of a collection.
+    ///
+    /// @throws QuernException as [#read(InputStream, Class)]
+    static <T extends Record> T read(InputStream in, Class<T> type, RowReading rows)
+            throws IOException {
+        return read(in, MAPPER.readerFor(type).withAttribute(RowJson.READING, rows));
+    }
+
+    private static <T extends Record> T read(InputStream in, ObjectReader reader)
+            throws IOException {
         @Nullable T value;
-        try (JsonParser parser = MAPPER.createParser(in)) {
-            value = parse(parser, type);
+        try (JsonParser parser = reader.createParser(in)) {
+            value = parse(parser, reader);
         }
         if (value == null) {
             throw QuernException.invalid("the body must be an object, got null");
@@ -50,9 +65,10 @@ final class Json {
     }
 
     /// The parser must still be open when an error is explained: it knows what came.
-    private static <T> @Nullable T parse(JsonParser parser, Class<T> type) throws IOException {
+    private static <T> @Nullable T parse(JsonParser parser, ObjectReader reader)
+            throws IOException {
         try {
-            return MAPPER.readValue(parser, type);
+            return reader.readValue(parser);
         } catch (JsonProcessingException e) {
             throw JsonErrors.explain(e);
         }
@@ -89,6 +105,15 @@ final class Json {
         MAPPER.writeValue(out, value);
     }
 
+    /// Writes rows of a collection; does not close `out`.
+    static void writeRows(OutputStream out, Object value, IdType ids) throws IOException {
+        if (ids == IdType.UINT64) {
+            MAPPER.writer().withAttribute(RowJson.NUMBERS, true).writeValue(out, value);
+        } else {
+            write(out, value);
+        }
+    }
+
     static byte[] bytes(@Nullable Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);
@@ -118,6 +143,7 @@ final class Json {
         JsonMapper.Builder builder =
                 JsonMapper.builder(factory)
                         .addModule(JsonNumbers.module())
+                        .addModule(RowJson.module())
                         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                         .defaultPropertyInclusion(
                                 JsonInclude.Value.construct(

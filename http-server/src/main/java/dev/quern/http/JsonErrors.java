@@ -25,6 +25,8 @@ final class JsonErrors {
     static QuernException explain(JsonProcessingException e) {
         return switch (e) {
             case UnrecognizedPropertyException unknown -> unknownField(unknown);
+            case FieldException field ->
+                    QuernException.invalid(field(field) + " " + field.getOriginalMessage());
             case JsonNumbers.NotFiniteException number ->
                     QuernException.invalid(
                             field(number) + " must be a finite number that its type can hold");

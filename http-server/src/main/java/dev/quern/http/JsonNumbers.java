@@ -18,12 +18,16 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.type.CollectionType;
 import java.io.IOException;
 import java.io.Serial;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// How numbers are read and written: floating-point ones must be JSON numbers (never the string
-/// `"NaN"`) and finite in their type (`1e39` is no float); a list of floats is a [FloatList].
+/// `"NaN"`) and finite in their type (`1e39` is no float); a list of floats is a [FloatList], which
+/// may come as base64 as well.
 final class JsonNumbers {
     private JsonNumbers() {}
 
@@ -83,33 +87,66 @@ final class JsonNumbers {
         @Override
         public List<Float> deserialize(JsonParser parser, DeserializationContext context)
                 throws IOException {
-            if (!parser.isExpectedStartArrayToken()) {
-                context.reportInputMismatch(List.class, "not a list");
-            }
-            float[] values = new float[384];
-            int count = 0;
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                if (count == values.length) {
-                    values = Arrays.copyOf(values, count * 2);
-                }
-                try {
-                    values[count] = finite(parser, context);
-                } catch (JsonMappingException e) {
-                    throw JsonMappingException.wrapWithPath(e, values, count);
-                }
-                count++;
-            }
-            return new FloatList(Arrays.copyOf(values, count));
+            return readFloats(parser, context);
         }
+    }
 
-        private static float finite(JsonParser parser, DeserializationContext context)
-                throws IOException {
-            float value = number(parser, context, Float.class).getFloatValue();
-            if (!Float.isFinite(value)) {
-                throw notFinite(parser, Float.class);
-            }
-            return value;
+    /// Reads a vector: a list of numbers, or base64 of its little-endian float32.
+    static FloatList readFloats(JsonParser parser, DeserializationContext context)
+            throws IOException {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return decodeFloats(parser);
         }
+        if (!parser.isExpectedStartArrayToken()) {
+            context.reportInputMismatch(List.class, "not a list");
+        }
+        float[] values = new float[384];
+        int count = 0;
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (count == values.length) {
+                values = Arrays.copyOf(values, count * 2);
+            }
+            try {
+                values[count] = finite(parser, context);
+            } catch (JsonMappingException e) {
+                throw JsonMappingException.wrapWithPath(e, values, count);
+            }
+            count++;
+        }
+        return new FloatList(Arrays.copyOf(values, count));
+    }
+
+    private static float finite(JsonParser parser, DeserializationContext context)
+            throws IOException {
+        float value = number(parser, context, Float.class).getFloatValue();
+        if (!Float.isFinite(value)) {
+            throw notFinite(parser, Float.class);
+        }
+        return value;
+    }
+
+    private static FloatList decodeFloats(JsonParser parser) throws IOException {
+        byte[] bytes;
+        try {
+            bytes = Base64.getDecoder().decode(parser.getText());
+        } catch (IllegalArgumentException e) {
+            throw new FieldException(
+                    parser, "must be a list of numbers, or base64 of float32: " + e.getMessage());
+        }
+        if (bytes.length % Float.BYTES != 0) {
+            throw new FieldException(
+                    parser,
+                    "must be base64 of float32, 4 bytes each; got " + bytes.length + " bytes");
+        }
+        float[] values = new float[bytes.length / Float.BYTES];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw JsonMappingException.wrapWithPath(
+                        new FieldException(parser, "must be a finite number"), values, i);
+            }
+        }
+        return new FloatList(values);
     }
 
     private static JsonParser number(

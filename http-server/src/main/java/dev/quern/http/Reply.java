@@ -1,5 +1,6 @@
 package dev.quern.http;
 
+import dev.quern.vector.IdType;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,6 +43,11 @@ record Reply(int status, Map<String, String> headers, Body body) {
 
     static Reply json(Object value) {
         return json(200, value);
+    }
+
+    /// Rows of a collection whose ids are of this type.
+    static Reply rows(Object value, IdType ids) {
+        return streamed(200, JSON, sink -> Json.writeRows(sink, value, ids));
     }
 
     static Reply empty(int status) {

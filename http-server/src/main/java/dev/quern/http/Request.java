@@ -69,6 +69,14 @@ record Request(
         return Json.read(bounded("the JSON body", maxJsonBytes), type);
     }
 
+    /// Reads a JSON body that has rows or ids of a collection.
+    ///
+    /// @throws Refusal 413
+    /// @throws QuernException as [#json(Class)]
+    <T extends Record> T json(Class<T> type, RowReading rows) throws IOException {
+        return Json.read(bounded("the JSON body", maxJsonBytes), type, rows);
+    }
+
     /// Reads a JSON body that may be left out.
     ///
     /// @param whenAbsent what an empty body stands for

@@ -8,6 +8,7 @@ import dev.quern.embed.EmbedService;
 import dev.quern.embed.ModelInfo;
 import dev.quern.vector.AttributeType;
 import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.IdType;
 import dev.quern.vector.Metric;
 import dev.quern.vector.TextField;
 import dev.quern.vector.VectorField;
@@ -29,7 +30,12 @@ final class SchemaWire {
                 .forEach((name, field) -> texts.put(name, new TextFieldBody(field.analyzer())));
         Map<String, String> attributes = new TreeMap<>();
         schema.attributes().forEach((name, type) -> attributes.put(name, type.toString()));
-        return new SchemaBody(vectors, texts, attributes, schema.strict());
+        return new SchemaBody(
+                vectors,
+                texts,
+                attributes,
+                schema.strict(),
+                schema.idType().map(IdType::toString).orElse(null));
     }
 
     private static VectorFieldBody body(VectorField field) {
@@ -61,7 +67,12 @@ final class SchemaWire {
                                                 field.analyzer(), TextField.DEFAULT_ANALYZER))));
         Objects.requireNonNullElse(body.attributes(), Map.<String, String>of())
                 .forEach((name, type) -> attributes.put(name, AttributeType.parse(type)));
-        return new CollectionSchema(vectors, texts, attributes, Boolean.TRUE.equals(body.strict()));
+        return new CollectionSchema(
+                vectors,
+                texts,
+                attributes,
+                Boolean.TRUE.equals(body.strict()),
+                Optional.ofNullable(body.id()).map(IdType::parse));
     }
 
     /// A field with a model has the model's dimensions, and keeps the model's id even when it was

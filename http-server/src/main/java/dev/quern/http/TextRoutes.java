@@ -3,6 +3,7 @@ package dev.quern.http;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SearchBm25;
 import dev.quern.common.wire.SearchDense;
@@ -19,8 +20,11 @@ import dev.quern.embed.SyncSpec;
 import dev.quern.embed.TextLeg;
 import dev.quern.embed.TextQuery;
 import dev.quern.embed.VolumeIndexer;
+import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Fusion;
+import dev.quern.vector.IdType;
 import dev.quern.vector.RowFields;
 import dev.quern.vector.SearchCursor;
 import dev.quern.vector.SearchOptions;
@@ -44,10 +48,12 @@ final class TextRoutes {
     private static final int MAX_ROWS = 10_000;
     private static final int MAX_HITS = 1000;
 
+    private final CollectionService collections;
     private final CollectionText texts;
     private final VolumeIndexer indexer;
 
-    TextRoutes(CollectionText texts, VolumeIndexer indexer) {
+    TextRoutes(CollectionService collections, CollectionText texts, VolumeIndexer indexer) {
+        this.collections = collections;
         this.texts = texts;
         this.indexer = indexer;
     }
@@ -61,17 +67,39 @@ final class TextRoutes {
 
     private Reply upsert(Request request) throws IOException {
         request.query().allow();
-        List<RowBody> rows = request.json(UpsertRows.class).rows();
+        long start = System.nanoTime();
+        SpaceId space = request.space();
+        String name = request.path("collection");
+        CollectionSchema schema = collections.schema(space, name);
+        RowReading reading = new RowReading(schema);
+        List<RowBody> rows = rows(request.json(UpsertRows.class, reading), schema);
         if (rows.isEmpty() || rows.size() > MAX_ROWS) {
             throw QuernException.invalid(
                     "'rows' must have 1 to " + MAX_ROWS + " elements, got " + rows.size());
         }
+        if (reading.decided().equals(Optional.of(IdType.UINT64))) {
+            // Strings are what the write itself makes of undecided ids.
+            collections.decideIds(space, name, IdType.UINT64);
+        }
         WriteResult result =
-                texts.upsert(
-                        request.space(),
-                        request.path("collection"),
-                        rows.stream().map(CollectionWire::row).toList());
-        return Reply.json(new UpsertResult(result.upserted(), result.token()));
+                texts.upsert(space, name, rows.stream().map(CollectionWire::row).toList());
+        return Reply.json(
+                new UpsertResult(
+                        result.upserted(),
+                        result.token(),
+                        CollectionWire.writing(request, start)));
+    }
+
+    private static List<RowBody> rows(UpsertRows body, CollectionSchema schema) {
+        List<RowBody> rows = body.rows();
+        Map<String, Object> columns = body.columns();
+        if (rows != null && columns == null) {
+            return rows;
+        }
+        if (rows == null && columns != null) {
+            return FlatRow.rows(columns, schema);
+        }
+        throw QuernException.invalid("exactly one of 'rows' and 'columns' must be set");
     }
 
     private static Optional<float[]> vector(@Nullable List<Float> vector) {
@@ -80,11 +108,12 @@ final class TextRoutes {
 
     private Reply search(Request request) throws IOException {
         request.query().allow();
+        long received = System.nanoTime();
         SearchRows body = request.json(SearchRows.class);
         TextQuery query = query(body);
         long start = System.nanoTime();
         SearchOutcome outcome = texts.search(request.space(), request.path("collection"), query);
-        return Reply.json(
+        return Reply.rows(
                 new SearchResult(
                         outcome.hits().stream().map(CollectionWire::hit).toList(),
                         query.mode().toString(),
@@ -94,7 +123,9 @@ final class TextRoutes {
                         outcome.partial() ? true : null,
                         query.options().explain()
                                 ? outcome.plans().stream().map(CollectionWire::plan).toList()
-                                : null));
+                                : null,
+                        CollectionWire.searching(outcome, received)),
+                outcome.ids());
     }
 
     private static TextQuery query(SearchRows body) {

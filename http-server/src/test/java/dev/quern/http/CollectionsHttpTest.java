@@ -282,7 +282,7 @@ final class CollectionsHttpTest {
                         "{\"id\":\"a\",\"vector\":[0,0,0,0]}",
                         "{\"id\":\"a\"}",
                         "{\"id\":\"a\",\"vector\":[1,2,3,4],\"attributes\":{\"x\":null}}",
-                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"colour\":1}",
+                        "{\"id\":\"a\",\"vector\":[1,2,3,4],\"attributes\":1}",
                         "{\"vector\":[1,2,3,4]}")) {
             HttpResponse<String> answer = server.post(path + "/upsert", "{\"rows\":[" + row + "]}");
             assertThat(answer.statusCode()).as(row).isEqualTo(400);

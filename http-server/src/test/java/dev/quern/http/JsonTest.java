@@ -13,12 +13,16 @@ import dev.quern.common.wire.MapInputs;
 import dev.quern.common.wire.Payload;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.UpsertRows;
+import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.Metric;
+import dev.quern.vector.VectorField;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +33,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class JsonTest {
     private static <T extends Record> T read(String json, Class<T> type) {
         try {
-            return Json.read(new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), type);
+            RowReading rows =
+                    new RowReading(
+                            CollectionSchema.of(VectorField.of(2, Metric.L2, Optional.empty())));
+            return Json.read(
+                    new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), type, rows);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,10 +68,10 @@ final class JsonTest {
                 "unknown field 'ifNotExists'",
                 "if_not_exists, name");
         refuses(
-                "{\"rows\":[{\"id\":\"a\"},{\"id\":\"b\",\"colour\":1}]}",
+                "{\"rows\":[{\"id\":\"a\"}],\"colour\":1}",
                 UpsertRows.class,
-                "unknown field 'rows[1].colour'",
-                "attributes, id, text, texts, vector, vectors");
+                "unknown field 'colour'",
+                "columns, rows");
     }
 
     @Test

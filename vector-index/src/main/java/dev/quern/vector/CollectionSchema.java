@@ -19,11 +19,13 @@ import java.util.regex.Pattern;
 /// @param attributes declared ones, and those that rows have had; at most [#MAX_ATTRIBUTES]
 /// @param strict true: a row with an attribute that is not declared is refused; false: its first
 ///   row declares it
+/// @param idType empty: the first write decides it
 public record CollectionSchema(
         NavigableMap<String, VectorField> vectors,
         NavigableMap<String, TextField> texts,
         NavigableMap<String, AttributeType> attributes,
-        boolean strict) {
+        boolean strict,
+        Optional<IdType> idType) {
     /// The vector field of a collection that has one and did not name it.
     public static final String VECTOR = "vector";
 
@@ -61,6 +63,15 @@ public record CollectionSchema(
         }
     }
 
+    /// A schema whose id type is not decided.
+    public CollectionSchema(
+            NavigableMap<String, VectorField> vectors,
+            NavigableMap<String, TextField> texts,
+            NavigableMap<String, AttributeType> attributes,
+            boolean strict) {
+        this(vectors, texts, attributes, strict, Optional.empty());
+    }
+
     /// No fields.
     static CollectionSchema none() {
         return new CollectionSchema(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), false);
@@ -87,6 +98,29 @@ public record CollectionSchema(
         return defaultOf(TEXT, texts);
     }
 
+    /// The type that ids have: strings as long as nothing has decided it.
+    public IdType ids() {
+        return idType.orElse(IdType.STRING);
+    }
+
+    /// This schema with its id type decided.
+    ///
+    /// @throws QuernException `CONFLICT` if it is decided otherwise
+    public CollectionSchema withIds(IdType type) {
+        if (idType.isPresent() && idType.get() != type) {
+            throw QuernException.conflict(
+                    "the collection's ids are "
+                            + idType.get()
+                            + ", asked for "
+                            + type
+                            + ": a collection keeps its id type; create another one with"
+                            + " \"id\": \""
+                            + type
+                            + "\" in its schema and write the rows to it");
+        }
+        return new CollectionSchema(vectors, texts, attributes, strict, Optional.of(type));
+    }
+
     private static Optional<String> defaultOf(String name, NavigableMap<String, ?> fields) {
         return fields.containsKey(name)
                 ? Optional.of(name)
@@ -110,10 +144,10 @@ public record CollectionSchema(
         more.attributes.forEach((name, type) ->
                 add(allAttributes, name, type, AttributeType::toString, "attribute"));
         CollectionSchema whole =
-                new CollectionSchema(allVectors, allTexts, allAttributes, more.strict);
+                new CollectionSchema(allVectors, allTexts, allAttributes, more.strict, idType);
         more.requireOneMeaningEach(whole);
         more.vectors.forEach((name, field) -> requireSource(whole, name, field));
-        return whole;
+        return more.idType.map(whole::withIds).orElse(whole);
     }
 
     private static <T> void add(

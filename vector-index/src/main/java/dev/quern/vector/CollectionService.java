@@ -153,6 +153,18 @@ public final class CollectionService implements AutoCloseable {
         return info(definition);
     }
 
+    /// Decides what the ids of a collection are, if nothing has yet: its schema or its first rows.
+    ///
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if they are of another type
+    public void decideIds(SpaceId space, String name, IdType type) {
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            lease.live()
+                    .schema()
+                    .change(schema ->
+                            new Schema(schema.version(), schema.fields().withIds(type)));
+        }
+    }
+
     /// Deletes a collection and its rows.
     ///
     /// @throws QuernException `NOT_FOUND`
@@ -253,15 +265,17 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
     public Optional<Row> find(SpaceId space, String name, String id) {
-        WriteCheck.checkId("id", id);
         return reading(
                 catalog.get(space, name),
-                live ->
-                        live.read(searcher ->
-                                RowReader.find(
-                                        searcher.getIndexReader(),
-                                        id,
-                                        live.schema().now().fields().vectors().keySet())));
+                live -> {
+                    CollectionSchema schema = live.schema().now().fields();
+                    schema.ids().check("id", id);
+                    return live.read(searcher ->
+                            RowReader.find(
+                                    searcher.getIndexReader(),
+                                    schema.ids().term(id),
+                                    schema.vectors().keySet()));
+                });
     }
 
     /// A page of rows in id order.
@@ -272,18 +286,18 @@ public final class CollectionService implements AutoCloseable {
     public RowPage rows(
             SpaceId space, String name, Optional<String> after, int limit, boolean includeVector) {
         Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
-        after.ifPresent(id -> WriteCheck.checkId("after", id));
         return reading(
                 catalog.get(space, name),
-                live ->
-                        live.read(searcher ->
-                                RowReader.page(
-                                        searcher.getIndexReader(),
-                                        after,
-                                        limit,
-                                        includeVector
-                                                ? live.schema().now().fields().vectors().keySet()
-                                                : Set.of())));
+                live -> {
+                    CollectionSchema schema = live.schema().now().fields();
+                    after.ifPresent(id -> schema.ids().check("after", id));
+                    return live.read(searcher ->
+                            RowReader.page(
+                                    searcher.getIndexReader(),
+                                    after.map(schema.ids()::term),
+                                    limit,
+                                    includeVector ? schema.vectors().keySet() : Set.of()));
+                });
     }
 
     /// Every row as it is now, for export.

@@ -15,7 +15,6 @@ import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.util.Bits;
-import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the rows that a write depends on.
@@ -96,7 +95,7 @@ final class CurrentRows {
             PostingsEnum postings = null;
             List<String> elsewhere = new ArrayList<>();
             for (String id : left) {
-                if (term.seekExact(new BytesRef(id))) {
+                if (term.seekExact(schema.fields().ids().term(id))) {
                     postings = term.postings(postings, PostingsEnum.NONE);
                     int doc = live(postings, leaf.reader().getLiveDocs());
                     if (doc != DocIdSetIterator.NO_MORE_DOCS) {

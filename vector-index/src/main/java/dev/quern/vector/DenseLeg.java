@@ -42,6 +42,7 @@ final class DenseLeg {
     private final IndexSearcher searcher;
     private final String field;
     private final String luceneField;
+    private final IdType idType;
     private final Metric metric;
     private final int exactScanRows;
     private final boolean hnsw;
@@ -61,6 +62,7 @@ final class DenseLeg {
         this.searcher = searcher;
         this.field = leg.field().orElseThrow();
         this.luceneField = RowDocuments.vector(field);
+        this.idType = schema.fields().ids();
         this.metric = schema.vector(field).metric();
         this.exactScanRows = exactScanRows;
         this.width = leg.width();
@@ -165,6 +167,7 @@ final class DenseLeg {
                 searcher.getIndexReader(),
                 docs,
                 field,
+                idType,
                 (doc, id, vector) -> ranked.add(new Ranked(doc, id, score(query, vector))));
         ranked.sort(Ranked.BEST_FIRST);
         return ranked;

@@ -1,5 +1,6 @@
 package dev.quern.vector;
 
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +41,9 @@ final class LiveSchema {
             return conformed;
         }
         change(base -> base.with(conformed.upserts()));
-        return in(current, batch);
+        Schema grown = current;
+        boolean sameIds = grown.fields().ids() == known.fields().ids();
+        return in(grown, sameIds ? batch : new WriteCheck(grown).check(asked));
     }
 
     /// A write that depends on rows, checked and in the types that the schema has or would get; of
@@ -83,7 +86,11 @@ final class LiveSchema {
         if (!known.with(batch.upserts()).equals(known)) {
             change(base -> base.with(batch.upserts()));
         }
-        return in(current, batch);
+        Schema grown = current;
+        for (Row row : batch.upserts()) {
+            grown.fields().ids().check("row \"" + Names.abbreviate(row.id()) + "\": id", row.id());
+        }
+        return in(grown, batch);
     }
 
     private static WriteBatch in(Schema schema, WriteBatch batch) {

@@ -231,7 +231,9 @@ final class LuceneIndex implements Closeable {
         analyzer.use(schema.fields());
         if (!batch.deleteIds().isEmpty()) {
             writer.deleteDocuments(
-                    batch.deleteIds().stream().map(RowDocuments::id).toArray(Term[]::new));
+                    batch.deleteIds().stream()
+                            .map(id -> RowDocuments.id(id, schema))
+                            .toArray(Term[]::new));
         }
         if (batch.deleteWhere().isPresent()) {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
@@ -241,7 +243,8 @@ final class LuceneIndex implements Closeable {
         }
         for (Row row : batch.upserts()) {
             writer.updateDocument(
-                    RowDocuments.id(row.id()), RowDocuments.document(row, token, schema));
+                    RowDocuments.id(row.id(), schema),
+                    RowDocuments.document(row, token, schema));
         }
     }
 
@@ -249,7 +252,8 @@ final class LuceneIndex implements Closeable {
     int countDeletes(WriteBatch batch, Schema schema) throws IOException {
         BooleanQuery.Builder gone = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
-            List<BytesRef> ids = batch.deleteIds().stream().map(BytesRef::new).toList();
+            List<BytesRef> ids =
+                    batch.deleteIds().stream().map(id -> schema.fields().ids().term(id)).toList();
             gone.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
         }
         batch.deleteWhere()

@@ -26,7 +26,7 @@ import org.apache.lucene.util.BytesRef;
 ///
 /// | field | what |
 /// |---|---|
-/// | `id` | one term, and binary doc values: the id's UTF-8 |
+/// | `id` | one term, and binary doc values: the id as its [IdType] has it |
 /// | `row` | stored: [RowFormat], everything but the vector |
 /// | `text`, `t:NAME` | indexed text of the field [CollectionSchema#TEXT], of any other |
 /// | `vector`, `v:NAME` | f32 vector of the field [CollectionSchema#VECTOR], of any other; under cosine of length 1, compared by dot product |
@@ -80,15 +80,15 @@ final class RowDocuments {
         return "a:" + name;
     }
 
-    static Term id(String id) {
-        return new Term(ID, id);
+    static Term id(String id, Schema schema) {
+        return new Term(ID, schema.fields().ids().term(id));
     }
 
     /// @param row conforms to the schema
     /// @param token of the write
     static Document document(Row row, long token, Schema schema) {
         Document document = new Document();
-        document.add(new Field(ID, new BytesRef(row.id()), ID_TYPE));
+        document.add(new Field(ID, schema.fields().ids().term(row.id()), ID_TYPE));
         document.add(new StoredField(ROW, RowFormat.encodeStored(row)));
         document.add(new NumericDocValuesField(VERSION, token));
         row.expires()

@@ -47,8 +47,13 @@ final class RowReader {
     ///
     /// @param docs ascending
     /// @param field a vector field
+    /// @param idType of the collection
     static void forEachVector(
-            IndexReader reader, List<Integer> docs, String field, VectorVisitor visitor)
+            IndexReader reader,
+            List<Integer> docs,
+            String field,
+            IdType idType,
+            VectorVisitor visitor)
             throws IOException {
         String luceneField = RowDocuments.vector(field);
         for (int from = 0; from < docs.size(); ) {
@@ -75,7 +80,7 @@ final class RowReader {
                 }
                 visitor.visit(
                         docs.get(from),
-                        ids.binaryValue().utf8ToString(),
+                        idType.text(ids.binaryValue()),
                         vectors.vectorValue(ordinals.index()));
             }
         }
@@ -93,6 +98,7 @@ final class RowReader {
                     reader,
                     docs,
                     field,
+                    IdType.STRING,
                     (doc, _, vector) ->
                             vectors.computeIfAbsent(doc, _ -> new HashMap<>())
                                     .put(field, vector.clone()));
@@ -103,7 +109,8 @@ final class RowReader {
     /// The ids of documents.
     ///
     /// @param docs ascending
-    static Map<Integer, String> ids(IndexReader reader, List<Integer> docs) throws IOException {
+    static Map<Integer, String> ids(IndexReader reader, List<Integer> docs, IdType idType)
+            throws IOException {
         Map<Integer, String> found = new HashMap<>();
         BinaryDocValues ids = null;
         int end = -1;
@@ -119,7 +126,7 @@ final class RowReader {
             if (ids == null || !ids.advanceExact(doc - base)) {
                 throw QuernException.corrupt("index has a document without id");
             }
-            found.put(doc, ids.binaryValue().utf8ToString());
+            found.put(doc, idType.text(ids.binaryValue()));
         }
         return found;
     }
@@ -167,12 +174,12 @@ final class RowReader {
 
     /// The live row of an id, with its version and expiry.
     ///
+    /// @param id as [IdType#term] has it
     /// @param fields vector fields whose vectors the row is to have
-    static Optional<Row> find(IndexReader reader, String id, Collection<String> fields)
+    static Optional<Row> find(IndexReader reader, BytesRef id, Collection<String> fields)
             throws IOException {
         PostingsEnum postings =
-                MultiTerms.getTermPostingsEnum(
-                        reader, RowDocuments.ID, new BytesRef(id), PostingsEnum.NONE);
+                MultiTerms.getTermPostingsEnum(reader, RowDocuments.ID, id, PostingsEnum.NONE);
         Bits live = MultiBits.getLiveDocs(reader);
         int doc = postings == null ? DocIdSetIterator.NO_MORE_DOCS : nextLive(postings, live);
         return doc == DocIdSetIterator.NO_MORE_DOCS
@@ -199,9 +206,10 @@ final class RowReader {
 
     /// Rows in id order, with their versions and expiries.
     ///
+    /// @param after as [IdType#term] has it
     /// @param fields vector fields whose vectors the rows are to have
     static RowPage page(
-            IndexReader reader, Optional<String> after, int limit, Collection<String> fields)
+            IndexReader reader, Optional<BytesRef> after, int limit, Collection<String> fields)
             throws IOException {
         Terms terms = MultiTerms.getTerms(reader, RowDocuments.ID);
         if (terms == null) {
@@ -234,11 +242,11 @@ final class RowReader {
     }
 
     /// Moves to the first id after one; false if there is none.
-    private static boolean start(TermsEnum ids, Optional<String> after) throws IOException {
+    private static boolean start(TermsEnum ids, Optional<BytesRef> after) throws IOException {
         if (after.isEmpty()) {
             return ids.next() != null;
         }
-        return switch (ids.seekCeil(new BytesRef(after.get()))) {
+        return switch (ids.seekCeil(after.get())) {
             case FOUND -> ids.next() != null;
             case NOT_FOUND -> true;
             case END -> false;

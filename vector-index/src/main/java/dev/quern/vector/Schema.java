@@ -4,6 +4,7 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +50,8 @@ record Schema(long version, CollectionSchema fields) {
                 + (fields.isEmpty() ? "none" : String.join(", ", fields.keySet()));
     }
 
-    /// The schema with the attributes of rows added that it lacks; the same object when there are
-    /// none. A new attribute that is an integer in some rows and a decimal in others is a decimal;
+    /// The schema with the attributes of rows added that it lacks, and its id type decided; the same
+    /// object when nothing is new. A new attribute that is an integer in some rows and a decimal in others is a decimal;
     /// an empty list declares nothing.
     ///
     /// @throws QuernException `INVALID` at the bound on attributes; for any new attribute when the
@@ -66,14 +67,20 @@ record Schema(long version, CollectionSchema fields) {
                 }
             }
         }
-        if (added.isEmpty()) {
+        if (added.isEmpty() && (rows.isEmpty() || fields.idType().isPresent())) {
             return this;
         }
         TreeMap<String, AttributeType> all = new TreeMap<>(fields.attributes());
         all.putAll(added);
         return new Schema(
                 version,
-                new CollectionSchema(fields.vectors(), fields.texts(), all, fields.strict()));
+                new CollectionSchema(
+                        fields.vectors(), fields.texts(), all, fields.strict(), idType(rows)));
+    }
+
+    /// Rows that come before anything has decided the type of ids decide it: strings.
+    private Optional<IdType> idType(List<Row> rows) {
+        return rows.isEmpty() ? fields.idType() : Optional.of(fields.ids());
     }
 
     private void requireOpen(Row row, String name) {

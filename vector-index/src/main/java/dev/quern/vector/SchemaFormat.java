@@ -5,22 +5,25 @@ import dev.quern.storage.MetaLog;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /// The value of the fact that holds a collection's schema.
 ///
 /// | field | type |
 /// |---|---|
-/// | version | u8, 2 |
+/// | version | u8, 3 |
 /// | strict | u8, 0 or 1 |
+/// | ids | u8: 0 not decided, else [IdType#code] |
 /// | vectors | count, then for each: name string; dims count; metric u8 (0 cosine, 1 dot, 2 l2); u8 0 or 1, then, if 1, model string; source string |
 /// | texts | count, then for each: name string, analyzer string |
 /// | attributes | count, then for each: name string, u8 [AttributeType#code] |
 ///
-/// Each in strictly ascending name order. Version 1 was version and attributes alone, of types 1 to
+/// Each in strictly ascending name order. Version 2 had no `ids`: they are strings, as in version 1.
+/// Version 1 was version and attributes alone, of types 1 to
 /// 5: the vector field was in [DefinitionFormat], the text field always [CollectionSchema#TEXT] in
 /// English.
 final class SchemaFormat {
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private SchemaFormat() {}
 
@@ -28,6 +31,7 @@ final class SchemaFormat {
         FrameOutput out = new FrameOutput();
         out.u8(VERSION);
         out.u8(schema.strict() ? 1 : 0);
+        out.u8(schema.idType().map(IdType::code).orElse(0));
         out.count(schema.vectors().size());
         schema.vectors()
                 .forEach((name, field) -> {
@@ -57,10 +61,11 @@ final class SchemaFormat {
     static Schema decode(Definition definition, MetaLog.Fact fact) {
         FrameInput in = new FrameInput("schema fact", fact.value());
         try {
+            int version = in.version(1, VERSION);
             CollectionSchema schema =
-                    in.version(1, VERSION) == 1
+                    version == 1
                             ? withAttributes(first(in, definition), readAttributes(in))
-                            : read(in);
+                            : read(in, version);
             in.end();
             return new Schema(fact.version(), schema);
         } catch (QuernException e) {
@@ -78,16 +83,21 @@ final class SchemaFormat {
 
     private static CollectionSchema first(FrameInput in, Definition definition) {
         return CollectionSchema.of(
-                definition.firstVector().orElseThrow(() -> in.corrupt("has no vector field")));
+                        definition
+                                .firstVector()
+                                .orElseThrow(() -> in.corrupt("has no vector field")))
+                .withIds(IdType.STRING);
     }
 
     private static CollectionSchema withAttributes(
             CollectionSchema schema, NavigableMap<String, AttributeType> attributes) {
-        return new CollectionSchema(schema.vectors(), schema.texts(), attributes, false);
+        return new CollectionSchema(
+                schema.vectors(), schema.texts(), attributes, false, Optional.of(IdType.STRING));
     }
 
-    private static CollectionSchema read(FrameInput in) {
+    private static CollectionSchema read(FrameInput in, int version) {
         boolean strict = in.flag();
+        Optional<IdType> ids = version == 2 ? Optional.of(IdType.STRING) : readIds(in);
         TreeMap<String, VectorField> vectors = new TreeMap<>();
         for (int left = in.count(5); left > 0; left--) {
             String name = in.nameAfter(vectors);
@@ -100,7 +110,19 @@ final class SchemaFormat {
             String name = in.nameAfter(texts);
             texts.put(name, new TextField(in.utf8()));
         }
-        return new CollectionSchema(vectors, texts, readAttributes(in), strict);
+        return new CollectionSchema(vectors, texts, readAttributes(in), strict, ids);
+    }
+
+    private static Optional<IdType> readIds(FrameInput in) {
+        int code = in.u8();
+        if (code == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Stream.of(IdType.values())
+                        .filter(type -> type.code() == code)
+                        .findFirst()
+                        .orElseThrow(() -> in.corrupt("has id type " + code)));
     }
 
     private static NavigableMap<String, AttributeType> readAttributes(FrameInput in) {

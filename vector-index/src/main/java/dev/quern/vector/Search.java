@@ -165,7 +165,8 @@ final class Search {
                 plans,
                 reader.numDocs(),
                 next(best, rest.size()),
-                searcher.timedOut() || deadline.shouldExit());
+                searcher.timedOut() || deadline.shouldExit(),
+                schema.fields().ids());
     }
 
     /// Candidates of each leg.

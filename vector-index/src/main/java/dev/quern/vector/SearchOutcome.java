@@ -11,12 +11,14 @@ import java.util.Optional;
 /// @param next for the page after this one; empty at the end of the candidates, and at
 ///   [SearchCursor#MAX_SEEN]
 /// @param partial whether the time was over before everything was looked at
+/// @param ids what the collection's ids are
 public record SearchOutcome(
         List<Hit> hits,
         List<LegPlan> plans,
         long rows,
         Optional<SearchCursor> next,
-        boolean partial) {
+        boolean partial,
+        IdType ids) {
     /// How a leg was run.
     public enum Strategy {
         /// Every matching vector was compared.

@@ -75,10 +75,10 @@ final class TextLeg {
         return terms;
     }
 
-    private static List<Ranked> ranked(IndexSearcher searcher, ScoreDoc[] found)
+    private List<Ranked> ranked(IndexSearcher searcher, ScoreDoc[] found)
             throws IOException {
         List<Integer> docs = List.of(found).stream().map(hit -> hit.doc).sorted().toList();
-        Map<Integer, String> ids = RowReader.ids(searcher.getIndexReader(), docs);
+        Map<Integer, String> ids = RowReader.ids(searcher.getIndexReader(), docs, schema.fields().ids());
         List<Ranked> ranked = new ArrayList<>();
         for (ScoreDoc hit : found) {
             ranked.add(new Ranked(hit.doc, ids.getOrDefault(hit.doc, ""), hit.score));

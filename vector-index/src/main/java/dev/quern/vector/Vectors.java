@@ -7,6 +7,9 @@ final class Vectors {
     /// Beyond this the sum of 16,384 products would leave the range of a float.
     private static final float MAX_MAGNITUDE = 1e16f;
 
+    /// Above what rounding its numbers to floats does to the length of a vector, 2^-24.
+    private static final double UNIT_TOLERANCE = 0x1p-23;
+
     private Vectors() {}
 
     /// The vector as it is indexed and searched with: of length 1 under cosine, else itself.
@@ -45,10 +48,14 @@ final class Vectors {
         return field.metric() == Metric.COSINE ? unit(what, vector, Math.sqrt(squares)) : vector;
     }
 
+    /// What this gave stays itself, bit by bit, so that exported rows can be written again.
     private static float[] unit(String what, float[] vector, double length) {
         if (length == 0) {
             throw QuernException.invalid(
                     what + " is zero, which has no direction to compare by cosine");
+        }
+        if (Math.abs(length - 1) <= UNIT_TOLERANCE) {
+            return vector;
         }
         float[] unit = new float[vector.length];
         for (int i = 0; i < unit.length; i++) {

@@ -57,7 +57,7 @@ final class WriteCheck {
         requireCount("ids to delete", batch.deleteIds().size());
         LinkedHashSet<String> deleteIds = new LinkedHashSet<>();
         for (String id : batch.deleteIds()) {
-            checkId("id to delete", id);
+            schema.fields().ids().check("id to delete", id);
             deleteIds.add(id);
         }
         Map<String, Row> rows = new LinkedHashMap<>();
@@ -84,7 +84,7 @@ final class WriteCheck {
     }
 
     private Row checkRow(int index, Row row, boolean whole) {
-        checkId("row " + index + ": id", row.id());
+        schema.fields().ids().check("row " + index + ": id", row.id());
         String what = "row \"" + Names.abbreviate(row.id()) + "\": ";
         row.texts()
                 .forEach((name, text) -> {
@@ -167,7 +167,7 @@ final class WriteCheck {
         }
     }
 
-    static void checkId(String what, String id) {
+    static void checkStringId(String what, String id) {
         requireBytes(what, id, 1, MAX_ID_BYTES);
     }
 

@@ -20,7 +20,8 @@ final class GoldenFormatsTest {
                 .isEqualTo(golden("row-v2"));
         assertThat(DefinitionFormat.encode(FormatsTest.definition()))
                 .isEqualTo(golden("definition-v2"));
-        assertThat(SchemaFormat.encode(FormatsTest.schema())).isEqualTo(golden("schema-v2"));
+        assertThat(SchemaFormat.encode(FormatsTest.schema().withIds(IdType.UINT64)))
+                .isEqualTo(golden("schema-v3"));
     }
 
     @Test
@@ -62,7 +63,7 @@ final class GoldenFormatsTest {
         assertThat(definition.firstVector()).contains(vector);
 
         CollectionSchema before = SchemaFormat.ofDefinition(definition).fields();
-        assertThat(before).isEqualTo(CollectionSchema.of(vector));
+        assertThat(before).isEqualTo(CollectionSchema.of(vector).withIds(IdType.STRING));
 
         CollectionSchema after =
                 SchemaFormat.decode(definition, FormatsTest.fact(golden("attributes-v1"))).fields();
@@ -70,6 +71,16 @@ final class GoldenFormatsTest {
         assertThat(after.texts()).isEqualTo(before.texts());
         assertThat(after.attributes())
                 .isEqualTo(Map.of("a", AttributeType.LONG, "b", AttributeType.STRINGS));
+    }
+
+    @Test
+    void idsOfVersion2AreStrings() {
+        assertThat(
+                        SchemaFormat.decode(
+                                        FormatsTest.definition(),
+                                        FormatsTest.fact(golden("schema-v2")))
+                                .fields())
+                .isEqualTo(FormatsTest.schema().withIds(IdType.STRING));
     }
 
     /// The bytes of a file.

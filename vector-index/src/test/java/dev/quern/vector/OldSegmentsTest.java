@@ -19,6 +19,7 @@ import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BytesRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,7 +128,7 @@ final class OldSegmentsTest {
     private static long version(LuceneIndex index, int row) throws IOException {
         IndexSearcher searcher = index.acquire();
         try {
-            return RowReader.find(searcher.getIndexReader(), "r" + row, List.of())
+            return RowReader.find(searcher.getIndexReader(), new BytesRef("r" + row), List.of())
                     .orElseThrow()
                     .version();
         } finally {

@@ -4,4 +4,5 @@ package dev.quern.common.wire;
 ///
 /// @param deleted rows that were there
 /// @param token position in the write log
-public record DeleteResult(int deleted, long token) {}
+/// @param performance what it cost
+public record DeleteResult(int deleted, long token, Performance performance) {}

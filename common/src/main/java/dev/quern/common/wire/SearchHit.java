@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One hit.
 ///
-/// @param id the row
+/// @param id the row; in JSON a number where the collection's ids are `uint64`, here its digits
 /// @param score higher is better; comparable within one answer only
 /// @param text of the field `text`
 /// @param attributes the row's attributes

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param next pass as `after` for the page after this one; null at the end
 /// @param partial true when the time was over before everything was looked at, else absent
 /// @param plans with `explain`: how each leg was run
+/// @param performance what it cost
 public record SearchResult(
         List<SearchHit> hits,
         String mode,
@@ -19,4 +20,5 @@ public record SearchResult(
         long rows,
         @Nullable String next,
         @Nullable Boolean partial,
-        @Nullable List<SearchPlan> plans) {}
+        @Nullable List<SearchPlan> plans,
+        Performance performance) {}

@@ -4,4 +4,5 @@ package dev.quern.common.wire;
 ///
 /// @param upserted rows now durable and visible to searches
 /// @param token position in the write log, ascending
-public record UpsertResult(int upserted, long token) {}
+/// @param performance what it cost
+public record UpsertResult(int upserted, long token, Performance performance) {}

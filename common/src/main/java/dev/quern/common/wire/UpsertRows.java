@@ -1,8 +1,20 @@
 package dev.quern.common.wire;
 
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// `POST /v1/collections/{collection}/upsert`.
+/// `POST /v1/collections/{collection}/upsert`: exactly one of the two.
 ///
-/// @param rows 1 to 10,000
-public record UpsertRows(List<RowBody> rows) {}
+/// @param rows 1 to 10,000; besides the keys of a [RowBody] a row may have any field by its name:
+///   the collection's schema tells whether it is a vector or a text, all else are attributes; null
+///   is no value
+/// @param columns by the name of a field, lists of equal length, 1 to 10,000: `id`, and any vector,
+///   text or attribute; null where a row has no value
+public record UpsertRows(
+        @Nullable List<RowBody> rows, @Nullable Map<String, Object> columns) {
+    /// Rows one by one.
+    public UpsertRows(List<RowBody> rows) {
+        this(rows, null);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.quern.http;
+
+import dev.quern.common.Names;
+import dev.quern.common.QuernException;
+import dev.quern.common.wire.RowBody;
+import dev.quern.vector.CollectionSchema;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// A row whose fields come by their names.
+final class FlatRow {
+    static final String ATTRIBUTES = "attributes";
+    static final String TEXTS = "texts";
+    static final String VECTORS = "vectors";
+
+    /// Keys of a row that hold fields.
+    static final Set<String> CONTAINERS = Set.of(ATTRIBUTES, TEXTS, VECTORS);
+
+    private final CollectionSchema schema;
+    private final Map<String, Object> attributes = new TreeMap<>();
+    private final Map<String, String> texts = new TreeMap<>();
+    private final Map<String, List<Float>> vectors = new TreeMap<>();
+    private @Nullable String id;
+
+    FlatRow(CollectionSchema schema) {
+        this.schema = schema;
+    }
+
+    /// Takes a field.
+    ///
+    /// @param value of the Java type that its [FieldKind] has in a [RowBody]
+    /// @return false if it is there already
+    boolean put(String name, Object value) {
+        return switch (FieldKind.of(name, schema)) {
+            case ID -> {
+                boolean first = id == null;
+                id = (String) value;
+                yield first;
+            }
+            case VECTOR -> putIn(VECTORS, name, value);
+            case TEXT -> putIn(TEXTS, name, value);
+            case ATTRIBUTE -> putIn(ATTRIBUTES, name, value);
+        };
+    }
+
+    /// Takes a field of a container.
+    ///
+    /// @return false if it is there already
+    boolean putIn(String container, String name, Object value) {
+        return switch (container) {
+            case VECTORS -> vectors.put(name, floats(value)) == null;
+            case TEXTS -> texts.put(name, (String) value) == null;
+            default -> attributes.put(name, value) == null;
+        };
+    }
+
+    @SuppressWarnings("unchecked") // by the way it was read
+    private static List<Float> floats(Object value) {
+        return (List<Float>) value;
+    }
+
+    /// The row; whoever checks it sees whether it has an id.
+    @SuppressWarnings("NullAway")
+    RowBody body() {
+        return new RowBody(id, null, null, attributes, texts, vectors);
+    }
+
+    /// The rows of columns.
+    ///
+    /// @param columns lists of values as [#put] takes them, or null
+    /// @throws QuernException `INVALID` naming the column that is missing or of another length
+    static List<RowBody> rows(Map<String, Object> columns, CollectionSchema schema) {
+        if (!(columns.get("id") instanceof List<?> ids)) {
+            throw QuernException.invalid("missing required field 'columns.id'");
+        }
+        List<FlatRow> rows = new ArrayList<>(ids.size());
+        for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) == null) {
+                throw QuernException.invalid("'columns.id[" + i + "]' must not be null");
+            }
+            rows.add(new FlatRow(schema));
+        }
+        columns.forEach((name, column) -> fill(rows, name, (List<?>) column));
+        return rows.stream().map(FlatRow::body).toList();
+    }
+
+    private static void fill(List<FlatRow> rows, String name, List<?> values) {
+        if (values.size() != rows.size()) {
+            throw QuernException.invalid(
+                    "'columns."
+                            + Names.abbreviate(name)
+                            + "' has "
+                            + values.size()
+                            + " values, 'columns.id' has "
+                            + rows.size()
+                            + ": columns must be of one length");
+        }
+        for (int i = 0; i < rows.size(); i++) {
+            Object value = values.get(i);
+            if (value != null) {
+                rows.get(i).put(name, value);
+            }
+        }
+    }
+}
