@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// Collections and their schemas, as facts. Thread-safe.
+/// Collections and their schemas, as facts. A name is a collection's own or an alias. Thread-safe.
 final class Catalog {
     private static final int SCAN_FACTS = 1_000;
 
@@ -43,12 +43,15 @@ final class Catalog {
                         ids.next(),
                         Instant.ofEpochMilli(clock.instant().toEpochMilli()),
                         Optional.empty(),
+                        List.of(),
+                        0,
                         0);
         Key key = Keys.definition(spec.name());
         try {
             facts.commit(
                     Txn.in(space)
                             .when(new Txn.Condition.Absent(key))
+                            .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
                             .put(key, DefinitionFormat.encode(definition))
                             .put(Keys.schema(definition.id()), SchemaFormat.encode(spec.schema()))
                             .build());
@@ -87,19 +90,102 @@ final class Catalog {
         return find(space, name).orElseThrow(() -> notFound(name));
     }
 
-    private Optional<Definition> find(SpaceId space, String name) {
+    /// The collection of a name, which may be an alias.
+    Optional<Definition> find(SpaceId space, String name) {
         Names.require("collection", name);
+        for (int tries = 0; tries < MAX_TRIES; tries++) {
+            Optional<Definition> own = findOwn(space, name);
+            if (own.isPresent()) {
+                return own;
+            }
+            Optional<String> target =
+                    facts.find(space, Keys.alias(name)).map(AliasFormat::decode);
+            if (target.isEmpty()) {
+                return Optional.empty();
+            }
+            Optional<Definition> definition = findOwn(space, target.get());
+            if (definition.isPresent() && definition.get().aliases().contains(name)) {
+                return definition;
+            }
+            // Renamed, switched or deleted between the two looks.
+        }
+        throw QuernException.exhausted("\"" + name + "\" is being switched all the time", 100);
+    }
+
+    private Optional<Definition> findOwn(SpaceId space, String name) {
         return facts.find(space, Keys.definition(name))
                 .map(fact -> DefinitionFormat.decode(space, fact));
     }
 
-    /// Refuses a collection that was deleted since its definition was read.
+    /// The collection as it is called now.
     ///
-    /// @throws QuernException `NOT_FOUND`
-    void requireCurrent(Definition definition) {
-        if (get(definition.space(), definition.name()).version() != definition.version()) {
-            throw notFound(definition.name());
+    /// @throws QuernException `NOT_FOUND` if it was deleted since its definition was read
+    Definition current(Definition definition) {
+        return findOwn(definition.space(), definition.name())
+                .filter(found -> found.id().equals(definition.id()))
+                .or(() ->
+                        list(definition.space()).stream()
+                                .filter(found -> found.id().equals(definition.id()))
+                                .findFirst())
+                .orElseThrow(() -> notFound(definition.name()));
+    }
+
+    /// The very collection that a caller knows.
+    ///
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if it was rolled back since
+    Definition get(SpaceId space, CollectionInfo known) {
+        Definition now =
+                current(
+                        new Definition(
+                                space,
+                                known.name(),
+                                known.id(),
+                                known.createdAt(),
+                                Optional.empty(),
+                                known.aliases(),
+                                known.epoch(),
+                                0));
+        if (now.epoch() != known.epoch()) {
+            throw QuernException.conflict(
+                    "collection \"" + now.name() + "\" was rolled back meanwhile");
         }
+        return now;
+    }
+
+    /// The condition that a collection was not deleted, whatever it is called by now. Only for one
+    /// that was [#settled].
+    static Txn.Condition alive(Definition definition) {
+        return new Txn.Condition.Exists(Keys.schema(definition.id()));
+    }
+
+    /// The collection as it is called now, with its schema in a fact of its own, as every version
+    /// but the first has it.
+    ///
+    /// @throws QuernException `NOT_FOUND` if it was deleted meanwhile
+    Definition settled(Definition definition) {
+        Definition now = current(definition);
+        if (now.firstVector().isEmpty()) {
+            return now;
+        }
+        Key key = Keys.schema(now.id());
+        Schema schema = schema(now);
+        try {
+            facts.commit(
+                    Txn.in(now.space())
+                            .when(WriteLog.exists(now))
+                            .when(
+                                    schema.version() == 0
+                                            ? new Txn.Condition.Absent(key)
+                                            : new Txn.Condition.Version(key, schema.version()))
+                            .put(key, SchemaFormat.encode(schema.fields()))
+                            .put(Keys.definition(now.name()), DefinitionFormat.encode(now))
+                            .build());
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.CONFLICT) {
+                throw e;
+            }
+        }
+        return settled(now);
     }
 
     static QuernException notFound(String name) {
@@ -118,20 +204,48 @@ final class Catalog {
         return definitions;
     }
 
-    /// Removes every fact of a collection in one step.
-    void delete(Definition definition) {
-        Key tail = Keys.tail(definition.id());
+    /// Removes every fact of a collection in one step, its snapshots and aliases too.
+    ///
+    /// @param name its own, not an alias
+    Definition delete(SpaceId space, String name) {
+        for (int tries = 0; tries < MAX_TRIES; tries++) {
+            Definition definition = get(space, name);
+            if (!definition.name().equals(name)) {
+                throw QuernException.conflict(
+                        "\""
+                                + name
+                                + "\" is an alias of collection \""
+                                + definition.name()
+                                + "\": delete the alias, or the collection by its own name");
+            }
+            if (tryDelete(definition)) {
+                return definition;
+            }
+        }
+        throw QuernException.exhausted("too many others change \"" + name + "\"", 100);
+    }
+
+    /// Whether nothing changed since the definition was read.
+    private boolean tryDelete(Definition definition) {
+        String id = definition.id();
+        Txn.Builder txn =
+                Txn.in(definition.space())
+                        .when(WriteLog.exists(definition))
+                        .delete(Keys.definition(definition.name()))
+                        .delete(Keys.schema(id))
+                        .delete(Keys.checkpoint(id));
+        definition.aliases().forEach(alias -> txn.delete(Keys.alias(alias)));
+        for (Key prefix : List.of(Keys.tail(id), Keys.snapshots(id))) {
+            txn.then(new Txn.Mutation.DeleteThrough(prefix, prefix));
+        }
         try {
-            facts.commit(
-                    Txn.in(definition.space())
-                            .when(WriteLog.exists(definition))
-                            .delete(Keys.definition(definition.name()))
-                            .delete(Keys.schema(definition.id()))
-                            .delete(Keys.checkpoint(definition.id()))
-                            .then(new Txn.Mutation.DeleteThrough(tail, tail))
-                            .build());
+            facts.commit(txn.build());
+            return true;
         } catch (QuernException e) {
-            throw e.kind() == ErrorKind.CONFLICT ? notFound(definition.name()) : e;
+            if (e.kind() != ErrorKind.CONFLICT) {
+                throw e;
+            }
+            return false;
         }
     }
 
@@ -146,6 +260,7 @@ final class Catalog {
 
     /// Changes a schema, durably.
     ///
+    /// @param definition [#settled]
     /// @param known what the caller knows of
     /// @throws QuernException as the change does; `NOT_FOUND` if the collection was deleted
     ///   meanwhile
@@ -161,12 +276,7 @@ final class Catalog {
                 long version =
                         facts.commit(
                                 Txn.in(definition.space())
-                                        .when(WriteLog.exists(definition))
-                                        .when(
-                                                base.version() == 0
-                                                        ? new Txn.Condition.Absent(key)
-                                                        : new Txn.Condition.Version(
-                                                                key, base.version()))
+                                        .when(new Txn.Condition.Version(key, base.version()))
                                         .put(key, SchemaFormat.encode(wanted.fields()))
                                         .build());
                 return new Schema(version, wanted.fields());
@@ -174,7 +284,7 @@ final class Catalog {
                 if (e.kind() != ErrorKind.CONFLICT) {
                     throw e;
                 }
-                requireCurrent(definition);
+                current(definition);
                 base = schema(definition);
             }
         }

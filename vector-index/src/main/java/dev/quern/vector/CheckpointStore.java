@@ -20,17 +20,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.lucene.util.IOUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Checkpoints: an index's files as chunks, named by one fact whose transaction also cuts the tail.
 /// Files of an index are written once, so a file that the last checkpoint holds is not put again.
 /// Thread-safe.
 final class CheckpointStore {
+    private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
+
     private final ChunkStore chunks;
     private final MetaLog facts;
 
@@ -87,39 +90,77 @@ final class CheckpointStore {
     /// @param directory holds the files, which do not change meanwhile
     /// @param token every write up to it is in the files
     record Snapshot(
-            Path directory, Collection<String> files, long token, long rows, String commitId) {}
+            Path directory,
+            LuceneIndex.Committed committed,
+            long token,
+            String commitId) {}
+
+    /// What a transaction that saves a checkpoint does beside that.
+    interface Addition {
+        /// Nothing.
+        Addition NONE = (_, _) -> {};
+
+        /// Adds conditions and mutations. Chunks that it puts are durable before the transaction.
+        void to(Txn.Builder txn, Content content);
+    }
+
+    /// A checkpoint that is about to be saved.
+    ///
+    /// @param bytes of its files
+    record Content(Checkpoint checkpoint, long bytes) {}
 
     /// Saves a checkpoint and cuts the tail through its token.
     ///
     /// @param previous the checkpoint before
-    /// @throws QuernException `CONFLICT` if the collection is gone or another checkpoint came first
-    Saved save(Definition definition, Optional<Saved> previous, Snapshot snapshot)
+    /// @param addition becomes true in the same moment
+    /// @throws QuernException `CONFLICT` if the collection is gone, another checkpoint came first,
+    ///   or a condition of the addition does not hold
+    Saved save(
+            Definition definition,
+            Optional<Saved> previous,
+            Snapshot snapshot,
+            Addition addition)
             throws IOException {
         try (ChunkPins _ = chunks.pinWrites(definition.space())) {
-            return put(definition, previous, snapshot);
+            return put(definition, previous, snapshot, addition);
         }
     }
 
-    private Saved put(Definition definition, Optional<Saved> previous, Snapshot snapshot)
+    private Saved put(
+            Definition definition,
+            Optional<Saved> previous,
+            Snapshot snapshot,
+            Addition addition)
             throws IOException {
         List<SavedFile> files = new ArrayList<>();
-        for (String name : snapshot.files()) {
+        for (String name : snapshot.committed().files()) {
             SavedFile known = previous.map(saved -> saved.files().get(name)).orElse(null);
             files.add(known == null ? put(definition, snapshot.directory().resolve(name)) : known);
         }
         byte[] manifest = CheckpointFormat.encodeManifest(files);
         ChunkId manifestId = chunks.put(definition.space(), MemorySegment.ofArray(manifest)).id();
-        chunks.sync();
         Checkpoint checkpoint =
-                new Checkpoint(snapshot.token(), snapshot.rows(), snapshot.commitId(), manifestId);
-        long version = facts.commit(cut(definition, previous, checkpoint));
+                new Checkpoint(
+                        snapshot.token(),
+                        snapshot.committed().rows(),
+                        snapshot.committed().expires(),
+                        snapshot.commitId(),
+                        manifestId);
+        Txn.Builder txn = cut(definition, previous, checkpoint);
+        addition.to(txn, new Content(checkpoint, bytes(files)));
+        chunks.sync();
+        long version = facts.commit(txn.build());
         return new Saved(checkpoint, version, byName(files));
     }
 
-    private static Txn cut(Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
+    private static long bytes(List<SavedFile> files) {
+        return files.stream().mapToLong(SavedFile::sizeBytes).sum();
+    }
+
+    private static Txn.Builder cut(Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
         Key key = Keys.checkpoint(definition.id());
         return Txn.in(definition.space())
-                .when(WriteLog.exists(definition))
+                .when(Catalog.alive(definition))
                 .when(
                         previous.<Txn.Condition>map(
                                         p -> new Txn.Condition.Version(key, p.version()))
@@ -129,8 +170,7 @@ final class CheckpointStore {
                         new Txn.Mutation.DeleteThrough(
                                 Keys.tail(definition.id()),
                                 Keys.tailThrough(definition.id(), checkpoint.token())))
-                .require(checkpoint.manifest())
-                .build();
+                .require(checkpoint.manifest());
     }
 
     private SavedFile put(Definition definition, Path file) throws IOException {
@@ -147,18 +187,49 @@ final class CheckpointStore {
         }
     }
 
+    /// Reads the files of a checkpoint that may be kept elsewhere than in the collection's fact.
+    ///
+    /// @param version of the fact that keeps it
+    Saved read(Definition definition, Checkpoint checkpoint, long version) {
+        return new Saved(checkpoint, version, byName(files(definition, checkpoint)));
+    }
+
+    /// A directory with files of an index that are never changed, to take them from.
+    ///
+    /// @param files those of a checkpoint that lie in it; others may, too
+    record Donor(Path directory, Map<String, SavedFile> files) {}
+
     /// Makes a directory of the checkpoint's files, in place of what is there.
     ///
+    /// @param donor gives the files that are the same as hard links, unless it lost them
     /// @throws QuernException `CORRUPT` naming the file and the chunk that is missing or damaged
-    void restore(Definition definition, Saved saved, Path directory) throws IOException {
+    void restore(Definition definition, Saved saved, Path directory, Optional<Donor> donor)
+            throws IOException {
         Path half = directory.resolveSibling(directory.getFileName() + ".restore");
-        IOUtils.rm(half, directory);
+        IOUtils.rm(half);
         Files.createDirectories(half);
         for (SavedFile file : saved.files().values()) {
-            restoreFile(definition, file, half.resolve(file.name()));
+            Path path = half.resolve(file.name());
+            if (donor.isEmpty() || !link(donor.get(), file, path)) {
+                restoreFile(definition, file, path);
+            }
         }
         IOUtils.fsync(half, true);
+        IOUtils.rm(directory);
         Files.move(half, directory, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static boolean link(Donor donor, SavedFile file, Path path) {
+        if (!file.equals(donor.files().get(file.name()))) {
+            return false;
+        }
+        try {
+            Files.createLink(path, donor.directory().resolve(file.name()));
+            return true;
+        } catch (IOException | UnsupportedOperationException e) {
+            log.debug("{} is read from its chunks", path, e);
+            return false;
+        }
     }
 
     private void restoreFile(Definition definition, SavedFile file, Path path) throws IOException {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,9 @@ final class Checkpointer {
 
     @GuardedBy("saving")
     private Optional<CheckpointStore.Saved> saved;
+
+    /// As `saved`, to be read by anyone.
+    private volatile Optional<CheckpointStore.Saved> files;
 
     private volatile long token;
 
@@ -76,6 +80,7 @@ final class Checkpointer {
         this.store = store;
         this.rules = rules;
         this.saved = saved;
+        this.files = saved;
         this.token = saved.map(s -> s.checkpoint().token()).orElse(0L);
     }
 
@@ -109,7 +114,7 @@ final class Checkpointer {
         synchronized (this) {
             throw QuernException.exhausted(
                     "collection \""
-                            + definition.name()
+                            + collection.definition().name()
                             + "\" has "
                             + tailRows
                             + " rows waiting for a checkpoint"
@@ -162,7 +167,7 @@ final class Checkpointer {
             noteFailure(e.toString());
             log.warn(
                     "checkpoint of collection {} ({}) failed",
-                    definition.name(),
+                    collection.definition().name(),
                     definition.id(),
                     e);
         }
@@ -190,24 +195,77 @@ final class Checkpointer {
             if (through < token) {
                 return;
             }
-            uncertain = true;
-            String commitId = rules.ids().next();
-            attempted = commitId;
-            LuceneIndex.Committed commit = index.commit(commitId);
-            CheckpointStore.Snapshot snapshot =
-                    new CheckpointStore.Snapshot(
-                            index.path(), commit.files(), through, commit.rows(), commitId);
-            saved = Optional.of(store.save(definition, saved, snapshot));
-            uncertain = false;
-            token = through;
-            index.pin(commitId);
+            String commitId = begin();
+            save(
+                    index,
+                    new Exact(through, covered, commitId, index.commit(commitId)),
+                    CheckpointStore.Addition.NONE);
         } finally {
             saving.unlock();
         }
-        synchronized (this) {
-            tailRows -= covered.rows();
-            tailBytes -= covered.bytes();
+    }
+
+    /// A commit, and what is in it.
+    ///
+    /// @param through every write up to this token
+    /// @param covered what the tail held of these
+    record Exact(long through, Tail covered, String commitId, LuceneIndex.Committed committed) {}
+
+    /// Commits the index while nothing is applied.
+    interface ExactCommit {
+        /// @param commitId what to call it
+        Exact commit(String commitId) throws IOException;
+    }
+
+    /// Saves a checkpoint that holds the writes up to its token and nothing of later ones.
+    ///
+    /// @param addition becomes true in the same moment
+    /// @param then what to do while the files are certain to be there
+    void saveExactly(
+            LuceneIndex index,
+            ExactCommit exactly,
+            CheckpointStore.Addition addition,
+            Consumer<CheckpointStore.Donor> then)
+            throws IOException {
+        saving.lock();
+        try {
+            reread(index);
+            // So that little is left for the commit for which writes wait.
+            var _ = index.commit(rules.ids().next());
+            save(index, exactly.commit(begin()), addition);
+            saved.ifPresent(s -> then.accept(new CheckpointStore.Donor(index.path(), s.files())));
+        } finally {
+            saving.unlock();
         }
+    }
+
+    @GuardedBy("saving")
+    private String begin() {
+        uncertain = true;
+        attempted = rules.ids().next();
+        return attempted;
+    }
+
+    @GuardedBy("saving")
+    private void save(LuceneIndex index, Exact exact, CheckpointStore.Addition addition)
+            throws IOException {
+        CheckpointStore.Snapshot snapshot =
+                new CheckpointStore.Snapshot(
+                        index.path(), exact.committed(), exact.through(), exact.commitId());
+        saved = Optional.of(store.save(definition, saved, snapshot, addition));
+        uncertain = false;
+        token = exact.through();
+        index.pin(exact.commitId());
+        files = saved;
+        synchronized (this) {
+            tailRows -= exact.covered().rows();
+            tailBytes -= exact.covered().bytes();
+        }
+    }
+
+    /// The files of the last checkpoint, which are in the index's directory.
+    Optional<CheckpointStore.Saved> files() {
+        return files;
     }
 
     /// After a save of unknown outcome: goes by what the log has.
@@ -237,6 +295,7 @@ final class Checkpointer {
         if (found.isPresent()) {
             token = found.get().checkpoint().token();
             index.pin(now);
+            files = saved;
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The chunks that collections need: large writes of a tail, then each checkpoint's manifest and
-/// the files in it; a checkpoint takes the place of the tail that it covers. An open collection
+/// The chunks that collections need: large writes of a tail, then the manifest of each checkpoint
+/// and snapshot and the files in it; a checkpoint takes the place of the tail that it covers. An open collection
 /// reads files of its own and needs no other chunks. Thread-safe.
 final class CollectionRoots implements ChunkRoots {
     /// A fact of a tail may have 60 KiB.
@@ -42,6 +42,10 @@ final class CollectionRoots implements ChunkRoots {
                     names.put(definition.id(), definition.name());
                 });
         scan(space, Keys.TAILS, fact -> tail(names, fact, visitor));
+        // A branch takes its files from a checkpoint or a snapshot, a snapshot from a checkpoint, a
+        // rollback from a snapshot: whatever took place meanwhile, one of these finds them.
+        scan(space, Keys.CHECKPOINTS, fact -> checkpoint(names, fact, visitor));
+        scan(space, Keys.SNAPSHOTS, fact -> snapshot(names, fact, visitor));
         scan(space, Keys.CHECKPOINTS, fact -> checkpoint(names, fact, visitor));
     }
 
@@ -72,8 +76,20 @@ final class CollectionRoots implements ChunkRoots {
     private static void checkpoint(
             Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
         String what = collection(names, fact) + ", checkpoint";
+        files(what, CheckpointFormat.decode(fact.value()).manifest(), visitor);
+    }
+
+    private static void snapshot(
+            Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
+        SnapshotFormat.Kept kept = SnapshotFormat.decode(fact);
+        String what = collection(names, fact) + ", snapshot " + kept.name();
+        visitor.chunk(kept.schema(), () -> what + " schema");
+        files(what, kept.checkpoint().manifest(), visitor);
+    }
+
+    private static void files(String what, ChunkId manifestId, RootVisitor visitor) {
         visitor.node(
-                CheckpointFormat.decode(fact.value()).manifest(),
+                manifestId,
                 () -> what + " manifest",
                 manifest -> {
                     for (CheckpointFormat.SavedFile file :

@@ -8,23 +8,27 @@ import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.SnapshotFormat.Kept;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
+    /// A write or a read that finds its collection renamed, switched or rolled back so often gives up.
+    static final int MAX_MOVES = 100;
+
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
+    private final InstantSource clock;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
@@ -35,7 +39,13 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool searching;
     private final OpenCollections open;
     private final IdleMerger idle;
+    private final Sweeper sweeper;
+    private final CollectionReads reads;
     private final CollectionRoots roots;
+    private final Snapshots snapshots;
+    private final OpenSnapshots kept;
+    private final CatalogNames names;
+    private final CollectionVersions versions;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
     /// its first use.
@@ -48,6 +58,7 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
+        this.clock = clock;
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.catalog = new Catalog(facts, clock, ids);
@@ -75,7 +86,47 @@ public final class CollectionService implements AutoCloseable {
                                 rules,
                                 tuning()));
         open.sweep();
-        this.idle = new IdleMerger(open, config.idleMerge());
+        this.snapshots = new Snapshots(chunks, facts);
+        this.kept =
+                new OpenSnapshots(
+                        new OpenSnapshots.Parts(
+                                config.cacheDirectory(),
+                                config.maxOpenCollections(),
+                                checkpoints,
+                                snapshots,
+                                applying,
+                                open,
+                                clock));
+        this.names = new CatalogNames(catalog, facts);
+        this.versions =
+                new CollectionVersions(
+                        new CollectionVersions.Parts(
+                                catalog,
+                                chunks,
+                                facts,
+                                checkpoints,
+                                snapshots,
+                                open,
+                                kept,
+                                saving,
+                                clock,
+                                ids));
+        this.reads =
+                new CollectionReads(
+                        new CollectionReads.Parts(
+                                catalog, snapshots, open, kept, searching, config.exactScanRows()));
+        this.idle = new IdleMerger(open, kept, config.idleMerge());
+        this.sweeper = new Sweeper(open);
+    }
+
+    /// Aliases and renames.
+    public CatalogNames names() {
+        return names;
+    }
+
+    /// Snapshots, branches and rollbacks.
+    public CollectionVersions versions() {
+        return versions;
     }
 
     private LuceneIndex.Tuning tuning() {
@@ -114,7 +165,35 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, String name) {
-        return catalog.schema(catalog.get(space, name)).fields();
+        return schema(space, CollectionRef.of(name));
+    }
+
+    /// The fields that a collection has, or had in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionSchema schema(SpaceId space, CollectionRef ref) {
+        CollectionReads.Place place = reads.place(space, ref);
+        return place.kept()
+                .map(k -> snapshots.schema(place.definition(), k))
+                .orElseGet(() -> catalog.schema(place.definition()))
+                .fields();
+    }
+
+    /// A collection as it is, or was in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionInfo get(SpaceId space, CollectionRef ref) {
+        CollectionReads.Place place = reads.place(space, ref);
+        if (place.kept().isEmpty()) {
+            return info(place.definition());
+        }
+        Kept found = place.kept().get();
+        return found.checkpoint().counts(clock.instant())
+                ? place.definition()
+                        .info(
+                                snapshots.schema(place.definition(), found),
+                                found.checkpoint().rows())
+                : reads.counted(place);
     }
 
     /// The collections of a space in name order.
@@ -126,16 +205,12 @@ public final class CollectionService implements AutoCloseable {
     private CollectionInfo info(Definition definition) {
         Optional<Checkpoint> checkpoint = checkpoints.findFact(definition);
         long token = checkpoint.map(Checkpoint::token).orElse(0L);
-        if (tail.isEmptyAfter(definition, token)) {
+        boolean counts = checkpoint.isEmpty() || checkpoint.get().counts(clock.instant());
+        if (counts && tail.isEmptyAfter(definition, token)) {
             return definition.info(
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
-        return reading(
-                definition,
-                live ->
-                        live.read(s ->
-                                definition.info(
-                                        live.schema().now(), s.getIndexReader().numDocs())));
+        return reads.counted(new CollectionReads.Place(definition, Optional.empty(), Consistency.strong()));
     }
 
     /// Adds fields to a collection: rows written from now on may have them. A field that is there
@@ -165,13 +240,14 @@ public final class CollectionService implements AutoCloseable {
         }
     }
 
-    /// Deletes a collection and its rows.
+    /// Deletes a collection with its rows, snapshots and aliases. Branches of it stay.
     ///
-    /// @throws QuernException `NOT_FOUND`
+    /// @param name its own
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the name is an alias
     public void delete(SpaceId space, String name) {
-        Definition definition = catalog.get(space, name);
-        catalog.delete(definition);
+        Definition definition = catalog.delete(space, name);
         open.drop(definition);
+        kept.drop(definition, Optional.empty());
     }
 
     /// Writes a batch in one atomic, durable step.
@@ -181,8 +257,36 @@ public final class CollectionService implements AutoCloseable {
     ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
     ///   but the index failed (repeating an upsert or a delete by id does no harm)
     public WriteResult write(SpaceId space, String name, WriteBatch batch) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return lease.live().write(batch);
+        return writing(() -> catalog.get(space, name), (live, called) -> live.write(called, batch));
+    }
+
+    /// Writes to this very collection, under whatever name it has by now: for what takes many
+    /// writes and must not go on elsewhere when an alias is switched.
+    ///
+    /// @throws QuernException as the other; `CONFLICT` if it was rolled back since
+    public WriteResult write(SpaceId space, CollectionInfo target, WriteBatch batch) {
+        return writing(
+                () -> catalog.get(space, target), (live, called) -> live.write(called, batch));
+    }
+
+    /// A write to a collection as it is called.
+    private interface Writing {
+        WriteResult write(LiveCollection live, Definition called);
+    }
+
+    /// Writes to where a name leads; once more when that changed before the write took place.
+    private WriteResult writing(Supplier<Definition> place, Writing write) {
+        for (int tries = 1; ; tries++) {
+            Definition definition = place.get();
+            try (OpenCollections.Lease lease = open.acquire(definition)) {
+                return write.write(lease.live(), definition);
+            } catch (QuernException e) {
+                if (e.kind() != ErrorKind.NOT_FOUND
+                        || tries == MAX_MOVES
+                        || place.get().version() == definition.version()) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -192,11 +296,12 @@ public final class CollectionService implements AutoCloseable {
     ///   is not the one expected, when nothing is written. A patch, an insert or a conditional
     ///   write whose outcome is not known (`UNAVAILABLE`) is not to be repeated blindly
     public WriteResult write(SpaceId space, String name, RowWrite write) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return write.isPlain()
-                    ? lease.live().write(write.batch())
-                    : lease.live().conditional().write(write);
-        }
+        return writing(
+                () -> catalog.get(space, name),
+                (live, called) ->
+                        write.isPlain()
+                                ? live.write(called, write.batch())
+                                : live.conditional().write(called, write));
     }
 
     /// Merges a patch into every row that matches, in one atomic, durable step.
@@ -204,47 +309,52 @@ public final class CollectionService implements AutoCloseable {
     /// @param patch its id is of no row; it names the patch in errors
     /// @throws QuernException as `write`; `INVALID` when more than 10,000 rows match
     public WriteResult patch(SpaceId space, String name, Filter where, RowChange patch) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return lease.live().conditional().patchWhere(where, patch);
-        }
+        return writing(
+                () -> catalog.get(space, name),
+                (live, called) -> live.conditional().patchWhere(called, where, patch));
     }
 
     /// Searches; sees every write that returned before.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
     public SearchOutcome search(SpaceId space, String name, SearchSpec spec) {
-        Definition definition = catalog.get(space, name);
-        return reading(
-                definition,
-                live ->
-                        live.read(
-                                new Search(live.schema().now(), spec, config.exactScanRows())
-                                        ::run));
+        return search(space, CollectionRef.of(name), spec);
+    }
+
+    /// Searches a collection, or a snapshot.
+    ///
+    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`; `UNAVAILABLE`
+    ///   when the writes asked for did not come in time
+    public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        return reads.search(space, ref, spec);
     }
 
     /// How many rows match; all without a filter.
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
     public long count(SpaceId space, String name, Optional<Filter> filter) {
-        return reading(
-                catalog.get(space, name),
-                live -> {
-                    filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
-                    return live.read(searcher ->
-                            (long)
-                                    searcher.count(
-                                            filter.map(
-                                                            new FilterQueries(live.schema().now())
-                                                                    ::query)
-                                                    .orElse(MatchAllDocsQuery.INSTANCE)));
-                });
+        return count(space, CollectionRef.of(name), filter);
+    }
+
+    /// How many rows match in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
+        return reads.count(space, ref, filter);
     }
 
     /// How a collection's rows are indexed now.
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, String name) {
-        return reading(catalog.get(space, name), live -> live.reads().stats());
+        return stats(space, CollectionRef.of(name));
+    }
+
+    /// How the rows of a collection, or of a snapshot, are indexed.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    public CollectionStats stats(SpaceId space, CollectionRef ref) {
+        return reads.stats(space, ref);
     }
 
     /// Begins at once what a collection that stays idle comes to by itself: it is merged into one
@@ -253,7 +363,9 @@ public final class CollectionService implements AutoCloseable {
     /// @return whether a merge is under way; false when nothing is left to merge
     /// @throws QuernException `NOT_FOUND`
     public boolean merge(SpaceId space, String name) {
-        return reading(catalog.get(space, name), live -> live.merge(FOREVER));
+        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
+            return lease.live().merge(FOREVER);
+        }
     }
 
     /// What the timer does every second.
@@ -261,43 +373,45 @@ public final class CollectionService implements AutoCloseable {
         idle.look();
     }
 
-    /// The row of an id, with its vector.
+    /// What another timer does every second.
+    void sweep() {
+        sweeper.sweep();
+    }
+
+    /// The row of an id, with its vector, version and expiry.
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
     public Optional<Row> find(SpaceId space, String name, String id) {
-        return reading(
-                catalog.get(space, name),
-                live -> {
-                    CollectionSchema schema = live.schema().now().fields();
-                    schema.ids().check("id", id);
-                    return live.read(searcher ->
-                            RowReader.find(
-                                    searcher.getIndexReader(),
-                                    schema.ids().term(id),
-                                    schema.vectors().keySet()));
-                });
+        return find(space, CollectionRef.of(name), id);
     }
 
-    /// A page of rows in id order.
+    /// The row of an id in a collection, or in a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND` for these
+    public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
+        return reads.find(space, ref, id);
+    }
+
+    /// A page of rows in id order, with their versions and expiries.
     ///
     /// @param after only ids greater than this one
     /// @param limit 1 to 1,000
     /// @throws QuernException `INVALID`, `NOT_FOUND`
     public RowPage rows(
             SpaceId space, String name, Optional<String> after, int limit, boolean includeVector) {
-        Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
-        return reading(
-                catalog.get(space, name),
-                live -> {
-                    CollectionSchema schema = live.schema().now().fields();
-                    after.ifPresent(id -> schema.ids().check("after", id));
-                    return live.read(searcher ->
-                            RowReader.page(
-                                    searcher.getIndexReader(),
-                                    after.map(schema.ids()::term),
-                                    limit,
-                                    includeVector ? schema.vectors().keySet() : Set.of()));
-                });
+        return rows(space, CollectionRef.of(name), after, limit, includeVector);
+    }
+
+    /// A page of rows of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    public RowPage rows(
+            SpaceId space,
+            CollectionRef ref,
+            Optional<String> after,
+            int limit,
+            boolean includeVector) {
+        return reads.rows(space, ref, new CollectionReads.Page(after, limit, includeVector));
     }
 
     /// Every row as it is now, for export.
@@ -305,23 +419,20 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, String name) {
-        return reading(catalog.get(space, name), live -> live.reads().cursor());
+        return cursor(space, CollectionRef.of(name));
     }
 
-    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one.
-    private <T> T reading(Definition definition, Function<LiveCollection, T> action) {
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            try {
-                return searching.call(() -> action.apply(lease.live()));
-            } catch (QuernException e) {
-                if (e.kind() != ErrorKind.UNAVAILABLE || !lease.live().isFailed()) {
-                    throw e;
-                }
-            }
-        }
-        try (OpenCollections.Lease lease = open.acquire(definition)) {
-            return searching.call(() -> action.apply(lease.live()));
-        }
+    /// Every row of a collection, or of a snapshot.
+    ///
+    /// @throws QuernException `NOT_FOUND`
+    @MustBeClosed
+    public RowCursor cursor(SpaceId space, CollectionRef ref) {
+        return reads.cursor(space, ref);
+    }
+
+    /// The time by which rows expire.
+    public Instant now() {
+        return clock.instant();
     }
 
     /// Which chunks its facts need.
@@ -331,7 +442,9 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        sweeper.close();
         idle.close();
+        kept.close();
         open.close();
         searching.close();
         reading.close();

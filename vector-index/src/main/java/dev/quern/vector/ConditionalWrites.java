@@ -2,6 +2,8 @@ package dev.quern.vector;
 
 import dev.quern.common.QuernException;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,26 +19,35 @@ import org.apache.lucene.search.ScoreDoc;
 /// whole rows and ids. So a replay of the log, which may come to an index that is ahead of it, has
 /// nothing to decide. Thread-safe.
 final class ConditionalWrites {
+    private static final int MAX_SWEPT = 1_000;
+
     private final LiveCollection collection;
     private final RowLocks locks;
     private final CpuPool pool;
     private final WriteAdmission admission;
+    private final InstantSource clock;
 
     /// @param locks which the collection's other writes take, too
     /// @param pool reads rows
     ConditionalWrites(
-            LiveCollection collection, RowLocks locks, CpuPool pool, WriteAdmission admission) {
+            LiveCollection collection,
+            RowLocks locks,
+            CpuPool pool,
+            WriteAdmission admission,
+            InstantSource clock) {
         this.collection = collection;
         this.locks = locks;
         this.pool = pool;
         this.admission = admission;
+        this.clock = clock;
     }
 
     /// Writes rows.
     ///
+    /// @param called as for [LiveCollection#write]
     /// @throws QuernException `INVALID`; `CONFLICT` naming the first row whose version is not the
     ///   one expected; nothing is written then
-    WriteResult write(RowWrite asked) {
+    WriteResult write(Definition called, RowWrite asked) {
         return collection.admitted(place -> {
             RowWrite checked = collection.schema().check(asked);
             List<String> ids = new ArrayList<>();
@@ -45,22 +56,24 @@ final class ConditionalWrites {
             boolean whole = checked.mode() == RowWrite.Mode.PATCH;
             try (RowLocks.Held _ = locks.exclusive(ids)) {
                 return store(
-                        place, () -> Resolution.of(checked, collection.reads().current(ids, finder(whole))));
+                        called, place, () -> Resolution.of(checked, collection.reads().current(ids, finder(whole))));
             }
         });
     }
 
     /// Merges a patch into every row that matches.
     ///
+    /// @param called as for [LiveCollection#write]
     /// @param patch its id names it in errors
     /// @throws QuernException `INVALID`, too when more than [WriteCheck#MAX_ROWS] match
-    WriteResult patchWhere(Filter where, RowChange patch) {
+    WriteResult patchWhere(Definition called, Filter where, RowChange patch) {
         return collection.admitted(place -> {
             RowWrite asked = new RowWrite(RowWrite.Mode.PATCH, List.of(patch), List.of());
             RowChange checked = collection.schema().check(asked).rows().getFirst();
             FilterCheck.check(where, collection.schema().now());
             try (RowLocks.Held _ = locks.exclusive()) {
                 return store(
+                        called,
                         place,
                         () -> {
                             Map<String, Row> rows = collection.read(s -> matching(s, where));
@@ -71,6 +84,37 @@ final class ConditionalWrites {
                         });
             }
         });
+    }
+
+    /// Deletes rows that expired, unless they were written anew since.
+    ///
+    /// @param called as for [LiveCollection#write]
+    /// @return whether there may be more
+    boolean sweep(Definition called) {
+        List<String> ids = collection.reads().expired(MAX_SWEPT);
+        if (ids.isEmpty()) {
+            return false;
+        }
+        collection.admitted(place -> {
+            try (RowLocks.Held _ = locks.exclusive(ids)) {
+                return store(called, place, () -> expired(ids));
+            }
+        });
+        return ids.size() == MAX_SWEPT;
+    }
+
+    private Resolution expired(List<String> ids) {
+        Instant now = clock.instant();
+        List<String> gone = new ArrayList<>();
+        collection.reads()
+                .stored(ids, finder(false))
+                .forEach((id, row) -> {
+                    if (row.isExpired(now)) {
+                        gone.add(id);
+                    }
+                });
+        gone.sort(null);
+        return new Resolution(WriteBatch.delete(gone), WriteResult.Skipped.NONE);
     }
 
     /// The patch for one row.
@@ -112,14 +156,15 @@ final class ConditionalWrites {
         };
     }
 
-    private WriteResult store(WriteAdmission.Place place, Supplier<Resolution> resolving) {
+    private WriteResult store(
+            Definition called, WriteAdmission.Place place, Supplier<Resolution> resolving) {
         Resolution resolved = pool.call(resolving::get);
         if (resolved.isNothing()) {
-            return new WriteResult(collection.appliedToken(), 0, 0, resolved.skipped());
+            return new WriteResult(collection.shown().appliedToken(), 0, 0, resolved.skipped());
         }
         WriteBatch batch = collection.schema().declare(resolved.batch());
         WriteResult stored =
-                collection.commit(batch, place, OptionalInt.of(batch.deleteIds().size()));
+                collection.commit(called, batch, place, OptionalInt.of(batch.deleteIds().size()));
         return new WriteResult(
                 stored.token(), stored.upserted(), stored.deleted(), resolved.skipped());
     }

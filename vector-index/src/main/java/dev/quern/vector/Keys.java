@@ -7,18 +7,30 @@ import dev.quern.storage.Key;
 /// | key | value |
 /// |---|---|
 /// | `vector/collection/NAME` | [DefinitionFormat] |
+/// | `vector/alias/NAME` | [AliasFormat]; no collection has this name |
 /// | `vector/attributes/ID` | [SchemaFormat]: all fields, not only the attributes of version 1 |
 /// | `vector/checkpoint/ID` | [CheckpointFormat]; absent before the first checkpoint |
+/// | `vector/snapshot/ID/NAME` | [SnapshotFormat] |
 /// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint |
 final class Keys {
     static final Key DEFINITIONS = Key.of("vector", "collection");
     static final Key CHECKPOINTS = Key.of("vector", "checkpoint");
+    static final Key ALIASES = Key.of("vector", "alias");
+    static final Key SNAPSHOTS = Key.of("vector", "snapshot");
     static final Key TAILS = Key.of("vector", "tail");
 
     private Keys() {}
 
     static Key definition(String name) {
         return DEFINITIONS.child(name);
+    }
+
+    static Key alias(String name) {
+        return ALIASES.child(name);
+    }
+
+    static Key snapshots(String id) {
+        return SNAPSHOTS.child(id);
     }
 
     static Key schema(String id) {

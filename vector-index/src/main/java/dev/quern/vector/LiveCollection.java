@@ -6,10 +6,7 @@ import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -19,9 +16,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.store.AlreadyClosedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,17 +29,20 @@ import org.slf4j.LoggerFactory;
 /// the index first if something was applied since. Once an apply has failed, or it is unknown
 /// whether a commit took place, nothing more is applied: the collection is [#isFailed], and opening
 /// it anew replays what the log has.
-final class LiveCollection {
+final class LiveCollection implements ReadableCollection {
     private static final Logger log = LoggerFactory.getLogger(LiveCollection.class);
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private final Definition definition;
+    /// As it was called when it was used last.
+    private volatile Definition definition;
+
     private final WriteLog tail;
     private final WriteAdmission admission;
     private final LuceneIndex index;
     private final Checkpointer checkpointer;
     private final TokenOrder<PendingWrite> order = new TokenOrder<>();
-    private final ReentrantLock applying = new ReentrantLock();
+    private final ShownIndex shown;
+    private final ReentrantLock applying;
     private final Executor applyPool;
     private final InstantSource clock;
 
@@ -55,29 +54,15 @@ final class LiveCollection {
     private final ConditionalWrites conditional;
     private final LiveReads reads;
 
-    @GuardedBy("applying")
-    private final RecentRows recent = new RecentRows();
-
-    /// Written under `applying`.
-    private volatile long appliedToken;
-
-    /// The index shows every write up to here; written under `applying`.
-    private volatile long shownToken;
-
-    /// When something was applied last, or the collection was opened.
-    private volatile Instant changedAt;
-
     /// Merges of the index that the last checkpoint holds, and that the last attempt was to hold.
     private volatile long savedMerges;
 
     private volatile long triedMerges;
 
     private volatile boolean closing;
+    private volatile boolean replaced;
     private volatile @Nullable Throwable failure;
     private volatile boolean damaged;
-
-    @GuardedBy("applying")
-    private boolean closed;
 
     /// What a live collection works with.
     ///
@@ -102,31 +87,23 @@ final class LiveCollection {
         this.index = index;
         this.checkpointer = checkpointer;
         this.schema = new LiveSchema(definition, parts.catalog());
-        this.reads = new LiveReads(this, index, parts.clock());
-        this.conditional = new ConditionalWrites(this, locks, parts.readPool(), admission);
-        long start = checkpointer.token();
-        this.appliedToken = start;
-        this.shownToken = start;
-        applying.lock();
-        try {
-            tail.replay(definition, start, this::replay);
-            index.refresh();
-            shownToken = appliedToken;
-        } finally {
-            applying.unlock();
-        }
-        this.changedAt = clock.instant();
+        this.shown = new ShownIndex(index, checkpointer.token(), clock);
+        this.applying = shown.applying();
+        this.reads = new LiveReads(this, index, clock);
+        this.conditional =
+                new ConditionalWrites(this, locks, parts.readPool(), admission, clock);
+        tail.replay(definition, checkpointer.token(), this::replay);
+        shown.show();
         index.afterMerge(this::showMerged);
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
         schema.requireFits(token, batch);
         try {
-            index.apply(batch, token, schema.now());
+            var _ = shown.apply(token, batch, schema.now(), OptionalInt.of(0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        appliedToken = token;
         checkpointer.count(batch.upserts().size(), frameBytes);
     }
 
@@ -140,11 +117,13 @@ final class LiveCollection {
             OptionalInt deletes,
             CompletableFuture<WriteResult> result) {}
 
-    WriteResult write(WriteBatch batch) {
+    /// @param called the collection as the caller found it: once it is called otherwise, or was rolled
+    ///   back, the write is refused with `NOT_FOUND`, and nothing is written
+    WriteResult write(Definition called, WriteBatch batch) {
         return admitted(place -> {
             WriteBatch checked = schema.conform(batch);
             try (RowLocks.Held _ = locks.shared(checked)) {
-                return commit(checked, place, OptionalInt.empty());
+                return commit(called, checked, place, OptionalInt.empty());
             }
         });
     }
@@ -165,7 +144,8 @@ final class LiveCollection {
     /// Stores a batch and applies it. The caller holds the locks of its rows.
     ///
     /// @param deletes rows that it deletes, if that is known already
-    WriteResult commit(WriteBatch batch, WriteAdmission.Place place, OptionalInt deletes) {
+    WriteResult commit(
+            Definition called, WriteBatch batch, WriteAdmission.Place place, OptionalInt deletes) {
         byte[] frame = WriteFormat.encode(batch);
         place.reserve(frame.length);
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
@@ -175,10 +155,10 @@ final class LiveCollection {
             // Only now, so that close() either sees the ticket or is seen here.
             requireUsable();
             sent = true;
-            long token = tail.append(definition, frame);
+            long token = tail.append(called, frame);
             order.commit(ticket, token, new PendingWrite(token, batch, frame.length, deletes, result));
         } catch (RuntimeException e) {
-            if (sent && IndexFailures.isAmbiguous(e)) {
+            if (sent && IndexFailure.isAmbiguous(e)) {
                 failure = e;
             }
             order.abandon(ticket);
@@ -246,7 +226,7 @@ final class LiveCollection {
 
     @GuardedBy("applying")
     private void apply(PendingWrite write) {
-        if (closed || failure != null) {
+        if (shown.isClosed() || failure != null) {
             write.result()
                     .completeExceptionally(
                             unavailable(
@@ -256,11 +236,7 @@ final class LiveCollection {
         }
         try {
             WriteBatch batch = write.batch();
-            int deleted = write.deletes().isPresent() ? write.deletes().getAsInt() : count(batch);
-            index.apply(batch, write.token(), schema.now());
-            recent.add(batch, write.token());
-            appliedToken = write.token();
-            changedAt = clock.instant();
+            int deleted = shown.apply(write.token(), batch, schema.now(), write.deletes());
             checkpointer.count(batch.upserts().size(), write.frameBytes());
             write.result()
                     .complete(new WriteResult(write.token(), batch.upserts().size(), deleted));
@@ -271,46 +247,24 @@ final class LiveCollection {
         }
     }
 
-    /// The rows that a batch is going to delete.
-    @GuardedBy("applying")
-    private int count(WriteBatch batch) throws IOException {
-        if (batch.deleteIds().isEmpty() && batch.deleteWhere().isEmpty()) {
-            return 0;
-        }
-        show();
-        return index.countDeletes(batch, schema.now());
-    }
-
     /// Notes a failure of the index and describes it.
     QuernException failed(String problem, Exception e) {
         log.warn("collection {} ({}) failed", definition.name(), definition.id(), e);
         failure = e;
-        if (IndexFailures.isDamage(e)) {
+        if (IndexFailure.isDamage(e)) {
             damaged = true;
         }
         return unavailable(problem, e);
     }
 
-    @GuardedBy("applying")
-    private void show() throws IOException {
-        if (shownToken != appliedToken) {
-            index.refresh();
-            shownToken = appliedToken;
-            recent.shown();
-        }
-    }
-
-    /// Shows searches the segment that a merge has made, unless the next search will see it anyway.
     private void showMerged() {
-        applying.lock();
+        if (failure != null) {
+            return;
+        }
         try {
-            if (!closed && failure == null && shownToken == appliedToken) {
-                index.refresh();
-            }
+            shown.showMerged();
         } catch (IOException e) {
             var _ = failed("cannot show what was merged", e);
-        } finally {
-            applying.unlock();
         }
     }
 
@@ -319,7 +273,7 @@ final class LiveCollection {
     ///
     /// @param after idle time from which to merge
     void mergeIfIdle(Duration after) {
-        Duration idle = Duration.between(changedAt, clock.instant());
+        Duration idle = Duration.between(shown.changedAt(), clock.instant());
         if (idle.compareTo(after) < 0 || closing || failure != null || merge(idle)) {
             return;
         }
@@ -339,10 +293,10 @@ final class LiveCollection {
         }
         applying.lock();
         try {
-            if (closed || failure != null) {
+            if (shown.isClosed() || failure != null) {
                 return false;
             }
-            show();
+            shown.show();
             return index.merge(idle);
         } catch (IOException e) {
             throw failed("cannot be merged", e);
@@ -351,54 +305,48 @@ final class LiveCollection {
         }
     }
 
+    @Override
+    public CollectionStats stats() {
+        return reads.stats();
+    }
+
     /// Reads of the index.
     LiveReads reads() {
         return reads;
     }
 
     /// Reads the index as of now: every write that was acknowledged shows.
-    <T> T read(LiveReads.Reading<T> reading) {
-        return reads.read(reading);
+    @Override
+    public <T> T read(Reading<T> reading) {
+        return reads.read(Consistency.strong(), reading);
     }
 
-    /// A searcher that shows every write that was acknowledged; goes to [LuceneIndex#release].
-    IndexSearcher fresh() throws IOException {
-        if (shownToken < appliedToken) {
-            applying.lock();
-            try {
-                requireOpen();
-                show();
-            } finally {
-                applying.unlock();
-            }
+    @Override
+    public <T> T read(Consistency consistency, Reading<T> reading) {
+        return reads.read(consistency, reading);
+    }
+
+    /// Waits for the writes in flight that may have a token which a read asks for.
+    @Override
+    public void await(Consistency consistency, Duration most) {
+        if (!(consistency instanceof Consistency.AtLeast(long token)) || token <= shown.appliedToken()) {
+            return;
         }
-        return index.acquire();
-    }
-
-    /// What the index shows, and what has changed since.
-    ///
-    /// @param changed receives those of the rows that did, empty for one that is gone
-    IndexSearcher shown(Collection<String> ids, Map<String, Optional<Row>> changed)
-            throws IOException {
-        applying.lock();
+        long given = tail.appliedIndex();
+        if (token > given) {
+            throw QuernException.invalid(
+                    "'at_least' must be the token of a write, at most " + given + ", got " + token);
+        }
         try {
-            requireOpen();
-            if (!recent.isKept()) {
-                show();
-                recent.keep();
+            if (!order.awaitPast(token, most.toNanos())) {
+                throw unavailable("did not come to write " + token + " within " + most, null);
             }
-            changed.putAll(recent.find(ids));
-            return index.acquire();
-        } finally {
-            applying.unlock();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unavailable("was not waited for", e);
         }
-    }
-
-    @GuardedBy("applying")
-    private void requireOpen() {
-        if (closed) {
-            throw new AlreadyClosedException("closed");
-        }
+        applyReady();
+        requireUsable();
     }
 
     /// Saves a checkpoint if anything was applied or merged since the last.
@@ -409,12 +357,12 @@ final class LiveCollection {
         applying.lock();
         try {
             merges = index.merges();
-            if (closed
+            if (shown.isClosed()
                     || failure != null
-                    || (appliedToken == checkpointer.token() && merges == savedMerges)) {
+                    || (shown.appliedToken() == checkpointer.token() && merges == savedMerges)) {
                 return;
             }
-            token = appliedToken;
+            token = shown.appliedToken();
             covered = checkpointer.tail();
         } finally {
             applying.unlock();
@@ -423,10 +371,43 @@ final class LiveCollection {
             checkpointer.save(index, token, covered);
             savedMerges = merges;
         } catch (QuernException e) {
-            if (e.kind() == ErrorKind.FENCED) {
-                failure = e;
+            throw noted(e);
+        }
+    }
+
+    private QuernException noted(QuernException e) {
+        if (e.kind() == ErrorKind.FENCED) {
+            failure = e;
+        }
+        return e;
+    }
+
+    /// Saves a checkpoint that holds every write acknowledged before and none in part, and makes an
+    /// addition true in the same moment.
+    ///
+    /// @param then what to do while the files are certain to be there
+    void checkpointExactly(
+            CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
+            throws IOException {
+        long merges = index.merges();
+        try {
+            checkpointer.saveExactly(index, this::commitExactly, addition, then);
+            savedMerges = merges;
+        } catch (QuernException e) {
+            throw noted(e);
+        }
+    }
+
+    private Checkpointer.Exact commitExactly(String commitId) throws IOException {
+        applying.lock();
+        try {
+            if (shown.isClosed() || failure != null) {
+                throw unavailable("must be opened anew", failure);
             }
-            throw e;
+            return new Checkpointer.Exact(
+                    shown.appliedToken(), checkpointer.tail(), commitId, index.commit(commitId));
+        } finally {
+            applying.unlock();
         }
     }
 
@@ -450,33 +431,57 @@ final class LiveCollection {
         if (saveFirst) {
             checkpointer.saveQuietly(this);
         }
-        applying.lock();
         try {
-            closed = true;
-            index.close();
+            shown.close();
         } catch (IOException e) {
             log.warn("collection {} ({}) closed badly", definition.name(), definition.id(), e);
-        } finally {
-            applying.unlock();
         }
     }
 
-    /// The last write that was applied.
-    long appliedToken() {
-        return appliedToken;
+    /// What was applied, and what shows.
+    ShownIndex shown() {
+        return shown;
     }
 
     Definition definition() {
         return definition;
     }
 
-    LiveSchema schema() {
+    /// The collection is called otherwise, or has other aliases.
+    void call(Definition now) {
+        if (now.version() > definition.version()) {
+            definition = now;
+        }
+    }
+
+    @Override
+    public LiveSchema schema() {
         return schema;
     }
 
     /// Whether it must be closed and opened anew.
-    boolean isFailed() {
-        return failure != null;
+    @Override
+    public boolean isFailed() {
+        return failure != null || replaced;
+    }
+
+    @Override
+    public boolean isReplaced() {
+        return replaced;
+    }
+
+    /// Closes it while it is in use, for one with other rows to take its place: searches under way
+    /// end on the rows of before, those that come find it failed.
+    void closeReplaced() {
+        replaced = true;
+        close(false);
+    }
+
+    /// The files of the last checkpoint, where there is one.
+    Optional<CheckpointStore.Donor> files() {
+        return checkpointer
+                .files()
+                .map(saved -> new CheckpointStore.Donor(index.path(), saved.files()));
     }
 
     /// Whether the files in the cache are to be thrown away then.

@@ -27,11 +27,6 @@ final class LiveReads {
         this.clock = clock;
     }
 
-    /// Something that reads the index.
-    interface Reading<T> {
-        T read(IndexSearcher searcher) throws IOException;
-    }
-
     /// Finds rows by id.
     interface Finder {
         /// Those that there are, in a map that may be changed.
@@ -43,12 +38,29 @@ final class LiveReads {
         IndexSearcher acquire() throws IOException;
     }
 
-    /// Reads the index as of now: every write that was acknowledged shows.
-    <T> T read(Reading<T> reading) {
-        return read(collection::fresh, reading);
+    /// Reads the index, without rows that expired.
+    <T> T read(Consistency consistency, ReadableCollection.Reading<T> reading) {
+        return all(
+                () -> collection.shown().searcher(consistency),
+                searcher -> reading.read(Expiry.visible(searcher, clock.instant())));
     }
 
-    private <T> T read(Source source, Reading<T> reading) {
+    /// Whether rows expired of those that the index shows.
+    boolean hasExpired() {
+        Instant now = clock.instant();
+        return index.firstExpiry() <= now.toEpochMilli()
+                && all(index::acquire, s -> Expiry.isAny(s.getIndexReader(), now));
+    }
+
+    /// Ids of rows that expired and were not deleted.
+    List<String> expired(int max) {
+        IdType ids = collection.schema().now().fields().ids();
+        return all(
+                () -> collection.shown().searcher(Consistency.strong()),
+                s -> Expiry.expired(s, clock.instant(), max, ids));
+    }
+
+    private <T> T all(Source source, ReadableCollection.Reading<T> reading) {
         try {
             IndexSearcher searcher = source.acquire();
             try {
@@ -68,41 +80,34 @@ final class LiveReads {
     /// Rows as they are now, by id, without those that expired. The caller holds their locks, so
     /// that no write of them is on its way.
     Map<String, Row> current(Collection<String> ids, Finder finder) {
+        Map<String, Row> rows = stored(ids, finder);
+        Instant now = clock.instant();
+        rows.values().removeIf(row -> row.isExpired(now));
+        return rows;
+    }
+
+    /// The same with those that expired.
+    Map<String, Row> stored(Collection<String> ids, Finder finder) {
         Map<String, Optional<Row>> changed = new HashMap<>();
         Map<String, Row> rows =
-                read(
-                        () -> collection.shown(ids, changed),
+                all(
+                        () -> collection.shown().searcher(ids, changed),
                         searcher -> {
                             List<String> others = new ArrayList<>(ids);
                             others.removeIf(changed::containsKey);
                             return finder.find(searcher, others);
                         });
         changed.forEach((id, row) -> row.ifPresent(there -> rows.put(id, there)));
-        Instant now = clock.instant();
-        rows.values().removeIf(row -> row.isExpired(now));
         return rows;
-    }
-
-    /// A snapshot of every row.
-    RowCursor cursor() {
-        return read(searcher -> {
-            // Outlives this reading, so it takes a reference of its own.
-            searcher.getIndexReader().incRef();
-            return new SnapshotCursor(
-                    searcher,
-                    collection
-                            .definition()
-                            .info(
-                                    collection.schema().now(),
-                                    searcher.getIndexReader().numDocs()));
-        });
     }
 
     /// How the rows are indexed now.
     CollectionStats stats() {
         boolean merging = index.isMerging();
-        return read(searcher ->
-                CollectionStats.of(
-                        searcher.getIndexReader(), collection.schema().now(), merging));
+        return read(
+                Consistency.strong(),
+                searcher ->
+                        CollectionStats.of(
+                                searcher.getIndexReader(), collection.schema().now(), merging));
     }
 }

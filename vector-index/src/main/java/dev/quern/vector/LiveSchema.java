@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// The schema of an open collection, and what it makes of writes. Thread-safe; the lock is held
 /// across a commit to the log, by changes of the schema only.
-final class LiveSchema {
+final class LiveSchema implements ReadableCollection.Fields {
     private final Definition definition;
     private final Catalog catalog;
     private final ReentrantLock typing = new ReentrantLock();
@@ -23,7 +23,8 @@ final class LiveSchema {
         this.current = catalog.schema(definition);
     }
 
-    Schema now() {
+    @Override
+    public Schema now() {
         return current;
     }
 

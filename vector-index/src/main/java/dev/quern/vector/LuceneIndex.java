@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -68,11 +69,15 @@ final class LuceneIndex implements Closeable {
     private final IndexWriter writer;
     private final SearcherManager searchers;
 
+    /// Milliseconds since 1970 before which no row expires.
+    private volatile long firstExpiry;
+
     /// What a commit holds.
     ///
     /// @param files names of its files
     /// @param rows live rows
-    record Committed(Collection<String> files, long rows) {}
+    /// @param expires milliseconds since 1970 before which none of them expires
+    record Committed(Collection<String> files, long rows, long expires) {}
 
     private LuceneIndex(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
@@ -94,6 +99,7 @@ final class LuceneIndex implements Closeable {
             opening = new IndexWriter(directory, config);
             this.searchers = new SearcherManager(opening, null);
             this.writer = opening;
+            noteExpiry();
             verify();
         } catch (IOException | RuntimeException e) {
             if (opening != null) {
@@ -242,6 +248,10 @@ final class LuceneIndex implements Closeable {
                             new FilterQueries(schema).query(batch.deleteWhere().get())));
         }
         for (Row row : batch.upserts()) {
+            if (row.expires().isPresent()) {
+                long expires = row.expires().get().toEpochMilli();
+                firstExpiry = Math.min(firstExpiry, expires);
+            }
             writer.updateDocument(
                     RowDocuments.id(row.id(), schema),
                     RowDocuments.document(row, token, schema));
@@ -249,7 +259,9 @@ final class LuceneIndex implements Closeable {
     }
 
     /// The rows that a batch would delete of those that searches see.
-    int countDeletes(WriteBatch batch, Schema schema) throws IOException {
+    ///
+    /// @param now rows that expired by then do not count
+    int countDeletes(WriteBatch batch, Schema schema, Instant now) throws IOException {
         BooleanQuery.Builder gone = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
             List<BytesRef> ids =
@@ -261,7 +273,7 @@ final class LuceneIndex implements Closeable {
                         gone.add(new FilterQueries(schema).query(where), Occur.SHOULD));
         IndexSearcher searcher = searchers.acquire();
         try {
-            return searcher.count(gone.build());
+            return Expiry.visible(searcher, now).count(gone.build());
         } finally {
             searchers.release(searcher);
         }
@@ -270,6 +282,21 @@ final class LuceneIndex implements Closeable {
     /// Shows searches what was applied.
     void refresh() throws IOException {
         searchers.maybeRefreshBlocking();
+        noteExpiry();
+    }
+
+    private void noteExpiry() throws IOException {
+        IndexSearcher searcher = searchers.acquire();
+        try {
+            firstExpiry = Expiry.first(searcher.getIndexReader());
+        } finally {
+            searchers.release(searcher);
+        }
+    }
+
+    /// Milliseconds since 1970 before which no row expires; the greatest `long` if none does.
+    long firstExpiry() {
+        return firstExpiry;
     }
 
     /// A searcher on the last refresh, to be given to [#release].
@@ -284,6 +311,8 @@ final class LuceneIndex implements Closeable {
     /// Makes the directory durable as it is now or later: batches that are being applied may be in
     /// it in part.
     Committed commit(String commitId) throws IOException {
+        // Of later batches only their own tokens tell.
+        long expires = firstExpiry;
         writer.setLiveCommitData(Map.of(CommitPins.COMMIT_ID, commitId).entrySet());
         writer.commit();
         IndexCommit commit = pins.newest();
@@ -295,7 +324,7 @@ final class LuceneIndex implements Closeable {
                 SegmentInfos.readCommit(directory, commit.getSegmentsFileName())) {
             rows += segment.info.maxDoc() - segment.getDelCount();
         }
-        return new Committed(List.copyOf(commit.getFileNames()), rows);
+        return new Committed(List.copyOf(commit.getFileNames()), rows, expires);
     }
 
     /// Keeps this commit until the next pin, and lets the one pinned before go.

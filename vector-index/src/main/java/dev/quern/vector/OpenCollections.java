@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
@@ -69,8 +70,8 @@ final class OpenCollections {
         private final Definition definition;
         private final ReentrantLock opening = new ReentrantLock();
 
-        @GuardedBy("opening")
-        private @Nullable LiveCollection live;
+        /// Written under `opening`.
+        private volatile @Nullable LiveCollection live;
 
         /// Guarded by the [OpenCollections].
         private int users;
@@ -81,7 +82,7 @@ final class OpenCollections {
     }
 
     /// An open collection that stays open until the lease is closed.
-    final class Lease implements AutoCloseable {
+    final class Lease implements ReadLease {
         private final Entry entry;
         private final LiveCollection live;
 
@@ -90,7 +91,8 @@ final class OpenCollections {
             this.live = live;
         }
 
-        LiveCollection live() {
+        @Override
+        public LiveCollection live() {
             return live;
         }
 
@@ -110,6 +112,7 @@ final class OpenCollections {
             entry.opening.lock();
             try {
                 Lease lease = new Lease(entry, usable(entry));
+                lease.live().call(definition);
                 done = true;
                 return lease;
             } finally {
@@ -155,8 +158,8 @@ final class OpenCollections {
         return live;
     }
 
-    private LiveCollection open(Definition definition) {
-        parts.catalog().requireCurrent(definition);
+    private LiveCollection open(Definition asked) {
+        Definition definition = parts.catalog().settled(asked);
         Optional<CheckpointStore.Saved> saved = checkpoints.find(definition);
         try {
             return open(definition, saved);
@@ -170,7 +173,8 @@ final class OpenCollections {
         try {
             removeCache(definition);
             if (saved.isPresent()) {
-                checkpoints.restore(definition, saved.get(), directory(definition));
+                checkpoints.restore(
+                        definition, saved.get(), directory(definition), Optional.empty());
             }
             return open(definition, saved);
         } catch (IOException | UncheckedIOException e) {
@@ -202,6 +206,67 @@ final class OpenCollections {
         }
     }
 
+    /// Closes a collection, in use or not, and puts other files in place of its own.
+    ///
+    /// @param replace commits that the collection has other rows now, and gives their checkpoint
+    /// @param donor has its files
+    void replace(
+            Definition definition,
+            Supplier<CheckpointStore.Saved> replace,
+            CheckpointStore.Donor donor) {
+        Entry entry = pin(definition);
+        entry.opening.lock();
+        try {
+            if (entry.live != null) {
+                entry.live.closeReplaced();
+                entry.live = null;
+            }
+            lay(definition, replace.get(), donor);
+        } finally {
+            entry.opening.unlock();
+            release(entry);
+        }
+    }
+
+    /// Lays the files of a new collection's first checkpoint down in its cache, so that opening it
+    /// need not; does nothing when it is being opened already.
+    void prepare(
+            Definition definition, CheckpointStore.Saved saved, CheckpointStore.Donor donor) {
+        Entry entry = pin(definition);
+        try {
+            if (entry.opening.tryLock()) {
+                try {
+                    if (entry.live == null) {
+                        lay(definition, saved, donor);
+                    }
+                } finally {
+                    entry.opening.unlock();
+                }
+            }
+        } finally {
+            release(entry);
+            evictIdle();
+        }
+    }
+
+    private void lay(
+            Definition definition, CheckpointStore.Saved saved, CheckpointStore.Donor donor) {
+        try {
+            Files.createDirectories(directory(definition).getParent());
+            checkpoints.restore(definition, saved, directory(definition), Optional.of(donor));
+        } catch (IOException e) {
+            log.warn("cache of collection {} is made later", definition.name(), e);
+            removeCache(definition);
+        }
+    }
+
+    /// The files of an open collection.
+    synchronized Optional<CheckpointStore.Donor> files(Definition definition) {
+        return Optional.ofNullable(entries.get(definition.id()))
+                .flatMap(entry -> Optional.ofNullable(entry.live))
+                .flatMap(LiveCollection::files);
+    }
+
     private Path directory(Definition definition) {
         return cacheDirectory.resolve(definition.space().value()).resolve(definition.id());
     }
@@ -218,7 +283,8 @@ final class OpenCollections {
         }
     }
 
-    /// Removes caches that no collection owns, left by a crash in a delete or in a restore.
+    /// Removes caches that no collection owns: those of snapshots, and what a crash in a delete or in
+    /// a restore left.
     void sweep() {
         for (Path space : directories(cacheDirectory, CacheNames.SPACE)) {
             Set<String> ids = new HashSet<>();
@@ -236,7 +302,7 @@ final class OpenCollections {
     /// The names of directories that are ours to remove.
     private static final class CacheNames {
         private static final Pattern SPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
-        private static final Pattern COLLECTION = Pattern.compile("[0-9a-f]{16}(\\.restore)?");
+        private static final Pattern COLLECTION = Pattern.compile("[0-9a-f]{16}(\\.[0-9a-f]{16})?(\\.restore)?");
     }
 
     private static List<Path> directories(Path parent, Pattern name) {

@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,14 +19,16 @@ final class SnapshotCursor implements RowCursor {
     private static final int MAX_BATCH = 100_000;
 
     private final IndexReader reader;
+    private final Closeable hold;
     private final CollectionInfo collection;
     private final @Nullable Bits live;
     private int next;
     private boolean closed;
 
-    /// @param searcher its reader carries a reference that is this cursor's to give back
+    /// @param searcher may be released afterwards: the cursor takes a reference of its own
     SnapshotCursor(IndexSearcher searcher, CollectionInfo collection) {
         this.reader = searcher.getIndexReader();
+        this.hold = Expiry.hold(reader);
         this.collection = collection;
         this.live = MultiBits.getLiveDocs(reader);
     }
@@ -85,7 +88,7 @@ final class SnapshotCursor implements RowCursor {
         }
         closed = true;
         try {
-            reader.decRef();
+            hold.close();
         } catch (IOException e) {
             throw new QuernException(
                     ErrorKind.UNAVAILABLE,

@@ -171,7 +171,14 @@ final class DurabilityTest {
     private static CheckpointStore.Saved saved(Rig rig, CollectionInfo info) {
         Definition definition =
                 new Definition(
-                        SPACE, info.name(), info.id(), info.createdAt(), Optional.empty(), 0);
+                        SPACE,
+                        info.name(),
+                        info.id(),
+                        info.createdAt(),
+                        Optional.empty(),
+                        List.of(),
+                        0,
+                        0);
         return new CheckpointStore(rig.chunks(), rig.facts()).find(definition).orElseThrow();
     }
 

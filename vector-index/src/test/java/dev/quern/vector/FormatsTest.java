@@ -57,6 +57,14 @@ final class FormatsTest {
                         DefinitionFormat.encode(definition()),
                         b -> DefinitionFormat.decode(Rig.SPACE, fact(b))),
                 new Decoder(
+                        "alias",
+                        AliasFormat.encode("docs"),
+                        b -> AliasFormat.decode(fact(b))),
+                new Decoder(
+                        "snapshot",
+                        SnapshotFormat.encode(snapshot()),
+                        b -> SnapshotFormat.decode(fact(b))),
+                new Decoder(
                         "schema",
                         SchemaFormat.encode(schema()),
                         b -> SchemaFormat.decode(definition(), fact(b))));
@@ -120,7 +128,24 @@ final class FormatsTest {
 
     static Definition definition() {
         return new Definition(
-                Rig.SPACE, "docs", "0123456789abcdef", Instant.EPOCH, Optional.empty(), 5);
+                Rig.SPACE,
+                "docs",
+                "0123456789abcdef",
+                Instant.EPOCH,
+                Optional.empty(),
+                List.of("latest", "live"),
+                4,
+                5);
+    }
+
+    static SnapshotFormat.Kept snapshot() {
+        return new SnapshotFormat.Kept(
+                "docs",
+                Instant.EPOCH,
+                7,
+                ID,
+                new CheckpointFormat.Checkpoint(9, 8, "0123", ID),
+                5);
     }
 
     static MetaLog.Fact fact(byte[] value) {

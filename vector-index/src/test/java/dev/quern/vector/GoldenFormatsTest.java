@@ -19,7 +19,9 @@ final class GoldenFormatsTest {
         assertThat(RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()))
                 .isEqualTo(golden("row-v2"));
         assertThat(DefinitionFormat.encode(FormatsTest.definition()))
-                .isEqualTo(golden("definition-v2"));
+                .isEqualTo(golden("definition-v3"));
+        assertThat(AliasFormat.encode("docs")).isEqualTo(golden("alias-v1"));
+        assertThat(SnapshotFormat.encode(FormatsTest.snapshot())).isEqualTo(golden("snapshot-v1"));
         assertThat(SchemaFormat.encode(FormatsTest.schema().withIds(IdType.UINT64)))
                 .isEqualTo(golden("schema-v3"));
     }
@@ -81,6 +83,16 @@ final class GoldenFormatsTest {
                                         FormatsTest.fact(golden("schema-v2")))
                                 .fields())
                 .isEqualTo(FormatsTest.schema().withIds(IdType.STRING));
+    }
+
+    @Test
+    void readsCollectionsOfVersion2() {
+        Definition definition =
+                DefinitionFormat.decode(Rig.SPACE, FormatsTest.fact(golden("definition-v2")));
+        assertThat(definition.id()).isEqualTo("0123456789abcdef");
+        assertThat(definition.firstVector()).isEmpty();
+        assertThat(definition.aliases()).isEmpty();
+        assertThat(definition.epoch()).isZero();
     }
 
     /// The bytes of a file.

@@ -34,6 +34,8 @@ public final class VectorFuzz implements FuzzSuite {
                 target("vector-checkpoint", VectorFuzz::checkpoint, checkpoints()),
                 target("vector-manifest", VectorFuzz::manifest, manifests()),
                 target("vector-definition", VectorFuzz::definition, definitions()),
+                target("vector-alias", VectorFuzz::alias, aliases()),
+                target("vector-snapshot", VectorFuzz::snapshot, snapshots()),
                 target("vector-schema", VectorFuzz::schema, schemas()));
     }
 
@@ -76,7 +78,16 @@ public final class VectorFuzz implements FuzzSuite {
     private static List<byte[]> definitions() {
         return List.of(
                 DefinitionFormat.encode(FormatsTest.definition()),
-                GoldenFormatsTest.golden("definition-v1"));
+                GoldenFormatsTest.golden("definition-v1"),
+                GoldenFormatsTest.golden("definition-v2"));
+    }
+
+    private static List<byte[]> aliases() {
+        return List.of(AliasFormat.encode("docs"));
+    }
+
+    private static List<byte[]> snapshots() {
+        return List.of(SnapshotFormat.encode(FormatsTest.snapshot()));
     }
 
     private static List<byte[]> schemas() {
@@ -120,6 +131,16 @@ public final class VectorFuzz implements FuzzSuite {
         Definition definition = DefinitionFormat.decode(Rig.SPACE, fact(bytes));
         byte[] encoded = DefinitionFormat.encode(definition);
         equal(definition.id(), DefinitionFormat.decode(Rig.SPACE, fact(encoded)).id());
+    }
+
+    private static void alias(byte[] bytes) {
+        String collection = AliasFormat.decode(fact(bytes));
+        equal(collection, AliasFormat.decode(fact(AliasFormat.encode(collection))));
+    }
+
+    private static void snapshot(byte[] bytes) {
+        SnapshotFormat.Kept kept = SnapshotFormat.decode(fact(bytes));
+        equal(kept, SnapshotFormat.decode(fact(SnapshotFormat.encode(kept))));
     }
 
     /// In a collection of version 1, so that bytes of version 1 can be read, too.
