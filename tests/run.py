@@ -2,10 +2,10 @@
 
 Suites: unit (Maven: every module's JUnit tests with all static checks, and the Python SDK's tests),
 sim (seeded simulation of the storage engine with faults and power failures), crash (its process killed
-under load), fuzz (the decoders of all modules), e2e (the real server process and the real clients), readme
+under load, then that of collections), fuzz (the decoders of all modules), e2e (the real server process and the real clients), readme
 (every block of the README), bad-input. Without a name all of them run, also after one that fails or cannot
-be built, which counts as a failed test. sim, crash and fuzz close with their own line and count as one test
-each. Closes with one line: N passed, N failed, N skipped.
+be built, which counts as a failed test. sim, crash (twice) and fuzz close with their own line and count as one
+test for each. Closes with one line: N passed, N failed, N skipped.
 Exit status: 0 when nothing failed and something ran, 1 otherwise, 2 for wrong arguments.
 """
 
@@ -27,14 +27,20 @@ VENV = TESTS / ".venv"
 PYTEST_SUITES = {"e2e": TESTS / "e2e", "readme": TESTS / "readme", "bad-input": TESTS / "bad_input"}
 # Suites whose tests stand alone run in two processes, so that one works while the other waits.
 PARALLEL = {"python-sdk", "e2e", "bad-input"}
-# Main classes among the tests of storage-engine, with the options that each takes.
-PROOF_SUITES = {
-    "sim": ("SimulationRun", ["seeds", "seed"]),
-    "crash": ("CrashRun", ["kills", "seed"]),
-    "fuzz": ("FuzzRun", ["seconds", "seed"]),
-}
 # Modules with a FuzzSuite; the last one's class path holds them all.
 FUZZ_MODULES = ["storage-engine", "volume-service", "vector-index", "function-service", "embed-workers", "server"]
+# Main classes among the tests, with the modules they need and the options that all of a suite take.
+PROOF_SUITES = {
+    "sim": ([("dev.quern.storage.SimulationRun", FUZZ_MODULES[:1])], ["seeds", "seed"]),
+    "crash": (
+        [
+            ("dev.quern.storage.CrashRun", FUZZ_MODULES[:1]),
+            ("dev.quern.vector.CollectionCrashRun", ["storage-engine", "vector-index"]),
+        ],
+        ["kills", "seed"],
+    ),
+    "fuzz": ([("dev.quern.storage.FuzzRun", FUZZ_MODULES)], ["seconds", "seed"]),
+}
 SUITES = ["unit", *PROOF_SUITES, *PYTEST_SUITES]
 
 
@@ -150,16 +156,16 @@ def class_path(modules):
 
 
 def run_proof(tally, suite, options):
-    main, names = PROOF_SUITES[suite]
-    modules = FUZZ_MODULES if suite == "fuzz" else FUZZ_MODULES[:1]
-    command = [pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java", "--enable-native-access=ALL-UNNAMED"]
-    command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", class_path(modules), f"dev.quern.storage.{main}"]
-    for name in names:
-        value = getattr(options, name)
-        if value is not None:
-            command += [f"--{name}", str(value)]
-    status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
-    tally.add(int(status == 0), int(status != 0), 0)
+    mains, names = PROOF_SUITES[suite]
+    for main, modules in mains:
+        command = [pathlib.Path(os.environ["JAVA_HOME"]) / "bin" / "java", "--enable-native-access=ALL-UNNAMED"]
+        command += ["-Dslf4j.internal.verbosity=ERROR", "-Xmx1g", "-cp", class_path(modules), main]
+        for name in names:
+            value = getattr(options, name)
+            if value is not None:
+                command += [f"--{name}", str(value)]
+        status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+        tally.add(int(status == 0), int(status != 0), 0)
 
 
 def run_pytest(tally, name, folder, options):
@@ -186,7 +192,7 @@ def main():
     parser = argparse.ArgumentParser(prog="quern test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("suite", nargs="*", choices=[[], *SUITES], metavar="SUITE", help=", ".join(SUITES))
     parser.add_argument("--seed", type=int, help="seed of the random tests; each prints the one it used")
-    parser.add_argument("--kills", type=int, help="how often to kill; default 200 in crash, 20 (the server) in e2e")
+    parser.add_argument("--kills", type=int, help="how often to kill; default 200 (the engine) and 12 (collections) in crash, 20 (the server) in e2e")
     parser.add_argument("--seeds", type=int, help="how many seeds to simulate; default 200")
     parser.add_argument("--seconds", type=int, help="how long to fuzz; default 20")
     parser.add_argument("-k", help="only tests whose name matches, in the Python suites")

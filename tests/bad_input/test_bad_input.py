@@ -340,6 +340,10 @@ def test_a_pickle_sent_to_a_java_function(rest, server, tmp_path):
         ("backup", {"to": "file:///dev/null/x"}, 503, "UNAVAILABLE", "/dev/null/x"), ("backup", {"to": 1}, 400, "INVALID", "to"),
         ("repair", {"from": "nowhere"}, 400, "INVALID", "nowhere"), ("repair", {"from": "file:///no/such"}, 404, "NOT_FOUND", "/no/such"),
         ("repair", {"backup": "x"}, 400, "INVALID", "from"), ("repair", {"source": "x"}, 400, "INVALID", "source"),
+        ("prune-backups", {}, 400, "INVALID", "from"), ("prune-backups", {"from": "x", "keep": 1}, 400, "INVALID", "x"),
+        ("prune-backups", {"from": "file:///tmp", "keep": 0}, 400, "INVALID", "1 or more"), ("prune-backups", {"from": "file:///tmp"}, 400, "INVALID", "keep"),
+        ("prune-backups", {"from": "file:///no/such", "keep": 1}, 404, "NOT_FOUND", "/no/such"),
+        ("prune-backups", {"from": "file:///tmp", "keep": 1, "keep_within_seconds": "1d"}, 400, "INVALID", "keep_within_seconds"),
         ("rotate-key", {}, 400, "INVALID", "operator key"), ("rotate-key", {"space": "nobody"}, 404, "NOT_FOUND", "nobody"),
         ("rotate-key", {"space": "../x"}, 400, "INVALID", "../x"),
     ],
@@ -353,6 +357,13 @@ def test_storage_operations(rest):
         expect(rest.delete(f"/v1/storage/operations/{unknown}"), 404, "NOT_FOUND", "operation")
     expect(rest.delete("/v1/storage/operations/gc-1", params={"force": "1"}), 400, "INVALID", "force")
     expect(rest.get("/v1/storage/operations", params={"kind": "gc"}), 400, "INVALID", "kind")
+
+
+def test_members_of_a_tier(rest):
+    expect(rest.get("/v1/storage/members"), 400, "INVALID", "only a tier has members")
+    for unknown in ("0" * 32, "no", "%00", "x" * 500):
+        expect(rest.delete(f"/v1/storage/members/{unknown}"), 400, "INVALID", "only a tier has members")
+    expect(rest.delete("/v1/storage/members/x", params={"force": "1"}), 400, "INVALID", "force")
 
 
 def test_lists_of_backups(rest, server):

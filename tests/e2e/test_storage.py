@@ -308,8 +308,7 @@ def test_chunks_in_a_tier(own_server, tmp_path):
     assert [b["id"] for b in pruned["kept"]] == [made["id"]] and len(pruned["removed"]) == 1
     assert json.loads(storage(server, "gc", "--grace", "0").stdout)["removed_chunks"] == 0
     storage(server, "compact")
-    refused = storage(server, "fsck", check=False)
-    assert refused.returncode == 2 and "in a tier" in refused.stderr
+    assert json.loads(storage(server, "fsck").stdout)["clean"]
     server.stop()
     shutil.rmtree(server.data / "store" / "chunks-tier" / "cache")
     shutil.rmtree(server.data / "cache")
@@ -329,6 +328,67 @@ def test_chunks_in_a_tier(own_server, tmp_path):
         restored = own_server(folder, *tier)
         for name, content_of in content.items():
             same(restored, "v", name, content_of, tmp_path)
+
+
+def test_a_lost_member_of_a_tier_is_forgotten(own_server, tmp_path):
+    import quern
+
+    place = ["--store-tier", f"file://{tmp_path / 'tier'}"]
+    server = own_server("data", *place)
+    lost = own_server("lost", *place)
+    members = json.loads(storage(server, "members").stdout)["members"]
+    assert [(m["own"], m["running"]) for m in members] == [(True, True), (False, True)]
+    refused = storage(server, "gc", check=False)
+    assert refused.returncode != 0 and members[1]["id"] in refused.stderr
+    runs = storage(server, "forget-member", members[1]["id"], "--yes", check=False)
+    assert runs.returncode != 0 and "its server runs" in runs.stderr
+    lost.stop()
+    shutil.rmtree(lost.data)
+    assert "no" in server.cli("storage", "members").stdout.splitlines()[2]
+    with quern.Client(server.url, server.token) as client:
+        with pytest.raises(quern.exception.ConflictError, match="it is this server"):
+            client.storage.forget_member(members[0]["id"])
+        client.storage.forget_member(members[1]["id"])
+        assert [m.id for m in client.storage.members()] == [members[0]["id"]]
+    storage(server, "gc")
+    unknown = storage(server, "forget-member", members[1]["id"], "--yes", check=False)
+    assert unknown.returncode == 3 and members[1]["id"] in unknown.stderr
+
+
+def test_damage_in_a_tier_is_named_and_repaired_from_a_backup(own_server, tmp_path):
+    server = own_server("data", "--store-tier", f"file://{tmp_path / 'tier'}")
+    server.cli("volume", "create", "v")
+    content = {f"f{i}": os.urandom(400_000) for i in range(4)}
+    for name, data in content.items():
+        put(server, "v", name, data, tmp_path)
+    backups = f"file://{tmp_path / 'backups'}"
+    backup(server, backups)
+    server.stop()
+    shutil.rmtree(server.data / "store" / "chunks-tier" / "cache")
+    shutil.rmtree(server.data / "cache")
+    packs = sorted((tmp_path / "tier" / "chunks" / "packs").iterdir(), key=lambda f: f.stat().st_size)
+    missing, flipped, cut = packs[-3:]
+    missing.unlink()
+    data = bytearray(flipped.read_bytes())
+    data[200_000] ^= 1
+    flipped.write_bytes(data)
+    os.truncate(cut, cut.stat().st_size - 1)
+    server.start()
+
+    result = storage(server, "fsck", check=False)
+    report = json.loads(result.stdout)
+    assert result.returncode == 1 and not report["clean"] and report["damaged"] >= 3
+    assert cut.name in str(report["problems"])  # the missing one was noticed at the start
+    found = str(report["findings"])
+    assert flipped.name in found and "offset" in found and "no pack has it" in found
+    assert {f for f in content if re.search(rf"volume v, commit [0-9a-f]{{64}}, {f}", found)}
+    lost = storage(server, "repair", check=False)
+    assert lost.returncode == 1 and json.loads(lost.stdout)["lost"] >= 2
+    mended = json.loads(storage(server, "repair", "--from", backups).stdout)
+    assert mended["repaired"] >= 2 and mended["lost"] == 0
+    assert json.loads(storage(server, "fsck").stdout)["clean"]
+    for name, data in content.items():
+        same(server, "v", name, data, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -364,6 +424,8 @@ def test_python_sdk_backups(filled, tmp_path):
         assert made.new_bytes > 0
         assert [b.id for b in client.storage.backups(place)] == [made.id]
         assert client.storage.repair(place, backup=made.id).lost == 0
+        pruned = client.storage.prune_backups(place, keep=1, keep_within=60, dry_run=True)
+        assert pruned.dry_run and [b.id for b in pruned.kept] == [made.id] and pruned.removed == []
         assert client.storage.stats().state_hash == made.state_hash
         with pytest.raises(quern.exception.InvalidError, match="operator key"):
             client.storage.rotate_key()

@@ -507,7 +507,14 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def on_rows_upsert(self, rows):
-        new = self.json_body()["rows"]
+        body = self.json_body()
+        new = body.get("rows")
+        if new is None:
+            columns = body["columns"]
+            new = [
+                {name: column[i] for name, column in columns.items() if column[i] is not None}
+                for i in range(len(columns["id"]))
+            ]
         rows.update({row["id"]: row for row in new})
         self.answer(200, {"upserted": len(new), "token": len(rows)})
 
@@ -657,6 +664,13 @@ class Handler(BaseHTTPRequestHandler):
                 first = server.storage["operations"]["running"][0]
                 return self.answer(200, {**first, "state": "cancelling"})
             return self.answer(200, server.storage["operations"])
+        if rest[0] == "members":
+            if len(rest) > 1:
+                server.storage["members"] = [
+                    m for m in server.storage["members"] if m["id"] != rest[1]
+                ]
+                return self.answer(204)
+            return self.answer(200, {"members": server.storage["members"]})
         if rest[0] == "backups":
             return self.answer(200, {"backups": server.storage["backups"]})
         body = self.json_body()

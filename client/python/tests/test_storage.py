@@ -109,6 +109,48 @@ def test_backup_and_rotate(server, client):
     assert server.storage["body"] == {"from": "file:///b", "backup": "x"}
 
 
+def test_prune_backups(server, client):
+    made = {
+        "id": "20260304T050607Z-0a1b2c3d",
+        "created": "2026-03-04T05:06:07Z",
+        "files": 3,
+        "bytes": 30,
+        "index": 7,
+        "state_hash": "ab",
+    }
+    server.storage["prune-backups"] = {
+        "dry_run": True,
+        "kept": [made],
+        "removed": [],
+        "files": 2,
+        "bytes": 9,
+    }
+    pruned = client.storage.prune_backups("file:///b", keep=1, keep_within=0.5, dry_run=True)
+    assert server.storage["body"] == {
+        "from": "file:///b",
+        "keep": 1,
+        "keep_within_seconds": 0.5,
+        "dry_run": True,
+    }
+    assert pruned == storage.PruneResult(True, [storage.BackupInfo(**made)], [], 2, 9)
+    client.storage.prune_backups("file:///b", keep=2)
+    assert server.storage["body"] == {"from": "file:///b", "keep": 2, "dry_run": False}
+
+
+def test_members_are_listed_and_forgotten(server, client):
+    own = {"id": "a1", "own": True, "running": True, "seen_at": "2026-03-04T05:06:07Z"}
+    server.storage["members"] = [own, {"id": "b2", "own": False, "running": False, "later": 1}]
+    assert client.storage.members() == [
+        storage.Member("a1", True, True, "2026-03-04T05:06:07Z"),
+        storage.Member("b2", False, False),
+    ]
+    assert client.storage.forget_member("b2") is None
+    assert [member.id for member in client.storage.members()] == ["a1"]
+    server.fail_next("DELETE *", Refusal(409, "CONFLICT", "its server runs"))
+    with pytest.raises(exception.ConflictError, match="runs"):
+        client.storage.forget_member("a1")
+
+
 def test_operations_and_cancel(server, client):
     running = {
         "id": "gc-1",

@@ -16,6 +16,8 @@ from typing import (
     Union,
 )
 
+from . import rows as wire
+from ._columns import bodies, find_columns
 from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
 from .rows import Row, SearchResult, SyncProgress, batches, floats, leg_of, to_hit, to_row
 from .volume import Volume
@@ -63,8 +65,9 @@ class Collection:
         for rows and queries that come as text; ``metric`` is ``cosine`` (default), ``dot`` or
         ``l2``. ``schema`` gives more fields, or all of them: ``{"vectors": {"title": {"dims": 384,
         "model": "all-MiniLM-L6-v2", "source": "title"}}, "texts": {"title": {"analyzer":
-        "german"}}, "attributes": {"when": "datetime"}, "strict": True}``. An existing collection
-        that lacks a field, or has it with another type, is ``ConflictError``.
+        "german"}}, "attributes": {"when": "datetime"}, "strict": True, "id": "uint64"}``; ``id``
+        says what row ids are, ``string`` or ``uint64`` (ints); left out, the first rows decide. An
+        existing collection that lacks a field, or has it with another type, is ``ConflictError``.
         """
         shape = {"dims": dims, "metric": metric, "model": model, "schema": schema}
         given = {key: value for key, value in shape.items() if value is not None}
@@ -97,25 +100,41 @@ class Collection:
         answer: Dict[str, Any] = self._json("PATCH", "", given, retry="always")
         return answer
 
-    def upsert(self, rows: Iterable[Union[Row, Mapping[str, Any]]]) -> int:
+    def upsert(
+        self,
+        rows: Union[Iterable[Union[Row, Mapping[str, Any]]], Any, None] = None,
+        *,
+        columns: Optional[Mapping[str, Any]] = None,
+    ) -> int:
         """Writes rows, replacing those of the same id, and returns how many.
 
-        A row is a :class:`Row` or a dict of its fields; a vector is anything that iterates over
-        numbers. Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at
-        all, and is durable and found by searches before the next is sent.
-        """
-        written = 0
-        for batch in batches(rows):
-            written += int(self._post_batch(batch)["upserted"])
-        return written
+        A row is a :class:`Row` or a dict of fields by their names: ``{"id": "a", "vector": [..],
+        "title": "..", "year": 2020}``; the collection's schema tells vectors and texts, all else
+        are attributes, and None is no value. A vector is anything that iterates over numbers.
+        ``columns`` are instead a list or a numpy array for each field, ``{"id": [..], "vector":
+        matrix, "year": [..]}``, and ``rows`` may be a pandas ``DataFrame`` or a pyarrow ``Table``
+        of such columns.
 
-    def _post_batch(self, rows: List[str]) -> Any:
+        Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at all, and
+        is durable and found by searches before the next is sent.
+        """
+        if (rows is None) == (columns is None):
+            raise InvalidError("upsert takes either rows or columns")
+        given = find_columns(rows) if columns is None else columns
+        encoded = (
+            (f'{{"rows":[{",".join(batch)}]}}'.encode() for batch in batches(rows or []))
+            if given is None
+            else bodies(given, wire.ROWS_PER_REQUEST_MAX, wire.BYTES_PER_REQUEST_MAX)
+        )
+        return sum(int(self._post_batch(body)["upserted"]) for body in encoded)
+
+    def _post_batch(self, rows: bytes) -> Any:
         from ._client import bytes_body
 
-        body = bytes_body(f'{{"rows":[{",".join(rows)}]}}'.encode(), "application/json")
+        body = bytes_body(rows, "application/json")
         return self._json("POST", "/upsert", body=body, retry="always", waits=True)
 
-    def delete(self, ids: Optional[Iterable[str]] = None, *, filter: Any = None) -> int:
+    def delete(self, ids: Optional[Iterable[Union[str, int]]] = None, *, filter: Any = None) -> int:
         """Deletes rows by id, unknown ids ignored, or those that a filter selects; returns how
         many there were.
         """
@@ -191,13 +210,14 @@ class Collection:
         result.next = answer.get("next")
         result.partial = bool(answer.get("partial"))
         result.plans = answer.get("plans")
+        result.performance = answer.get("performance") or {}
         return result
 
-    def get(self, id: str) -> Row:
+    def get(self, id: Union[str, int]) -> Row:
         """The row of this id, with its vector. ``NotFoundError`` if there is none."""
         from ._client import segment
 
-        return to_row(self._json("GET", f"/rows/{segment(id)}"))
+        return to_row(self._json("GET", f"/rows/{segment(str(id))}"))
 
     def rows(self, *, include_vector: bool = False) -> Iterator[Row]:
         """Every row in id order, read page by page; rows written meanwhile may be seen or not."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from typing import (
     Any,
@@ -17,6 +16,7 @@ from typing import (
     Union,
 )
 
+from ._columns import packed, plain
 from .exception import InvalidError
 
 ROWS_PER_REQUEST_MAX = 1_000
@@ -24,14 +24,14 @@ BYTES_PER_REQUEST_MAX = 16 << 20
 
 
 class Row(NamedTuple):
-    """A row: ``id`` of 1 to 512 bytes; ``text`` for BM25, and to be embedded when there is no
-    vector and the collection has a model; ``vector`` of as many numbers as the collection has
-    dimensions; ``attributes`` by name: string, number, boolean, list of these, any JSON, or a
-    ``datetime`` with its time zone; ``texts`` and ``vectors`` of the collection's other fields, by
-    name.
+    """A row: ``id`` of 1 to 512 bytes, or an int where the collection's ids are ``uint64``;
+    ``text`` for BM25, and to be embedded when there is no vector and the collection has a model;
+    ``vector`` of as many numbers as the collection has dimensions; ``attributes`` by name: string,
+    number, boolean, list of these, any JSON, or a ``datetime`` with its time zone; ``texts`` and
+    ``vectors`` of the collection's other fields, by name.
     """
 
-    id: str
+    id: Union[str, int]
     text: Optional[str] = None
     vector: Optional[Sequence[float]] = None
     attributes: Optional[Mapping[str, Any]] = None
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 class Hit(NamedTuple):
     """A row that a search found. ``score``: higher is better, comparable within one answer only."""
 
-    id: str
+    id: Union[str, int]
     score: float
     text: Optional[str]
     attributes: Dict[str, Any]
@@ -68,6 +68,8 @@ class SearchResult(List[Hit]):
     """Whether the time was over before everything was looked at."""
     plans: Optional[List[Dict[str, Any]]] = None
     """With ``explain``: ``strategy``, ``reason`` and ``matching`` of each leg."""
+    performance: Dict[str, Any] = {}
+    """``server_ms``, ``rows`` and, of legs that were run exactly, ``compared``."""
 
 
 class SyncProgress(NamedTuple):
@@ -113,30 +115,15 @@ def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
         fields = dict(row)
     else:
         raise InvalidError(f"a row must be a Row or a dict, got {type(row).__name__}")
-    unknown = set(fields) - set(Row._fields)
-    if unknown:
-        raise InvalidError(
-            f"row {fields.get('id')!r} has unknown fields {sorted(unknown)}: put them in attributes"
-        )
     if fields.get("vector") is not None:
-        fields["vector"] = floats(fields["vector"])
+        fields["vector"] = _vector(fields["vector"])
     if fields.get("vectors") is not None:
-        fields["vectors"] = {name: floats(v) for name, v in fields["vectors"].items()}
+        fields["vectors"] = {name: _vector(v) for name, v in fields["vectors"].items()}
     wire = {name: value for name, value in fields.items() if value is not None}
     try:
-        return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=_moment)
+        return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=plain)
     except (TypeError, ValueError) as e:
         raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
-
-
-def _moment(value: Any) -> str:
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None:
-            raise TypeError(f"{value!r} has no time zone")
-        return value.isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def leg_of(leg: Mapping[str, Any]) -> Dict[str, Any]:
@@ -145,6 +132,10 @@ def leg_of(leg: Mapping[str, Any]) -> Dict[str, Any]:
     if isinstance(dense, Mapping) and dense.get("vector") is not None:
         wire["dense"] = dict(dense, vector=floats(dense["vector"]))
     return wire
+
+
+def _vector(vector: Any) -> Any:
+    return packed(vector) if hasattr(vector, "dtype") else floats(vector)
 
 
 def floats(vector: Any) -> List[float]:

@@ -138,6 +138,30 @@ class BackupResult(NamedTuple):
     state_hash: str
 
 
+class PruneResult(NamedTuple):
+    """What the removal of old backups did; or would have done, for a dry run."""
+
+    dry_run: bool
+    kept: List[BackupInfo]
+    removed: List[BackupInfo]
+    files: int
+    """Files that no backup needs any more."""
+    bytes: int
+
+
+class Member(NamedTuple):
+    """A data directory whose facts name chunks of the store in a tier. ``seen_at`` is ISO-8601,
+    ``None`` once its server was stopped in order.
+    """
+
+    id: str
+    own: bool
+    """Whether it is this server's."""
+    running: bool
+    """Whether its server runs, as far as it has said in the last 15 minutes."""
+    seen_at: Optional[str] = None
+
+
 class ChunkFate(NamedTuple):
     """Why a chunk of one space is kept, or not: ``uses`` is what needs it, none for garbage."""
 
@@ -249,6 +273,40 @@ class Storage:
         path = f"/v1/storage/backups?to={segment(to)}"
         answer = self._client.json("GET", path, waits=True)
         return [BackupInfo(**_known(BackupInfo, backup)) for backup in answer["backups"]]
+
+    def prune_backups(
+        self,
+        source: str,
+        *,
+        keep: int,
+        keep_within: Optional[float] = None,
+        dry_run: bool = False,
+    ) -> PruneResult:
+        """Removes all backups in ``source`` but the latest ``keep`` and those of the last
+        ``keep_within`` seconds, and the files that no other needs.
+        """
+        request: Dict[str, Any] = {"from": source, "keep": keep, "dry_run": dry_run}
+        if keep_within is not None:
+            request["keep_within_seconds"] = keep_within
+        answer = self._post("prune-backups", request)
+        backups = {
+            key: [BackupInfo(**_known(BackupInfo, backup)) for backup in answer[key]]
+            for key in ("kept", "removed")
+        }
+        return PruneResult(**{**_known(PruneResult, answer), **backups})
+
+    def members(self) -> List[Member]:
+        """The data directories that share the tier in which the server has its chunks, its own
+        first.
+        """
+        answer = self._client.json("GET", "/v1/storage/members", waits=True)
+        return [Member(**_known(Member, member)) for member in answer["members"]]
+
+    def forget_member(self, member: str) -> None:
+        """Forgets a data directory that is lost for good, so that garbage is collected again; what
+        only its facts need becomes garbage. Raises ``ConflictError`` for one whose server runs.
+        """
+        self._client.json("DELETE", f"/v1/storage/members/{segment(member)}", waits=True)
 
     def rotate_key(self, space: Optional[str] = None) -> int:
         """Encrypts the new chunks of a space, by default ``default``, with a new data key.

@@ -2,7 +2,6 @@ package dev.quern.cli;
 
 import dev.quern.client.QuernClient;
 import dev.quern.common.QuernException;
-import dev.quern.common.wire.RowBody;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "upsert",
         description =
-                "Writes rows from a file of JSON lines: {id, text, vector, attributes, texts,"
-                        + " vectors}.",
+                "Writes rows from a file of JSON lines: {id, vector, text, year, ..}, fields by their"
+                        + " names.",
         mixinStandardHelpOptions = true)
 final class CollectionUpsert implements Callable<Integer> {
     @Mixin private Terminal terminal = new Terminal();
@@ -49,9 +48,9 @@ final class CollectionUpsert implements Callable<Integer> {
     private long upsert(QuernClient client, RowLines lines) throws IOException {
         long upserted = 0;
         try (Progress progress = new Progress(terminal.err(), "upsert")) {
-            List<RowBody> rows = lines.next(batch);
+            List<Map<String, Object>> rows = lines.next(batch);
             while (!rows.isEmpty()) {
-                upserted += client.collections().upsert(name, rows).upserted();
+                upserted += client.collections().upsertFields(name, rows).upserted();
                 progress.show(lines.readBytes(), lines.totalBytes(), upserted + " rows");
                 rows = lines.next(batch);
             }

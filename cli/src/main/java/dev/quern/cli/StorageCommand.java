@@ -7,6 +7,7 @@ import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKey;
 import dev.quern.common.wire.RotateKeyResult;
@@ -15,10 +16,10 @@ import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageFinding;
+import dev.quern.common.wire.StorageMember;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import dev.quern.server.OfflineStorage;
-import dev.quern.server.PrunedBackups;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -328,7 +329,7 @@ final class StorageCommand {
                     @Nullable String within,
             @Option(names = "--dry-run", description = "change nothing, say what would be done")
                     boolean dryRun) {
-        PrunedBackups pruned =
+        PruneBackupsResult pruned =
                 place.open(Optional.empty())
                         .prune(place.from(), keep, Optional.ofNullable(within), dryRun);
         terminal.printTable(
@@ -351,6 +352,47 @@ final class StorageCommand {
 
     private static List<String> row(BackupBody backup, String what) {
         return List.of(backup.id(), backup.created(), what);
+    }
+
+    @Command(
+            description = "Lists the data directories that share the tier with the chunks.",
+            mixinStandardHelpOptions = true)
+    int members(@Mixin Terminal terminal) {
+        try (QuernClient client = terminal.connect()) {
+            List<StorageMember> members = client.storage().members();
+            terminal.printTable(
+                    Map.of("members", members),
+                    List.of("ID", "WHOSE", "RUNNING", "SEEN"),
+                    members.stream().map(StorageCommand::row).toList());
+        }
+        return 0;
+    }
+
+    private static List<String> row(StorageMember member) {
+        String seen = member.seenAt();
+        return List.of(
+                member.id(),
+                member.own() ? "own" : "other",
+                member.running() ? "yes" : "no",
+                seen == null ? "-" : seen);
+    }
+
+    @Command(
+            name = "forget-member",
+            description =
+                    "Forgets a data directory that is lost for good: what only its facts need"
+                            + " becomes garbage.",
+            mixinStandardHelpOptions = true)
+    int forgetMember(
+            @Mixin Terminal terminal,
+            @Parameters(paramLabel = "ID") String id,
+            @Option(names = "--yes", required = true, description = "say that you mean it")
+                    boolean yes) {
+        try (QuernClient client = terminal.connect()) {
+            client.storage().forgetMember(id);
+            terminal.print(Map.of("forgotten", id), "forgot member " + id);
+        }
+        return 0;
     }
 
     @Command(

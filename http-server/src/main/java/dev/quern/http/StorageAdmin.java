@@ -5,10 +5,12 @@ import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageMemberList;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import java.time.Duration;
@@ -63,6 +65,28 @@ public interface StorageAdmin {
     /// @throws dev.quern.common.QuernException `INVALID` for an address that is none; `NOT_FOUND`
     ///   if the directory is not there
     BackupList backups(String to);
+
+    /// Removes old backups from a place, and the files that no other there needs.
+    ///
+    /// @param from address of the place
+    /// @param keep how many of the latest stay
+    /// @param within those that are not older stay too; empty for none
+    /// @throws dev.quern.common.QuernException `INVALID` for an address that is none, or a bound;
+    ///   `NOT_FOUND` if there is no backup; `CONFLICT` while one is made there, or another removal
+    ///   goes on
+    PruneBackupsResult pruneBackups(
+            String from, int keep, Optional<Duration> within, boolean dryRun);
+
+    /// The data directories that share the tier in which the chunks are.
+    ///
+    /// @throws dev.quern.common.QuernException `INVALID` if they are in no tier
+    StorageMemberList members();
+
+    /// Forgets one that is lost for good.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if
+    ///   it is this server's or its server runs; `INVALID` if the chunks are in no tier
+    void forgetMember(String member);
 
     /// Encrypts the new chunks of a space with a new data key.
     ///

@@ -5,15 +5,18 @@ import dev.quern.common.SpaceId;
 import dev.quern.common.wire.RotateKey;
 import dev.quern.common.wire.RunBackup;
 import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.RunPruneBackups;
 import dev.quern.common.wire.RunRepair;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The store below the services, for its operator.
 final class StorageRoutes {
-    private static final double MAX_GRACE_SECONDS = 365 * 86_400;
+    private static final long MAX_GRACE_SECONDS = 365L * 86_400;
+    private static final long MAX_KEEP_SECONDS = 36_500L * 86_400;
 
     private final StorageAdmin storage;
 
@@ -30,6 +33,9 @@ final class StorageRoutes {
                 route("POST", "/v1/storage/repair", this::repair),
                 route("POST", "/v1/storage/backup", this::backup),
                 route("GET", "/v1/storage/backups", this::backups),
+                route("POST", "/v1/storage/prune-backups", this::pruneBackups),
+                route("GET", "/v1/storage/members", this::members),
+                route("DELETE", "/v1/storage/members/{member}", this::forgetMember),
                 route("GET", "/v1/storage/operations", this::operations),
                 route("DELETE", "/v1/storage/operations/{operation}", this::cancel),
                 route("POST", "/v1/storage/rotate-key", this::rotateKey),
@@ -50,15 +56,18 @@ final class StorageRoutes {
         RunGc body = request.json(RunGc.class);
         return Reply.json(
                 storage.gc(
-                        Optional.ofNullable(body.graceSeconds()).map(StorageRoutes::grace),
+                        seconds("grace_seconds", body.graceSeconds(), MAX_GRACE_SECONDS),
                         Boolean.TRUE.equals(body.dryRun())));
     }
 
-    private static Duration grace(double seconds) {
-        if (!(seconds >= 0 && seconds <= MAX_GRACE_SECONDS)) {
-            throw QuernException.invalid("'grace_seconds' must be 0 to 31536000, got " + seconds);
+    private static Optional<Duration> seconds(String name, @Nullable Double seconds, long max) {
+        if (seconds == null) {
+            return Optional.empty();
         }
-        return Duration.ofNanos((long) (seconds * 1e9));
+        if (!(seconds >= 0 && seconds <= max)) {
+            throw QuernException.invalid("'" + name + "' must be 0 to " + max + ", got " + seconds);
+        }
+        return Optional.of(Duration.ofNanos((long) (seconds * 1e9)));
     }
 
     private Reply compact(Request request) {
@@ -96,6 +105,28 @@ final class StorageRoutes {
                                 QuernException.invalid(
                                         "query parameter 'to' is required: where the backups are"));
         return Reply.json(storage.backups(to));
+    }
+
+    private Reply pruneBackups(Request request) throws IOException {
+        request.query().allow();
+        RunPruneBackups body = request.json(RunPruneBackups.class);
+        return Reply.json(
+                storage.pruneBackups(
+                        body.from(),
+                        body.keep(),
+                        seconds("keep_within_seconds", body.keepWithinSeconds(), MAX_KEEP_SECONDS),
+                        Boolean.TRUE.equals(body.dryRun())));
+    }
+
+    private Reply members(Request request) {
+        request.query().allow();
+        return Reply.json(storage.members());
+    }
+
+    private Reply forgetMember(Request request) {
+        request.query().allow();
+        storage.forgetMember(request.path("member"));
+        return Reply.empty(204);
     }
 
     private Reply operations(Request request) {

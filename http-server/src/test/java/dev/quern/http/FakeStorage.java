@@ -8,11 +8,14 @@ import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageMember;
+import dev.quern.common.wire.StorageMemberList;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import java.time.Duration;
@@ -91,6 +94,31 @@ final class FakeStorage implements StorageAdmin {
     public BackupList backups(String to) {
         return new BackupList(
                 List.of(new BackupBody(to, "2026-03-04T05:06:07Z", 3, 30, 5, "0".repeat(32))));
+    }
+
+    @Override
+    public PruneBackupsResult pruneBackups(
+            String from, int keep, Optional<Duration> within, boolean dryRun) {
+        String told = within.map(Duration::toString).orElse("none");
+        BackupBody kept = new BackupBody(from, told, 3, 30, 5, "0".repeat(32));
+        return new PruneBackupsResult(dryRun, List.of(kept), List.of(), keep, 9);
+    }
+
+    @Override
+    public StorageMemberList members() {
+        return new StorageMemberList(
+                List.of(
+                        new StorageMember("a1", true, true, "2026-03-04T05:06:07Z"),
+                        new StorageMember("b2", false, false, null)));
+    }
+
+    @Override
+    public void forgetMember(String member) {
+        switch (member) {
+            case "a1" -> throw QuernException.conflict("cannot forget a1: it is this server");
+            case "b2" -> {}
+            default -> throw QuernException.notFound("there is no member " + member);
+        }
     }
 
     @Override

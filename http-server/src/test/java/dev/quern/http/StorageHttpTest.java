@@ -95,12 +95,61 @@ final class StorageHttpTest {
     }
 
     private HttpResponse<String> delete(String operation, String token) {
-        return server.send(server.request("/v1/storage/operations/" + operation, token).DELETE());
+        return deleteAt("operations/" + operation, token);
+    }
+
+    private HttpResponse<String> deleteAt(String path, String token) {
+        return server.send(server.request("/v1/storage/" + path, token).DELETE());
+    }
+
+    @Test
+    void anOperatorMayRemoveOldBackups() {
+        String path = "/v1/storage/prune-backups";
+        assertThat(post(path, TestServer.OPERATOR, "{\"from\": \"file:///b\", \"keep\": 2}").body())
+                .contains("\"dry_run\":false,\"kept\":[{\"id\":\"file:///b\",\"created\":\"none\"")
+                .contains("\"removed\":[],\"files\":2,\"bytes\":9");
+        String all =
+                "{\"from\": \"s3://b\", \"keep\": 1, \"keep_within_seconds\": 0.5, \"dry_run\": true}";
+        assertThat(post(path, TestServer.OPERATOR, all).body())
+                .contains("\"dry_run\":true")
+                .contains("PT0.5S");
+        for (String bad :
+                List.of(
+                        "{\"keep\": 1}",
+                        "{\"from\": \"s3://b\", \"keep\": \"all\"}",
+                        "{\"from\": \"s3://b\", \"keep\": 1, \"keep_within_seconds\": -1}",
+                        "{\"from\": \"s3://b\", \"keep\": 1, \"keep_within_seconds\": 1e10}",
+                        "{\"to\": \"s3://b\", \"keep\": 1}")) {
+            assertThat(post(path, TestServer.OPERATOR, bad).statusCode()).as(bad).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void anOperatorMayForgetAMember() {
+        assertThat(get("/v1/storage/members", TestServer.OPERATOR).body())
+                .isEqualTo(
+                        "{\"members\":[{\"id\":\"a1\",\"own\":true,\"running\":true,"
+                                + "\"seen_at\":\"2026-03-04T05:06:07Z\"},"
+                                + "{\"id\":\"b2\",\"own\":false,\"running\":false}]}");
+        assertThat(deleteAt("members/b2", TestServer.OPERATOR).statusCode()).isEqualTo(204);
+        assertThat(deleteAt("members/a1", TestServer.OPERATOR).statusCode()).isEqualTo(409);
+        assertThat(deleteAt("members/c3", TestServer.OPERATOR).statusCode()).isEqualTo(404);
+        assertThat(deleteAt("members/b2?force=1", TestServer.OPERATOR).statusCode()).isEqualTo(400);
+        assertThat(deleteAt("members/b2", TestServer.TOKEN).statusCode()).isEqualTo(403);
+        assertThat(get("/v1/storage/members", TestServer.TOKEN).statusCode()).isEqualTo(403);
     }
 
     @Test
     void othersAreDenied() {
-        for (String path : List.of("gc", "compact", "fsck", "repair", "backup", "rotate-key")) {
+        for (String path :
+                List.of(
+                        "gc",
+                        "compact",
+                        "fsck",
+                        "repair",
+                        "backup",
+                        "prune-backups",
+                        "rotate-key")) {
             HttpResponse<String> reply = post("/v1/storage/" + path, TestServer.TOKEN, "{}");
             assertThat(reply.statusCode()).isEqualTo(403);
             assertThat(reply.body()).contains("\"DENIED\"").contains("operator");

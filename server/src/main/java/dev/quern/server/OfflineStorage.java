@@ -5,6 +5,7 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.Setting;
 import dev.quern.common.wire.BackupBody;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.storage.Backup;
 import dev.quern.storage.BackupInfo;
 import dev.quern.storage.BackupPolicy;
@@ -134,15 +135,9 @@ public final class OfflineStorage {
     /// @throws QuernException `INVALID` naming what is wrong; `NOT_FOUND` if there is no backup;
     ///   `CONFLICT` while one is made there or another removal goes on; `CORRUPT` if one cannot be
     ///   read, then nothing is removed
-    public PrunedBackups prune(String from, int keep, Optional<String> within, boolean dryRun) {
+    public PruneBackupsResult prune(String from, int keep, Optional<String> within, boolean dryRun) {
         BackupPolicy policy = new BackupPolicy(keep, within.map(OfflineStorage::within));
-        TierUrl place = TierUrl.parse(from);
-        return places.with(
-                place,
-                backups -> {
-                    StorageBackups.latest(backups, place);
-                    return PrunedBackups.of(backups.prune(policy, dryRun));
-                });
+        return StorageBackups.prune(places, from, policy, dryRun);
     }
 
     private static Duration within(String text) {

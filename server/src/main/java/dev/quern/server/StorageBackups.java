@@ -5,9 +5,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.wire.BackupBody;
 import dev.quern.common.wire.BackupList;
 import dev.quern.common.wire.BackupResult;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.storage.Backup;
 import dev.quern.storage.BackupInfo;
+import dev.quern.storage.BackupPolicy;
 import dev.quern.storage.BackupReport;
+import dev.quern.storage.PruneReport;
 import dev.quern.storage.RepairReport;
 import dev.quern.storage.StorageEngine;
 import dev.quern.storage.Tier;
@@ -106,6 +109,32 @@ final class StorageBackups {
                 info.bytes(),
                 info.position().index(),
                 info.position().hash().toString());
+    }
+
+    /// Removes old backups.
+    PruneBackupsResult prune(String from, BackupPolicy policy, boolean dryRun) {
+        return prune(places, from, policy, dryRun);
+    }
+
+    /// Removes old backups, with or without a server.
+    ///
+    /// @throws QuernException `NOT_FOUND` if there is no backup; what [Backup#prune] throws
+    static PruneBackupsResult prune(
+            Places places, String from, BackupPolicy policy, boolean dryRun) {
+        TierUrl place = TierUrl.parse(from);
+        PruneReport report =
+                places.with(
+                        place,
+                        backups -> {
+                            latest(backups, place);
+                            return backups.prune(policy, dryRun);
+                        });
+        return new PruneBackupsResult(
+                report.dryRun(),
+                report.kept().stream().map(StorageBackups::body).toList(),
+                report.removed().stream().map(StorageBackups::body).toList(),
+                report.files(),
+                report.bytes());
     }
 
     /// Repairs from a backup.

@@ -10,15 +10,19 @@ import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcGarbage;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.GcSpace;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
 import dev.quern.common.wire.StorageFinding;
+import dev.quern.common.wire.StorageMember;
+import dev.quern.common.wire.StorageMemberList;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import dev.quern.http.StorageAdmin;
+import dev.quern.storage.BackupPolicy;
 import dev.quern.storage.ChunkFate;
 import dev.quern.storage.ChunkId;
 import dev.quern.storage.CompactReport;
@@ -179,6 +183,30 @@ final class StorageService implements StorageAdmin {
     @Override
     public BackupList backups(String to) {
         return backups.list(to);
+    }
+
+    @Override
+    public PruneBackupsResult pruneBackups(
+            String from, int keep, Optional<Duration> within, boolean dryRun) {
+        return backups.prune(from, new BackupPolicy(keep, within), dryRun);
+    }
+
+    @Override
+    public StorageMemberList members() {
+        return new StorageMemberList(
+                engine.maintenance().members().stream()
+                        .map(member ->
+                                new StorageMember(
+                                        member.id(),
+                                        member.own(),
+                                        member.running(),
+                                        member.seenAt().map(Instant::toString).orElse(null)))
+                        .toList());
+    }
+
+    @Override
+    public void forgetMember(String member) {
+        engine.maintenance().forgetMember(member);
     }
 
     @Override

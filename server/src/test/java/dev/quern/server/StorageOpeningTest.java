@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.common.wire.BackupResult;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.GcResult;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.storage.ChunkRoots;
@@ -113,10 +114,19 @@ final class StorageOpeningTest {
             }
         }
         OfflineStorage offline = new OfflineStorage(config);
-        PrunedBackups dry = offline.prune(place, 2, Optional.empty(), true);
+        try (Resources resources = new Resources()) { // a server does the same
+            StorageService service = service(config, open(config, resources));
+            Optional<Duration> month = Optional.of(Duration.ofDays(30));
+            assertThat(service.pruneBackups(place, 1, month, false).kept()).hasSize(3);
+            assertThat(service.pruneBackups(place, 1, Optional.empty(), true).removed()).hasSize(2);
+            assertThatThrownBy(() -> service.pruneBackups(place, 0, Optional.empty(), false))
+                    .hasMessageContaining("1 or more");
+            assertThatThrownBy(service::members).hasMessageContaining("only a tier has members");
+        }
+        PruneBackupsResult dry = offline.prune(place, 2, Optional.empty(), true);
         assertThat(dry.removed()).hasSize(1);
         assertThat(offline.prune(place, 2, Optional.of("30d"), false).removed()).isEmpty();
-        PrunedBackups pruned = offline.prune(place, 2, Optional.empty(), false);
+        PruneBackupsResult pruned = offline.prune(place, 2, Optional.empty(), false);
         assertThat(pruned.removed()).isEqualTo(dry.removed());
         assertThat(pruned.files()).isEqualTo(dry.files()).isPositive();
         assertThat(pruned.kept()).hasSize(2);
@@ -205,7 +215,15 @@ final class StorageOpeningTest {
             assertThat(made.stateHash()).isEqualTo(service.stats().stateHash());
             assertThat(service.gc(Optional.of(Duration.ZERO), false).spaces()).isEmpty();
             assertThat(service.compact().packsRemoved()).isZero();
-            assertThatThrownBy(service::fsck).hasMessageContaining("in a tier");
+            assertThat(service.fsck().damaged()).isZero();
+            assertThat(service.members().members())
+                    .singleElement()
+                    .satisfies(member -> {
+                        assertThat(member.own() && member.running()).isTrue();
+                        assertThat(member.seenAt()).isNotNull();
+                        assertThatThrownBy(() -> service.forgetMember(member.id()))
+                                .hasMessageContaining("it is this server");
+                    });
             PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             StorageMetrics.register(meters, engine);
             assertThat(meters.scrape())

@@ -145,15 +145,14 @@ public final class Backup {
 
     /// The chunks of a backup of this engine, for [Maintenance#repair].
     ///
-    /// @throws QuernException `NOT_FOUND` if there is no such backup; `INVALID` if the engine's
-    ///   chunks are in a tier
+    /// @throws QuernException `NOT_FOUND` if there is no such backup
     public ChunkSource source(String id, StorageEngine engine) {
-        if (!(engine.chunks() instanceof PackChunkStore chunks)) {
-            throw QuernException.invalid(
-                    "chunks of " + engine.directory() + " are in a tier, which needs no repair");
-        }
+        BodyCodec codec =
+                engine.chunks() instanceof TierChunkStore tiered
+                        ? tiered.parts().codec()
+                        : ((PackChunkStore) engine.chunks()).codec();
         Manifest manifest = new BackupRestore(tier).manifest(id);
-        return new BackupSource(tier, manifest, chunks.codec(), engine.directory());
+        return new BackupSource(tier, manifest, codec, engine.directory());
     }
 
     /// Reads all of a backup and compares it with the manifest.

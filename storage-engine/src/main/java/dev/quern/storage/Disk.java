@@ -38,6 +38,9 @@ interface Disk {
     /// @param to its end; the same as `from` to write none again
     void persist(Path file, long from, long to) throws IOException;
 
+    /// Gives a file another name in its directory, which no file has.
+    void rename(Path from, Path to) throws IOException;
+
     /// Removes a file, if it is there.
     void delete(Path file) throws IOException;
 

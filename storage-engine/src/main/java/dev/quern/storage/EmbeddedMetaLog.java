@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +42,11 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
     private final GroupFiller filler;
     private final Thread applier;
 
+    /// Works at what no commit has to wait for: the next segment, and the end of the oldest.
+    private final ExecutorService keeper;
+
+    private final AtomicBoolean trimming = new AtomicBoolean();
+
     /// Logged since the free disk was last looked at, which is not cheap; of the applier.
     private long uncheckedBytes = ROOM_CHECK_BYTES;
 
@@ -47,7 +54,12 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
     private boolean closed;
 
     private EmbeddedMetaLog(
-            Disk disk, StorageConfig config, ChunkStore chunks, FactStore facts, FactLog log) {
+            Disk disk,
+            StorageConfig config,
+            ChunkStore chunks,
+            FactStore facts,
+            FactLog log,
+            ExecutorService keeper) {
         super(facts);
         this.disk = disk;
         this.directory = config.directory();
@@ -55,6 +67,7 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
         this.chunks = chunks;
         this.facts = facts;
         this.log = log;
+        this.keeper = keeper;
         this.applied = new AppliedPosition(facts.position());
         this.queue =
                 new TxnQueue(
@@ -70,21 +83,24 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
     /// @param chunks where required chunks are looked up; stays the caller's
     /// @param table becomes the log's to close, also when this fails
     /// @param random gives each segment of the log its salt
+    /// @param keeper works in the background; becomes the log's to close, also when this fails
     static EmbeddedMetaLog open(
             Disk disk,
             Path directory,
             StorageConfig config,
             ChunkStore chunks,
             FactTable table,
-            RandomGenerator random) {
+            RandomGenerator random,
+            ExecutorService keeper) {
         FactLog log = null;
         boolean opened = false;
         try {
             FactStore facts = FactStore.open(table);
             FactLogConfig sizes = FactLogConfig.retaining(config.logRetention());
-            log = FactLog.open(disk, directory.resolve("log"), sizes, random, facts.position());
+            Path directoryOfLog = directory.resolve("log");
+            log = FactLog.open(disk, directoryOfLog, sizes, random, facts.position(), keeper);
             facts.replay(log, log.lastIndex());
-            EmbeddedMetaLog opening = new EmbeddedMetaLog(disk, config, chunks, facts, log);
+            EmbeddedMetaLog opening = new EmbeddedMetaLog(disk, config, chunks, facts, log, keeper);
             opening.applier.start();
             opened = true;
             return opening;
@@ -93,6 +109,7 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
                 if (log != null) {
                     log.close();
                 }
+                keeper.close();
                 table.close();
             }
         }
@@ -184,7 +201,7 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
     }
 
     private void run() {
-        List<TxnQueue.Waiting> group = queue.take();
+        List<TxnQueue.Waiting> group = filler.take();
         while (!group.isEmpty()) {
             try {
                 apply(group);
@@ -193,7 +210,7 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
             } finally {
                 queue.answered(group);
             }
-            group = queue.take();
+            group = filler.take();
         }
     }
 
@@ -216,8 +233,9 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
         }
         filler.answering(group);
         outcome.answer();
-        if (begun) {
-            trim();
+        if (begun && trimming.compareAndSet(false, true)) {
+            long index = outcome.position().index();
+            keeper.execute(() -> trim(index));
         }
     }
 
@@ -242,12 +260,16 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
 
     /// Lets go of the oldest part of the log, which the state then no longer needs. If that fails,
     /// it is tried again with the next segment.
-    private void trim() {
+    ///
+    /// @param index what the state has got to at least
+    private void trim(long index) {
         try {
             facts.flush();
-            log.trim(facts.position().index());
+            log.trim(index);
         } catch (IOException | QuernException e) {
             LOG.warn("fact log {} keeps its oldest segments for now", directory, e);
+        } finally {
+            trimming.set(false);
         }
     }
 
@@ -269,6 +291,7 @@ final class EmbeddedMetaLog extends FactReads implements MetaLog {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        keeper.close();
         applied.close();
         views.all().forEach(EmbeddedView::close);
         watches.all().forEach(LogWatch::close);

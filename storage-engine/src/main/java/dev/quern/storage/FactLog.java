@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,7 +20,8 @@ import org.slf4j.LoggerFactory;
 /// The log of transactions on this machine: segments ([FactLogFormat]) in a directory, of which the
 /// newest is appended to. Segments of earlier runs are never appended to.
 ///
-/// One thread appends; any thread reads what was appended before, through [#cursor].
+/// One thread appends, another may [#trim]; any thread reads what was appended before, through
+/// [#cursor].
 final class FactLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FactLog.class);
 
@@ -29,6 +31,7 @@ final class FactLog implements AutoCloseable {
     private final RandomGenerator random;
     private final NavigableMap<Long, LogSegment> segments;
     private final Arena arena = Arena.ofShared();
+    private final SpareSegment spare;
 
     /// Where a group is put together.
     private final ByteBuffer staging;
@@ -45,13 +48,15 @@ final class FactLog implements AutoCloseable {
             FactLogConfig config,
             RandomGenerator random,
             LogRecovery.Found found,
-            LogPosition last) {
+            LogPosition last,
+            Executor background) {
         this.disk = disk;
         this.directory = directory;
         this.config = config;
         this.random = random;
         this.segments = new ConcurrentSkipListMap<>(found.segments());
         this.last = last;
+        this.spare = new SpareSegment(disk, directory, config.segmentBytes(), background);
         this.staging = arena.allocate(config.groupBytes(), Long.BYTES).asByteBuffer();
     }
 
@@ -59,18 +64,23 @@ final class FactLog implements AutoCloseable {
     ///
     /// @param random gives each segment its salt
     /// @param state how far the state has got without the log
+    /// @param background writes the next segment's blocks ahead
     /// @throws QuernException `CORRUPT` naming the place if it does not lead on from `state`
     static FactLog open(
             Disk disk,
             Path directory,
             FactLogConfig config,
             RandomGenerator random,
-            LogPosition state) {
+            LogPosition state,
+            Executor background) {
         try {
             LogRecovery.Found found = new LogRecovery(disk, directory, state.index()).run();
             LogPosition last = found.last() == null ? state : found.last();
             requireLeadsOn(state, found, last, directory);
-            return new FactLog(disk, directory, config, random, found, last);
+            for (Path left : disk.list(directory, SpareSegment.NAME)) {
+                disk.delete(left);
+            }
+            return new FactLog(disk, directory, config, random, found, last, background);
         } catch (IOException e) {
             throw StorageErrors.of("cannot open fact log " + directory, e);
         }
@@ -127,7 +137,7 @@ final class FactLog implements AutoCloseable {
         try {
             finish();
             Header header = new Header(last.index() + 1, random.nextLong(), last.hash());
-            writer = LogWriter.create(disk, directory, header, config.segmentBytes(), staging);
+            writer = LogWriter.create(disk, directory, header, spare, staging);
             segments.put(header.firstIndex(), writer.segment());
             return true;
         } catch (IOException e) {
@@ -179,6 +189,9 @@ final class FactLog implements AutoCloseable {
             throw failure;
         }
         last = group.getLast().position();
+        if (open.roomBytes() < config.segmentBytes() / 2) {
+            spare.prepare();
+        }
     }
 
     private void requireWritable() {
@@ -226,6 +239,7 @@ final class FactLog implements AutoCloseable {
             throw StorageErrors.of("cannot close fact log " + directory, e);
         } finally {
             writer = null;
+            spare.close();
             segments.values().forEach(LogSegment::retire);
             closeStaging();
         }

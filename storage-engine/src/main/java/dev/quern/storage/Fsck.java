@@ -5,7 +5,6 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.OperationStatus.Unit;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.PackIndex.Location;
-import dev.quern.storage.PackIndex.PackState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,12 +26,14 @@ final class Fsck {
     private static final int PAGE = 1000;
     private static final int MAX_PROBLEMS = 100;
 
-    private final PackChunkStore chunks;
+    private final CheckedStore store;
+    private final KeyedChunks chunks;
     private final MetaLog facts;
     private final RootRegistry roots;
 
-    Fsck(PackChunkStore chunks, MetaLog facts, RootRegistry roots) {
-        this.chunks = chunks;
+    Fsck(CheckedStore store, MetaLog facts, RootRegistry roots) {
+        this.store = store;
+        this.chunks = store.chunks();
         this.facts = facts;
         this.roots = roots;
     }
@@ -45,7 +46,7 @@ final class Fsck {
     /// @param bad collects what is found
     FsckReport check(long bytesPerSecond, BadChunks bad, Operation operation) {
         Run run = new Run(RateLimit.of(bytesPerSecond), bad, operation);
-        run.packs();
+        run.readPacks();
         Set<SpaceId> spaces = Spaces.all(chunks.index(), facts);
         run.index(spaces);
         run.references(spaces);
@@ -53,7 +54,7 @@ final class Fsck {
         return run.report();
     }
 
-    private final class Run {
+    private final class Run implements CheckedStore.PackCheck {
         private final RateLimit rate;
         private final Operation operation;
         private final OperationBatch batch;
@@ -75,60 +76,70 @@ final class Fsck {
             this.bad = bad;
         }
 
-        /// Packs that nothing is appended to; what is in the others is met as index entries.
-        void packs() {
-            Map<Long, PackState> states = chunks.index().packs();
-            List<Pack> closed =
-                    chunks.packs().all().stream()
-                            .filter(pack -> states.getOrDefault(pack.id(), PackState.NEW).closed())
-                            .toList();
-            long bytes =
-                    closed.stream()
-                            .mapToLong(pack ->
-                                    states.getOrDefault(pack.id(), PackState.NEW).indexedThrough())
-                            .sum();
-            operation.phase("read packs", Unit.BYTES, bytes);
-            for (Pack pack : closed) {
-                try {
-                    packs += pack.forEach((record, _) -> record(pack, record)) ? 1 : 0;
-                } catch (QuernException e) {
-                    operation.check();
-                    problem(String.valueOf(e.getMessage()));
-                }
-            }
+        void readPacks() {
+            store.readPacks(this);
             batch.flush();
         }
 
-        private void record(Pack pack, PackRecord record) {
+        @Override
+        public void begin(long bytes) {
+            operation.phase("read packs", Unit.BYTES, bytes);
+        }
+
+        @Override
+        public boolean isNamed(long pack, PackRecord record) {
             records++;
             bytes += record.storedBytes();
-            Location at = new Location(pack.id(), record.offset());
+            Location at = new Location(pack, record.offset());
             Optional<Entry> entry = chunks.index().find(record.space(), record.id());
             if (entry.isPresent() && entry.get().location().equals(at)) {
-                rate.take(record.storedBytes());
-                verify(record.space(), record.id());
-            } else {
-                deadRecords++;
+                return true;
             }
+            deadRecords++;
+            batch.add(record.storedBytes(), record.storedBytes());
+            return false;
+        }
+
+        @Override
+        public void verify(PackRecord record, Runnable verification) {
+            rate.take(record.storedBytes());
+            verify(record.space(), record.id(), verification);
             batch.add(record.storedBytes(), record.storedBytes());
         }
 
-        /// Reads a chunk through the store, which checks and decodes it, and compares it with its
-        /// name.
-        private void verify(SpaceId space, ChunkId id) {
-            try (ChunkLease lease = chunks.open(space, id)) {
-                ChunkId actual = Checksums.sha256(lease.bytes().asByteBuffer());
-                if (!actual.equals(id)) {
-                    throw chunks.quarantine(space, id, actual);
-                }
+        private void verify(SpaceId space, ChunkId id, Runnable verification) {
+            try {
+                verification.run();
                 good.computeIfAbsent(space, _ -> new FingerprintSet()).add(id);
             } catch (QuernException e) {
                 switch (e.kind()) {
                     case CORRUPT -> bad.add(space, id, String.valueOf(e.getMessage()));
                     case NOT_FOUND -> LOG.debug("chunk {} is gone since", id);
-                    default -> problem("chunk " + id + ": " + e.getMessage());
+                    default -> {
+                        if (store.givesUpAfter(e)) {
+                            throw e;
+                        }
+                        problem("chunk " + id + ": " + e.getMessage());
+                    }
                 }
             }
+        }
+
+        @Override
+        public void read() {
+            packs++;
+        }
+
+        @Override
+        public void problem(String text) {
+            if (problems.size() < MAX_PROBLEMS) {
+                problems.add(text);
+            }
+        }
+
+        @Override
+        public void requireGoingOn() {
+            operation.check();
         }
 
         /// Index entries whose records were not met.
@@ -150,7 +161,7 @@ final class Fsck {
                         rate.take(entry.storedBytes());
                         records++;
                         bytes += entry.storedBytes();
-                        verify(space, entry.id());
+                        verify(space, entry.id(), () -> store.verify(space, entry));
                         read = entry.storedBytes();
                     }
                     batch.add(1, read);
@@ -189,7 +200,7 @@ final class Fsck {
             if (bad.contains(space, id)) {
                 return true;
             }
-            if (chunks.has(space, id)) {
+            if (store.has(space, id)) {
                 return false;
             }
             bad.add(space, id, "missing: no pack has it");
@@ -210,13 +221,11 @@ final class Fsck {
                             }));
         }
 
-        private void problem(String text) {
-            if (problems.size() < MAX_PROBLEMS) {
-                problems.add(text);
-            }
-        }
-
+        /// Packs that hold what nobody can tell matter only where something is missing.
         FsckReport report() {
+            if (bad.size() > 0) {
+                store.unreadable().forEach(this::problem);
+            }
             long live = good.values().stream().mapToLong(FingerprintSet::size).sum();
             return new FsckReport(
                     packs, records, bytes, live, deadRecords, bad.size(), uses, findings, problems);

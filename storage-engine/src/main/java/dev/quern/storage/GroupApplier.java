@@ -49,8 +49,15 @@ final class GroupApplier {
         return position;
     }
 
-    /// Lets the callers go on.
+    /// Lets the callers go on. Waking each takes longer than applying what it commits next, and so
+    /// is not the applier's.
     void answer() {
-        answers.forEach(Runnable::run);
+        if (answers.size() == 1) {
+            answers.getFirst().run();
+        } else {
+            Thread.ofVirtual()
+                    .name("quern-facts-answer")
+                    .start(() -> answers.forEach(Runnable::run));
+        }
     }
 }

@@ -31,6 +31,18 @@ final class GroupFiller {
         this.nanoTime = nanoTime;
     }
 
+    /// What waits; where many were just answered, the first of them are worth a moment's wait
+    /// before parking. Empty once the queue is closed and nothing waits.
+    List<Waiting> take() {
+        if (callers >= MIN_CALLERS) {
+            long deadline = nanoTime.getAsLong() + MAX_NANOS;
+            while (queue.isEmpty() && nanoTime.getAsLong() - deadline < 0) {
+                letOthersRun();
+            }
+        }
+        return queue.take();
+    }
+
     /// Adds those that come while the group waits.
     ///
     /// @param group has some; gets the others

@@ -87,6 +87,11 @@ final class LocalDisk implements Disk {
     }
 
     @Override
+    public void rename(Path from, Path to) throws IOException {
+        Files.move(from, to);
+    }
+
+    @Override
     public void truncate(Path file, long sizeBytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(sizeBytes);

@@ -30,19 +30,28 @@ final class LogWriter implements AutoCloseable {
     /// Makes a segment, durable with its name; nothing of it stays if that fails. Takes the place
     /// of one of the same name, which never got a whole entry.
     ///
+    /// @param spare gives the file, if it has one ready
     /// @param staging holds a group while it is put together; 64 bytes or more
     static LogWriter create(
-            Disk disk, Path directory, Header header, long sizeBytes, ByteBuffer staging)
+            Disk disk, Path directory, Header header, SpareSegment spare, ByteBuffer staging)
             throws IOException {
+        long sizeBytes = spare.sizeBytes();
         LogSegment segment = new LogSegment(disk, directory, header.firstIndex(), sizeBytes);
         Arena arena = Arena.ofShared();
         DiskFile file = null;
         boolean created = false;
         try {
             disk.delete(segment.file());
-            file = disk.create(segment.file(), sizeBytes);
-            fill(file, header, sizeBytes, staging);
-            file.force();
+            file = spare.take();
+            boolean renamed = file != null;
+            if (file == null) {
+                zero(staging);
+                file = SpareSegment.fill(disk, segment.file(), sizeBytes, staging);
+            }
+            writeHeader(file, header, staging);
+            if (renamed) {
+                disk.rename(spare.file(), segment.file());
+            }
             disk.syncDirectory(directory);
             segment.adopt(arena, new Mapped(file.map(arena), header));
             created = true;
@@ -58,16 +67,16 @@ final class LogWriter implements AutoCloseable {
         }
     }
 
-    private static void fill(DiskFile file, Header header, long sizeBytes, ByteBuffer block)
+    private static void zero(ByteBuffer staging) {
+        MemorySegment.ofBuffer(staging.clear()).fill((byte) 0);
+    }
+
+    private static void writeHeader(DiskFile file, Header header, ByteBuffer staging)
             throws IOException {
-        MemorySegment.ofBuffer(block.clear()).fill((byte) 0);
-        for (long at = 0; at < sizeBytes; at += block.capacity()) {
-            block.clear().limit((int) Math.min(block.capacity(), sizeBytes - at));
-            file.write(block, at);
-        }
-        block.clear();
-        FactLogFormat.putHeader(block, header);
-        file.write(block.flip(), 0);
+        staging.clear();
+        FactLogFormat.putHeader(staging, header);
+        file.write(staging.flip(), 0);
+        file.force();
     }
 
     LogSegment segment() {

@@ -13,50 +13,49 @@ public final class Maintenance implements AutoCloseable {
     private final Gc gc;
     private final Compaction compaction;
 
-    /// Not for chunks in a tier.
-    private final @Nullable Checks checks;
-
+    private final Fsck fsck;
+    private final Repair repair;
     private final KeyedChunks chunks;
     private final Operations operations;
 
     @GuardedBy("this")
     private @Nullable MaintenanceLoop loop;
 
-    private record Checks(Fsck fsck, Repair repair) {}
+    /// Who uses the tier that the chunks are in, if they are in one.
+    private final @Nullable TierMembers members;
 
     private Maintenance(
-            KeyedChunks chunks,
-            Gc gc,
+            CheckedStore store,
+            @Nullable TierMembers members,
             Compaction compaction,
-            @Nullable Checks checks,
+            MetaLog facts,
+            RootRegistry roots,
             Operations operations) {
-        this.chunks = chunks;
+        this.chunks = store.chunks();
         this.operations = operations;
-        this.gc = gc;
+        this.gc = new Gc(chunks, facts, roots);
         this.compaction = compaction;
-        this.checks = checks;
+        this.members = members;
+        this.fsck = new Fsck(store, facts, roots);
+        this.repair = new Repair(store, fsck);
     }
 
     /// Of chunks in the directory.
     static Maintenance of(
             PackChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
-        Fsck fsck = new Fsck(chunks, facts, roots);
         return new Maintenance(
-                chunks,
-                new Gc(chunks, facts, roots),
-                new Compactor(chunks),
-                new Checks(fsck, new Repair(chunks, fsck)),
-                operations);
+                new CheckedPacks(chunks), null, new Compactor(chunks), facts, roots, operations);
     }
 
     /// Of chunks in a tier.
     static Maintenance of(
             TierChunkStore chunks, MetaLog facts, RootRegistry roots, Operations operations) {
         return new Maintenance(
-                chunks,
-                new Gc(chunks, facts, roots),
+                new CheckedTier(chunks),
+                chunks.parts().members(),
                 new TierCompactor(chunks.parts()),
-                null,
+                facts,
+                roots,
                 operations);
     }
 
@@ -105,11 +104,11 @@ public final class Maintenance implements AutoCloseable {
     ///
     /// @param maxBytesPerSecond bound on reading; 0 for none
     /// @throws QuernException `CONFLICT` while another run of maintenance is under way, or if this
-    ///   one is cancelled; `INVALID` if the chunks are in a tier
+    ///   one is cancelled; `UNAVAILABLE` or `EXHAUSTED` if a tier does not answer
     public FsckReport fsck(ByteSize maxBytesPerSecond) {
         return operations.run(
                 OperationKind.FSCK,
-                operation -> checks().fsck.run(maxBytesPerSecond.bytes(), operation));
+                operation -> fsck.run(maxBytesPerSecond.bytes(), operation));
     }
 
     /// Fetches every chunk that is damaged or missing from another source.
@@ -119,16 +118,31 @@ public final class Maintenance implements AutoCloseable {
     public RepairReport repair(ChunkSource source, ByteSize maxBytesPerSecond) {
         return operations.run(
                 OperationKind.REPAIR,
-                operation -> checks().repair.run(source, maxBytesPerSecond.bytes(), operation));
+                operation -> repair.run(source, maxBytesPerSecond.bytes(), operation));
     }
 
-    private Checks checks() {
-        if (checks == null) {
+    /// The data directories that use the tier in which the chunks are, this one first.
+    ///
+    /// @throws QuernException `INVALID` if the chunks are in the directory
+    public List<TierMember> members() {
+        return requireMembers().list();
+    }
+
+    /// Forgets a data directory that is lost for good. What only its facts need becomes garbage.
+    ///
+    /// @param id of a member
+    /// @throws QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if it is this
+    ///   directory, or its server runs; `INVALID` if the chunks are in the directory
+    public void forgetMember(String id) {
+        requireMembers().forget(id);
+    }
+
+    private TierMembers requireMembers() {
+        if (members == null) {
             throw QuernException.invalid(
-                    "the chunks are in a tier: fsck and repair are for chunks in the directory;"
-                            + " those of a tier are checked whenever they are read");
+                    "the chunks are in the data directory: only a tier has members");
         }
-        return checks;
+        return members;
     }
 
     /// What garbage collection removed since the engine was opened.

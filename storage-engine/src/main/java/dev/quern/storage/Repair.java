@@ -23,17 +23,17 @@ final class Repair {
     private static final int MAX_PROBLEMS = 100;
     private static final int MAX_WANTED = 1 << 16;
 
-    private final PackChunkStore chunks;
+    private final CheckedStore store;
     private final Fsck fsck;
     private final int maxWanted;
 
-    Repair(PackChunkStore chunks, Fsck fsck) {
-        this(chunks, fsck, MAX_WANTED);
+    Repair(CheckedStore store, Fsck fsck) {
+        this(store, fsck, MAX_WANTED);
     }
 
     /// @param maxWanted how many chunks to fetch between two checks
-    Repair(PackChunkStore chunks, Fsck fsck, int maxWanted) {
-        this.chunks = chunks;
+    Repair(CheckedStore store, Fsck fsck, int maxWanted) {
+        this.store = store;
         this.fsck = fsck;
         this.maxWanted = maxWanted;
     }
@@ -58,7 +58,7 @@ final class Repair {
                     }
                 }
             } finally {
-                chunks.sync(); // also what was fetched before it was cancelled
+                store.chunks().sync(); // also what was fetched before it was cancelled
             }
             repaired += now;
             if (now == 0 && !bad.hasMore()) {
@@ -70,14 +70,15 @@ final class Repair {
 
     private boolean restore(ChunkSource source, SpaceId space, ChunkId id, List<String> problems) {
         try {
-            Optional<byte[]> bytes = source.fetch(space, id);
+            Optional<byte[]> bytes = store.salvage(space, id).or(() -> source.fetch(space, id));
             if (bytes.isEmpty()) {
                 return false;
             }
             if (!Checksums.sha256(ByteBuffer.wrap(bytes.get())).equals(id)) {
                 throw QuernException.corrupt("the source has other bytes for it");
             }
-            boolean stored = chunks.put(space, MemorySegment.ofArray(bytes.get())).stored();
+            MemorySegment chunk = MemorySegment.ofArray(bytes.get());
+            boolean stored = store.chunks().put(space, chunk).stored();
             LOG.info("chunk {} of space {} is repaired", id, space);
             return stored;
         } catch (QuernException e) {

@@ -58,7 +58,7 @@ final class RestoredTier {
         scratch = directory;
         Path own = directory.resolve("chunks-tier");
         disk.createDirectories(own);
-        TierMembers.join(tier, disk, own, random);
+        TierMembers.register(tier, disk, own, random);
     }
 
     /// Puts a pack unless the tier has it.

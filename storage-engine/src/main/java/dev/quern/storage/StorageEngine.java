@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.LRUCache;
@@ -62,7 +63,12 @@ public final class StorageEngine implements AutoCloseable {
                                     config,
                                     chunks,
                                     RocksFactTable.open(disk, directory.resolve("facts"), cache),
-                                    sources.random));
+                                    sources.random,
+                                    Executors.newSingleThreadExecutor(
+                                            Thread.ofPlatform()
+                                                    .name("quern-facts-keeper")
+                                                    .daemon()
+                                                    .factory())));
             keys =
                     KeyRing.open(
                             facts,

@@ -234,7 +234,7 @@ final class TierChunkStore implements KeyedChunks {
         }
         Optional<Entry> now = parts.index().find(name.space(), name.id());
         if (now.isEmpty() || now.get().location().equals(entry.location())) {
-            parts.packs().findLost();
+            parts.packs().look();
             now = parts.index().find(name.space(), name.id());
         }
         return read(
@@ -258,7 +258,7 @@ final class TierChunkStore implements KeyedChunks {
                     .open(name.space(), name.id(), entry.location(), entry.storedBytes());
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.CORRUPT) {
-                places.quarantine(name, new Place(entry.location(), entry.storedBytes()), e);
+                quarantine(name.space(), entry, e);
             }
             throw e;
         }
@@ -276,6 +276,19 @@ final class TierChunkStore implements KeyedChunks {
         } finally {
             staged.readLock().unlock();
         }
+    }
+
+    /// Whether it has a chunk, as far as is known here; unlike [#contains] nobody relies on it.
+    boolean has(SpaceId space, ChunkId id) {
+        return places.find(new Name(space, id)).isPresent();
+    }
+
+    /// Notes that a chunk is damaged, if it is still where the index had it.
+    ///
+    /// @param error gets the reason added when that cannot be noted
+    void quarantine(SpaceId space, Entry entry, QuernException error) {
+        Place at = new Place(entry.location(), entry.storedBytes());
+        places.quarantine(new Name(space, entry.id()), at, error);
     }
 
     @Override

@@ -5,33 +5,30 @@ import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.storage.PackFormat.Footer;
 import dev.quern.storage.PackFormat.Header;
 import dev.quern.storage.PackIndex.Location;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// Reads packs in a tier: what they hold, from their footers, and chunks out of them, through the
+/// Reads packs in a tier: what they hold ([TierPackRecords]), and chunks out of them, through the
 /// cache. Thread-safe.
 final class TierPackReader {
     private static final int MAX_HEADERS = 1 << 16;
-    private static final int BATCH_CHUNKS = 4096;
 
     /// Read from a pack at once, where one record is not longer.
     private static final int WINDOW_BYTES = 8 << 20;
 
-    private final Tier tier;
+    private final TierPackRecords records;
     private final TierCache cache;
     private final BodyCodec codec;
     private final LoadingCache<Long, Header> headers;
 
     TierPackReader(Tier tier, TierCache cache, BodyCodec codec) {
-        this.tier = tier;
+        this.records = new TierPackRecords(tier);
         this.cache = cache;
         this.codec = codec;
         this.headers =
@@ -51,30 +48,19 @@ final class TierPackReader {
         headers.invalidate(id);
     }
 
-    /// Reads what a pack holds, in order of offset.
+    /// Reads what a pack holds, in order of offset; where its footer is damaged, what of it can be
+    /// found.
     ///
     /// @param work takes 4,096 records at a time at most
-    /// @throws QuernException `CORRUPT`, naming the blob and the offset, if it is no sealed pack
+    /// @throws QuernException `CORRUPT`, naming the blob, if it is no pack
     void forEachBatch(long id, long sizeBytes, Consumer<List<PackRecord>> work) {
-        String name = TierStoreFormat.pack(id);
-        Header header = headers.get(id);
-        Footer footer = footer(name, sizeBytes, header);
-        int recordBytes = header.recordBytes();
-        for (int from = 0; from < footer.records(); from += BATCH_CHUNKS) {
-            int count = Math.min(BATCH_CHUNKS, footer.records() - from);
-            long at = footer.footerOffset() + (long) from * recordBytes;
-            MemorySegment piece = read(name, at, count * recordBytes);
-            List<PackRecord> batch = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                PackRecord record = PackFormat.record(piece, (long) i * recordBytes, header);
-                if (record == null || record.bodyEnd() > footer.footerOffset()) {
-                    throw QuernException.corrupt(
-                            blobAt(name, at + (long) i * recordBytes) + " has no whole record");
-                }
-                batch.add(record);
-            }
-            work.accept(batch);
-        }
+        records.forEachBatch(id, sizeBytes, headers.get(id), work);
+    }
+
+    /// Checks that a pack has a whole header and footer in the tier, as
+    /// [TierPackRecords#requireWhole].
+    void requireWhole(long id, long sizeBytes) {
+        records.requireWhole(id, sizeBytes);
     }
 
     /// Takes stored records.
@@ -104,7 +90,7 @@ final class TierPackReader {
                 from = record.offset();
                 long end = Math.min(from + WINDOW_BYTES, records.getLast().bodyEnd());
                 int length = (int) (Math.max(record.bodyEnd(), end) - from);
-                window = read(TierStoreFormat.pack(id), from, length);
+                window = this.records.read(TierStoreFormat.pack(id), from, length);
             }
             PackRecord found = PackFormat.record(window, record.offset() - from, header);
             work.take(
@@ -117,47 +103,23 @@ final class TierPackReader {
         }
     }
 
-    private Footer footer(String name, long sizeBytes, Header header) {
-        long at = sizeBytes - PackFormat.TRAILER_BYTES;
-        Footer footer =
-                at < PackFormat.HEADER_BYTES
-                        ? null
-                        : PackFormat.trailer(
-                                read(name, at, PackFormat.TRAILER_BYTES), sizeBytes, header);
-        if (footer == null) {
-            throw QuernException.corrupt(blobAt(name, at) + " has no valid footer");
-        }
-        return footer;
-    }
-
     private Header loadHeader(long id) {
         String name = TierStoreFormat.pack(id);
         BlobRange range = new BlobRange(name, 0, PackFormat.HEADER_BYTES);
-        try (ChunkLease bytes = cache.open(range, this::read)) {
-            Header header = PackFormat.header(bytes.bytes(), id, name);
-            if (header == null) {
-                throw QuernException.corrupt(blobAt(name, 0) + " has no valid header");
-            }
-            return header;
+        try (ChunkLease bytes = cache.open(range, wanted -> readHeader(wanted, id))) {
+            return records.header(bytes.bytes(), id);
         }
     }
 
-    private MemorySegment read(BlobRange range) {
-        return read(range.blob(), range.offset(), range.length());
-    }
-
-    private MemorySegment read(String name, long offset, int length) {
-        MemorySegment bytes = MemorySegment.ofArray(new byte[length]);
-        long read = tier.read(name, offset, bytes);
-        if (read != length) {
-            throw QuernException.corrupt(
-                    blobAt(name, offset) + " must have " + length + " bytes, got " + read);
-        }
+    /// Only one that is whole is kept.
+    private MemorySegment readHeader(BlobRange range, long id) {
+        MemorySegment bytes = read(range);
+        records.header(bytes, id);
         return bytes;
     }
 
-    private String blobAt(String name, long offset) {
-        return "blob " + name + " in " + tier + " at offset " + offset;
+    private MemorySegment read(BlobRange range) {
+        return records.read(range.blob(), range.offset(), range.length());
     }
 
     /// Opens a chunk, through the cache. What comes from the tier is checked by its SHA-256, what
@@ -194,17 +156,50 @@ final class TierPackReader {
     private MemorySegment load(BlobRange range, Chunk chunk) {
         MemorySegment stored = read(range);
         PackRecord record = record(stored, chunk);
-        MemorySegment body = stored.asSlice(chunk.header.recordBytes());
+        requireMatch(chunk.pack, record, stored.asSlice(chunk.header.recordBytes()));
+        return stored;
+    }
+
+    /// Checks that a body is that of the chunk which its record names.
+    ///
+    /// @throws QuernException `CORRUPT` naming the blob and the offset
+    private void requireMatch(String pack, PackRecord record, MemorySegment body) {
         boolean whole = Checksums.crc32c(body) == record.form().crc();
         if (whole) {
-            MemorySegment raw = codec.decode(record, body, Path.of(chunk.pack));
-            whole = Checksums.sha256(raw.asByteBuffer()).equals(chunk.id);
+            MemorySegment raw = codec.decode(record, body, Path.of(pack));
+            whole = Checksums.sha256(raw.asByteBuffer()).equals(record.id());
         }
         if (!whole) {
             throw QuernException.corrupt(
-                    blobAt(chunk.pack, chunk.offset) + ": chunk " + chunk.id + " does not match");
+                    records.at(pack, record.offset()) + ": chunk " + record.id() + " does not match");
         }
-        return stored;
+    }
+
+    /// Checks a record that was read from a pack.
+    ///
+    /// @param body as [Stored#take]
+    /// @throws QuernException `CORRUPT` naming the blob and the offset
+    void requireMatch(long pack, PackRecord record, Optional<MemorySegment> body) {
+        String name = TierStoreFormat.pack(pack);
+        requireMatch(
+                name,
+                record,
+                body.orElseThrow(() ->
+                        QuernException.corrupt(
+                                records.at(name, record.offset())
+                                        + " has no record of chunk "
+                                        + record.id())));
+    }
+
+    /// Reads a chunk from the tier, whatever the cache has, and compares it with its name.
+    ///
+    /// @throws QuernException `CORRUPT` naming the blob and the offset; `NOT_FOUND` if there is no
+    ///   such blob
+    void verify(SpaceId space, ChunkId id, Location at, int storedBytes) {
+        String name = TierStoreFormat.pack(at.packId());
+        Header header = headers.get(at.packId());
+        BlobRange range = new BlobRange(name, at.offset(), header.recordBytes() + storedBytes);
+        load(range, new Chunk(space, id, name, at.offset(), header));
     }
 
     /// The header of a record that was read alone.
@@ -216,7 +211,7 @@ final class TierPackReader {
                 || !record.space().equals(chunk.space)
                 || record.headerBytes() + record.storedBytes() != stored.byteSize()) {
             throw QuernException.corrupt(
-                    blobAt(chunk.pack, chunk.offset) + " has no record of chunk " + chunk.id);
+                    records.at(chunk.pack, chunk.offset) + " has no record of chunk " + chunk.id);
         }
         return record;
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -83,18 +84,37 @@ final class TierPacks {
         alone(() -> indexNew(list(after)));
     }
 
-    /// Finds what was in packs that are there no more, because another member has compacted them:
-    /// indexes all others again, then forgets what nothing was found of.
-    void findLost() {
-        alone(() -> {
+    /// What is in a tier.
+    ///
+    /// @param there packs that are not retired, with their sizes
+    /// @param lost packs that were known and are gone, with how many chunks that no other has
+    record Look(Map<Long, Long> there, Map<Long, Long> lost) {}
+
+    /// Looks through the whole tier: indexes what other members have put, finds what was in packs
+    /// that are there no more, because another member has compacted them, in the others, and
+    /// forgets what nothing was found of.
+    Look look() {
+        changing.lock();
+        try {
             Map<Long, Long> found = list("");
-            List<Long> lost = lost(found);
-            if (!lost.isEmpty()) {
-                LOG.warn("{} packs are not in {} any more", lost.size(), tier);
+            indexNew(found);
+            List<Long> gone = lost(found);
+            Map<Long, Long> lost = new TreeMap<>();
+            if (!gone.isEmpty()) {
+                LOG.warn("{} packs are not in {} any more", gone.size(), tier);
                 Workers.run(found.keySet(), id -> addFound(id, found.getOrDefault(id, 0L)));
-                lost.forEach(this::forget);
+                for (long pack : gone) {
+                    long left = chunks(pack);
+                    if (left > 0) {
+                        lost.put(pack, left);
+                    }
+                    forget(pack);
+                }
             }
-        });
+            return new Look(new TreeMap<>(found), lost);
+        } finally {
+            changing.unlock();
+        }
     }
 
     private void forget(long pack) {

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 /// | `chunks/store` | the store's identity: the line `quern-chunks 1 <32 hex digits>` |
 /// | `chunks/packs/<16 hex digits>.pack` | a sealed pack ([PackFormat], version 2 or later) |
 /// | `chunks/members/<32 hex digits>` | a data directory whose facts name chunks: the line `quern-member 1` |
+/// | `chunks/members/<32 hex digits>-<8 hex digits>` | the server of that member runs: the line `quern-alive 1` |
 /// | `chunks/retired/<16 hex digits>-<8 hex digits>` | a pack that is to be deleted: the line `quern-retired 1` |
 ///
 /// The 16 digits are the pack's id, as in its header: the upper 33 bits are seconds since 1970,
@@ -29,7 +30,9 @@ import java.util.regex.Pattern;
 /// another id.
 ///
 /// A member puts its own blob before it lists packs, and never removes it: what its facts need is
-/// not known to the others, so that nothing is removed from a store with another member. A pack is
+/// not known to the others, so that nothing is removed from a store with another member, until an
+/// operator has it forgotten. Before that blob it puts one that says until when, by the seconds
+/// since 1970, its server is taken to run, and renews it; then it is not forgotten. A pack is
 /// retired, by its id and the seconds since 1970, after all that is needed of it was copied to
 /// others; nobody takes it into an index from then on. It is deleted a grace later, and what says
 /// that it is retired after it.
@@ -49,6 +52,8 @@ final class TierStoreFormat {
     private static final String MAGIC = "quern-chunks 1 ";
     private static final Pattern IDENTITY = Pattern.compile("quern-chunks 1 [0-9a-f]{32}\n");
     private static final Pattern MEMBER = Pattern.compile("chunks/members/[0-9a-f]{32}");
+    private static final Pattern ALIVE =
+            Pattern.compile("(chunks/members/[0-9a-f]{32})-([0-9a-f]{8})");
     private static final Pattern RETIREMENT =
             Pattern.compile("chunks/retired/([0-7][0-9a-f]{15})-([0-9a-f]{8})");
     private static final Pattern PACK = Pattern.compile("chunks/packs/[0-7][0-9a-f]{15}\\.pack");
@@ -86,6 +91,38 @@ final class TierStoreFormat {
         byte[] id = new byte[16];
         random.nextBytes(id);
         return MEMBERS + HexFormat.of().formatHex(id);
+    }
+
+    /// The name of the blob of the member with this id, 32 hex digits.
+    static String member(String id) {
+        return MEMBERS + id;
+    }
+
+    /// That a member's server runs.
+    ///
+    /// @param member name of the member's blob
+    /// @param until when it will not be known any more, to the second
+    record Alive(String member, Instant until) {
+        /// The name of the blob that says so.
+        String blob() {
+            return String.format(Locale.ROOT, "%s-%08x", member, until.getEpochSecond());
+        }
+    }
+
+    /// What the blob of a member that runs says, or empty if it has no such name.
+    static Optional<Alive> alive(String name) {
+        Matcher blob = ALIVE.matcher(name);
+        return blob.matches()
+                ? Optional.of(
+                        new Alive(
+                                blob.group(1),
+                                Instant.ofEpochSecond(Long.parseLong(blob.group(2), 16))))
+                : Optional.empty();
+    }
+
+    /// The bytes of the blob of a member that runs.
+    static byte[] alive() {
+        return "quern-alive 1\n".getBytes(StandardCharsets.US_ASCII);
     }
 
     /// Whether a blob is a member's.

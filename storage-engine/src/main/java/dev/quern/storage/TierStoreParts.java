@@ -50,14 +50,17 @@ record TierStoreParts(
     /// @throws QuernException `INVALID` if this directory belongs to the store of another tier, or
     ///   a later version wrote it
     @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // handed on
     static TierStoreParts open(Tier tier, Setup setup) {
         Path directory = setup.directory;
         PackIndex index = null;
+        TierMembers members = null;
         boolean opened = false;
         try {
             setup.disk.createDirectories(directory);
             requireSameStore(directory.resolve("store"), identity(tier, setup.random));
-            TierMembers members = TierMembers.join(tier, setup.disk, directory, setup.random);
+            members =
+                    TierMembers.join(tier, setup.disk, directory, setup.random, setup.clock);
             TierCache cache =
                     TierCache.open(
                             setup.disk,
@@ -93,6 +96,9 @@ record TierStoreParts(
         } finally {
             if (!opened && index != null) {
                 index.close();
+            }
+            if (!opened && members != null) {
+                members.close();
             }
         }
     }
@@ -135,7 +141,8 @@ record TierStoreParts(
 
     @Override
     public void close() {
-        try (index;
+        try (members;
+                index;
                 cache;
                 staging;
                 codec) { // in reverse

@@ -112,6 +112,11 @@ final class TxnQueue implements AutoCloseable {
         return group;
     }
 
+    /// Whether none waits.
+    synchronized boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
     /// How many wait.
     synchronized int size() {
         return queue.size();

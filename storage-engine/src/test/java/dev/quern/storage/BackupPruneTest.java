@@ -166,11 +166,12 @@ final class BackupPruneTest {
     void aBackupThatLostFilesIsNone() {
         makeBackups(1);
         Tier racing =
-                new RacingTier(
+                new WatchedTier(
                         tier,
-                        () -> {
-                            for (Tier.Blob file : tier.list(BackupFormat.FILES, "", 10)) {
-                                tier.delete(file.name());
+                        name -> {
+                            if (name.startsWith(BackupFormat.MANIFESTS)) {
+                                tier.list(BackupFormat.FILES, "", 10)
+                                        .forEach(file -> tier.delete(file.name()));
                             }
                         });
         assertThatThrownBy(() -> new Backup(racing, this::now, new Random(3)).run(engine))
@@ -189,41 +190,5 @@ final class BackupPruneTest {
         assertThatThrownBy(() -> backup.prune(keep(1), false))
                 .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.CORRUPT));
         assertThat(tier.names()).isEqualTo(before);
-    }
-
-    /// Does something else right before a manifest is put.
-    private record RacingTier(Tier tier, Runnable before) implements Tier {
-        @Override
-        public boolean putIfAbsent(String name, MemorySegment bytes) {
-            if (name.startsWith(BackupFormat.MANIFESTS)) {
-                before.run();
-            }
-            return tier.putIfAbsent(name, bytes);
-        }
-
-        @Override
-        public long read(String name, long offset, MemorySegment target) {
-            return tier.read(name, offset, target);
-        }
-
-        @Override
-        public OptionalLong size(String name) {
-            return tier.size(name);
-        }
-
-        @Override
-        public List<Blob> list(String prefix, String after, int limit) {
-            return tier.list(prefix, after, limit);
-        }
-
-        @Override
-        public void delete(String name) {
-            tier.delete(name);
-        }
-
-        @Override
-        public void close() {
-            tier.close();
-        }
     }
 }

@@ -7,6 +7,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog.Fact;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ import java.util.Set;
 
 /// What the parent of the killed processes knows: what they acknowledged, what they had begun. Says
 /// what of it an engine has lost or damaged. Not thread-safe.
-final class CrashJournal {
+final class CrashJournal implements CrashRun.Journal {
     private static final String NONE = "";
 
     private final List<String> chunks = new ArrayList<>();
@@ -37,22 +38,23 @@ final class CrashJournal {
     private final List<String> corrupt = new ArrayList<>();
     private long acknowledged;
 
-    long acknowledged() {
+    @Override
+    public long acknowledged() {
         return acknowledged;
     }
 
-    /// What was acknowledged and is gone, a line each.
-    List<String> lost() {
+    @Override
+    public List<String> lost() {
         return lost;
     }
 
-    /// What is there and is not what was written, a line each.
-    List<String> corrupt() {
+    @Override
+    public List<String> corrupt() {
         return corrupt;
     }
 
-    /// Takes one line of a process.
-    void add(String line) {
+    @Override
+    public void add(String line) {
         String[] words = line.split(" ", -1);
         boolean done = words[0].equals("A");
         acknowledged += done ? 1 : 0;
@@ -98,11 +100,15 @@ final class CrashJournal {
         }
     }
 
-    /// Compares with an engine that was opened after the process had gone. What had only begun is
-    /// settled by it.
-    ///
-    /// @param all whether to read every chunk, else the latest and some others
-    void verify(StorageEngine engine, boolean all, Random random) {
+    /// Reads every chunk when all is to be read, else the latest and some others.
+    @Override
+    public void verify(Path data, boolean encrypted, boolean whole, Random random) {
+        try (StorageEngine engine = CrashLoad.open(data, encrypted)) {
+            verify(engine, whole, random);
+        }
+    }
+
+    private void verify(StorageEngine engine, boolean all, Random random) {
         for (int i = 0; i < chunks.size(); i++) {
             if (all || i >= chunks.size() - 200 || random.nextInt(chunks.size()) < 100) {
                 read(engine, chunks.get(i), true);

@@ -1,7 +1,6 @@
 package dev.quern.storage;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.quern.common.ByteSize;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.MetaLog.Fact;
 import java.nio.charset.StandardCharsets;
@@ -21,23 +20,10 @@ final class CrashLoad {
 
     private CrashLoad() {}
 
-    /// Small packs, so that many are sealed.
-    ///
-    /// @param encrypted whether new chunks are encrypted
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // returned
     static StorageEngine open(Path directory, boolean encrypted) {
-        StorageConfig config =
-                new StorageConfig(
-                        directory,
-                        ByteSize.ofMebibytes(1),
-                        ByteSize.ofMebibytes(1),
-                        ByteSize.ofMebibytes(4),
-                        new ByteSize(0));
-        OperatorKey key = OperatorKey.of(new byte[32]);
-        StorageEngine engine =
-                StorageEngine.open(
-                        encrypted ? config.withOperatorKey(key, Optional.empty()) : config);
+        StorageEngine engine = CrashRun.open(directory, encrypted);
         engine.roots().register(new Roots(engine.facts()));
         engine.roots().register(ChunkRoots.none("c"));
         return engine;

@@ -1,5 +1,7 @@
 package dev.quern.storage;
 
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.quern.common.ByteSize;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,12 +13,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.rocksdb.RocksDB;
 import org.rocksdb.util.Environment;
 
@@ -25,9 +29,9 @@ import org.rocksdb.util.Environment;
 /// compared with the [CrashJournal]; the next process goes on in it, with encryption from the
 /// middle of a directory's life on. Directories live side by side, as many as there are cores.
 /// Closes with `kills=N acked=N lost=N corrupt=N`; exit status 1 if anything was lost or corrupt.
-final class CrashRun {
+/// What is built on the engine runs a load of its own in the same way.
+public final class CrashRun {
     private static final int KILLS = 200;
-    private static final int KILLS_A_DIRECTORY = 100;
     private static final int WHOLE_EVERY = 25;
     private static final int OPENING_MILLIS = 400;
     private static final int REST_MILLIS = 30;
@@ -40,37 +44,96 @@ final class CrashRun {
     private final int to;
     private final Random random;
     private final PrintStream out;
-    private final CrashJournal journal = new CrashJournal();
+    private final Load load;
+    private final Journal journal;
+
+    /// A load to be killed.
+    ///
+    /// @param process a class with a `main`, which gets the data directory, the number of its life,
+    ///   the number of operations and whether to encrypt; it says `R` when it runs, and a line that
+    ///   begins with `A` for each operation that is acknowledged
+    /// @param journals makes the memory of one directory
+    /// @param killsADirectory after which the next directory begins
+    public record Load(Class<?> process, Supplier<Journal> journals, int killsADirectory) {}
+
+    /// What the parent of the killed processes of one directory knows.
+    public interface Journal {
+        /// Takes one line of a process.
+        void add(String line);
+
+        /// Opens the directory when the process has gone, and compares. What had only begun is
+        /// settled by that.
+        ///
+        /// @param encrypted whether the process encrypted
+        /// @param whole whether to look at everything, however long it takes
+        void verify(Path data, boolean encrypted, boolean whole, Random random) throws IOException;
+
+        /// How many operations were.
+        long acknowledged();
+
+        /// What was acknowledged and is gone, a line each.
+        List<String> lost();
+
+        /// What is there and is not what was written, a line each.
+        List<String> corrupt();
+    }
+
+    private static final Load ENGINE = new Load(CrashWriter.class, CrashJournal::new, 100);
 
     /// One directory's life.
     ///
     /// @param from number of its first kill, counted from 0
     /// @param to number of the first kill after it
-    private CrashRun(Path work, int from, int to, long seed, PrintStream out) {
+    private CrashRun(Path work, int from, int to, long seed, PrintStream out, Load load) {
         this.work = work;
         this.from = from;
         this.to = to;
         this.random = new Random(seed + from);
         this.out = out;
+        this.load = load;
+        this.journal = load.journals().get();
     }
 
     /// Takes `--kills` and `--seed`.
     public static void main(String[] args) throws IOException, InterruptedException {
         ProofOptions options = ProofOptions.of(args);
         int kills = (int) options.number("kills", KILLS);
-        System.exit(run(kills, options.seed(), System.out) ? 0 : 1);
+        System.exit(run(ENGINE, kills, options.seed(), System.out) ? 0 : 1);
+    }
+
+    /// A store with small packs, so that many are sealed.
+    ///
+    /// @param encrypted whether new chunks are encrypted
+    @MustBeClosed
+    public static StorageEngine open(Path directory, boolean encrypted) {
+        StorageConfig config =
+                new StorageConfig(
+                        directory,
+                        ByteSize.ofMebibytes(1),
+                        ByteSize.ofMebibytes(1),
+                        ByteSize.ofMebibytes(4),
+                        new ByteSize(0));
+        OperatorKey key = OperatorKey.of(new byte[32]);
+        return StorageEngine.open(
+                encrypted ? config.withOperatorKey(key, Optional.empty()) : config);
+    }
+
+    /// Kills the storage engine's own load.
+    static boolean run(int kills, long seed, PrintStream out)
+            throws IOException, InterruptedException {
+        return run(ENGINE, kills, seed, out);
     }
 
     /// Returns whether everything was there.
-    static boolean run(int kills, long seed, PrintStream out)
+    public static boolean run(Load load, int kills, long seed, PrintStream out)
             throws IOException, InterruptedException {
         RocksDB.loadLibrary();
         Path work = Files.createTempDirectory("quern-crash");
         unpackNative(work);
         List<CrashRun> runs = new ArrayList<>();
-        for (int from = 0; from < kills; from += KILLS_A_DIRECTORY) {
-            runs.add(
-                    new CrashRun(work, from, Math.min(kills, from + KILLS_A_DIRECTORY), seed, out));
+        for (int from = 0; from < kills; from += load.killsADirectory()) {
+            int to = Math.min(kills, from + load.killsADirectory());
+            runs.add(new CrashRun(work, from, to, seed, out, load));
         }
         int cores = Runtime.getRuntime().availableProcessors();
         List<Future<?>> ends = new ArrayList<>();
@@ -102,8 +165,9 @@ final class CrashRun {
             } catch (ExecutionException e) {
                 failed++;
                 out.println("kills from " + runs.get(i).from + " on: " + e.getCause());
+                out.println("failures told: " + runs.get(i).journal.corrupt());
             }
-            CrashJournal journal = runs.get(i).journal;
+            Journal journal = runs.get(i).journal;
             acknowledged += journal.acknowledged();
             lost += journal.lost().size();
             corrupt += journal.corrupt().size();
@@ -132,9 +196,7 @@ final class CrashRun {
             live(data, kill, encrypted);
             int before = journal.lost().size() + journal.corrupt().size();
             boolean whole = kill % WHOLE_EVERY == WHOLE_EVERY - 1 || kill == to - 1;
-            try (StorageEngine engine = CrashLoad.open(data, encrypted)) {
-                journal.verify(engine, whole, random);
-            }
+            journal.verify(data, encrypted, whole, random);
             if (journal.lost().size() + journal.corrupt().size() > before) {
                 out.println("after kill " + (kill + 1) + ": lost " + journal.lost());
                 out.println("after kill " + (kill + 1) + ": corrupt " + journal.corrupt());
@@ -202,7 +264,7 @@ final class CrashRun {
                         "-Djava.library.path=" + work.resolve("native"),
                         "-cp",
                         System.getProperty("java.class.path"),
-                        CrashWriter.class.getName()));
+                        load.process().getName()));
         command.addAll(
                 List.of(
                         data.toString(),

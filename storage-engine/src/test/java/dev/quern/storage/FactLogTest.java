@@ -258,7 +258,7 @@ final class FactLogTest {
     }
 
     private FactLog open(LogPosition state) {
-        return FactLog.open(disk, directory, SMALL, random, state);
+        return FactLog.open(disk, directory, SMALL, random, state, new DirectExecutor());
     }
 
     private static byte[] txn() {
@@ -304,7 +304,9 @@ final class FactLogTest {
 
     private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.sorted().toList();
+            return files.filter(file -> file.toString().endsWith(LogSegment.SUFFIX))
+                    .sorted()
+                    .toList();
         }
     }
 }

@@ -36,7 +36,13 @@ final class FactRecoveryTest {
 
     private EmbeddedMetaLog open(FactTable state) {
         return EmbeddedMetaLog.open(
-                disk, directory, Engines.config(directory), chunks, state, new Random(7));
+                disk,
+                directory,
+                Engines.config(directory),
+                chunks,
+                state,
+                new Random(7),
+                new DirectExecutor());
     }
 
     /// Random transactions, crashes that take the table back to any earlier state, and replay: the

@@ -93,6 +93,11 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void rename(Path from, Path to) throws IOException {
+        real.rename(from, to);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         real.delete(file);
     }

@@ -184,7 +184,7 @@ final class FsckTest {
         for (ChunkId id : ids) {
             damage(id);
         }
-        Fsck fsck = new Fsck(store(), engine.facts(), engine.roots());
+        Fsck fsck = new Fsck(new CheckedPacks(store()), engine.facts(), engine.roots());
         Set<ChunkId> lost = Set.of(ids.get(0), ids.get(3), ids.get(5));
         ChunkSource source =
                 (_, id) -> lost.contains(id) ? Optional.empty() : Optional.of(copy(id));
@@ -192,7 +192,7 @@ final class FsckTest {
         assertThat(fsck.run(0, operation(OperationKind.FSCK)).damaged()).isEqualTo(7);
         assertThat(engine.maintenance().stats().quarantined()).isEqualTo(7);
         RepairReport report =
-                new Repair(store(), fsck, 2).run(source, 0, operation(OperationKind.REPAIR));
+                new Repair(new CheckedPacks(store()), fsck, 2).run(source, 0, operation(OperationKind.REPAIR));
 
         assertThat(report.repaired()).isEqualTo(4);
         assertThat(report.lost()).isEqualTo(3);

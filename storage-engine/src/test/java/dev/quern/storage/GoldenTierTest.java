@@ -7,6 +7,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.storage.BackupFormat.Busy;
 import dev.quern.storage.BackupFormat.FileEntry;
 import dev.quern.storage.BackupFormat.Manifest;
+import dev.quern.storage.TierStoreFormat.Alive;
 import dev.quern.storage.TierStoreFormat.Retirement;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -104,17 +105,21 @@ final class GoldenTierTest {
         Busy backup = Busy.of(Busy.Kind.BACKUP, NOW, new Random(1));
         Busy removal = Busy.of(Busy.Kind.REMOVAL, NOW, new Random(2));
         String member = TierStoreFormat.newMember(new Random(4));
+        Alive alive = new Alive(member, NOW);
         assertThat(names())
                 .containsExactly(
                         TierStoreFormat.STORE
                                 + "\t"
                                 + text(TierStoreFormat.identity(new Random(3))),
                         member + "\t" + text(TierStoreFormat.member()),
+                        alive.blob() + "\t" + text(TierStoreFormat.alive()),
                         TierStoreFormat.pack(0x1234_5678_9abcL) + "\t",
                         retirement.blob() + "\t" + text(TierStoreFormat.retired()),
                         backup.blob() + "\t" + text(BackupFormat.busy()),
                         removal.blob() + "\t" + text(BackupFormat.busy()));
         assertThat(TierStoreFormat.isMember(member)).isTrue();
+        assertThat(TierStoreFormat.isMember(alive.blob())).isFalse();
+        assertThat(TierStoreFormat.alive(alive.blob())).contains(alive);
         assertThat(TierStoreFormat.retirement(retirement.blob())).contains(retirement);
         assertThat(BackupFormat.busy(backup.blob())).contains(backup);
         assertThat(BackupFormat.busy(removal.blob())).contains(removal);

@@ -69,7 +69,8 @@ final class LogSettlerTest {
 
     /// The last index after opening, which leaves no copy.
     private long open(LogPosition state) {
-        try (FactLog log = FactLog.open(disk, directory, SMALL, random, state)) {
+        try (FactLog log =
+                FactLog.open(disk, directory, SMALL, random, state, new DirectExecutor())) {
             assertThat(copy).doesNotExist();
             return log.lastIndex();
         }
@@ -115,7 +116,9 @@ final class LogSettlerTest {
         put(whole, GroupCopyFormat.encode(forged));
         assertThat(open(LogPosition.START)).as("another group there").isEqualTo(5);
 
-        try (FactLog log = FactLog.open(disk, directory, SMALL, random, LogPosition.START)) {
+        try (FactLog log =
+                FactLog.open(
+                        disk, directory, SMALL, random, LogPosition.START, new DirectExecutor())) {
             append(log, 1);
         }
         byte[] cut = Arrays.copyOf(whole, LAST + ENTRY_BYTES);
@@ -198,7 +201,8 @@ final class LogSettlerTest {
             long left = opening == 0 || opening == 6 ? -1 : 1 + any.nextInt(14);
             sim.plan(failing(left, any));
             LogPosition state = position(any.nextBoolean() ? 0 : any.nextLong(least + 1));
-            try (FactLog log = FactLog.open(sim, directory, SMALL, any, state)) {
+            try (FactLog log =
+                    FactLog.open(sim, directory, SMALL, any, state, new DirectExecutor())) {
                 assertThat(log.lastIndex()).isBetween(least, most);
                 least = log.lastIndex();
                 most = least;
@@ -254,7 +258,9 @@ final class LogSettlerTest {
     void aLogThatWasClosedCleanlyIsOnlyCut() {
         SimDisk sim = new SimDisk(new Random(1), _ -> false);
         LogPosition last;
-        try (FactLog log = FactLog.open(sim, directory, SMALL, random, LogPosition.START)) {
+        try (FactLog log =
+                FactLog.open(
+                        sim, directory, SMALL, random, LogPosition.START, new DirectExecutor())) {
             append(log, 1);
             last = position(1);
         }
@@ -277,7 +283,7 @@ final class LogSettlerTest {
             }
             return Fault.NONE;
         });
-        FactLog.open(opened, directory, SMALL, random, state).close();
+        FactLog.open(opened, directory, SMALL, random, state, new DirectExecutor()).close();
         return calls;
     }
 }

@@ -6,13 +6,14 @@ import java.util.Random;
 import java.util.Set;
 
 /// The options of the proof runs: `--name number` each.
-final class ProofOptions {
+public final class ProofOptions {
     private static final Set<String> KNOWN = Set.of("seed", "seeds", "kills", "seconds");
     private final Map<String, Long> values = new HashMap<>();
 
     private ProofOptions() {}
 
-    static ProofOptions of(String... args) {
+    /// Reads the arguments.
+    public static ProofOptions of(String... args) {
         ProofOptions options = new ProofOptions();
         for (int i = 0; i < args.length; i += 2) {
             String name = args[i].startsWith("--") ? args[i].substring(2) : args[i];
@@ -28,12 +29,13 @@ final class ProofOptions {
         return values.containsKey(name);
     }
 
-    long number(String name, long otherwise) {
+    /// The number of an option.
+    public long number(String name, long otherwise) {
         return values.getOrDefault(name, otherwise);
     }
 
     /// The seed, a new one if none was given.
-    long seed() {
+    public long seed() {
         return values.computeIfAbsent("seed", _ -> (long) new Random().nextInt(1_000_000_000));
     }
 }

@@ -355,6 +355,22 @@ final class SimDisk implements Disk {
     }
 
     @Override
+    public synchronized void rename(Path from, Path to) throws IOException {
+        Fault fault = enter(Call.RENAME, to, 0);
+        SimFile file = file(from);
+        if (names.containsKey(to)) {
+            throw new FileAlreadyExistsException(to.toString());
+        }
+        // A file system renames in one step, so a power failure takes both changes or none.
+        put(names, to, file);
+        put(names, from, null);
+        long number = ++sequence;
+        unsyncedNames.add(new NameChange(number, to, file));
+        unsyncedNames.add(new NameChange(number, from, null));
+        leave(fault);
+    }
+
+    @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
         Fault fault = enter(Call.SYNC_NAMES, directory, 0);
         for (NameChange change : unsyncedNames) {

@@ -136,7 +136,9 @@ final class SimEngine implements AutoCloseable {
             PackChunkStore.Sources sources =
                     new PackChunkStore.Sources(random, () -> Instant.ofEpochMilli(millis));
             chunks = PackChunkStore.open(disk, root.resolve("data/chunks"), config, sources, cache);
-            log = EmbeddedMetaLog.open(disk, directory(), config, chunks, table, random);
+            log =
+                    EmbeddedMetaLog.open(
+                            disk, directory(), config, chunks, table, random, new DirectExecutor());
             MetaLog facts = expected.recording(log);
             KeyRing keys = KeyRing.open(facts, operator, previous, random);
             chunks.bind(keys);

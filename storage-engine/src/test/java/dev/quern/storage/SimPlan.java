@@ -22,6 +22,7 @@ interface SimPlan {
         TRUNCATE,
         PERSIST,
         DELETE,
+        RENAME,
         SYNC_NAMES,
         DATABASE,
         WRITE,

@@ -67,6 +67,8 @@ final class TierFuzz {
                 .ifPresent(id -> FuzzTarget.require(TierStoreFormat.pack(id).equals(name), name));
         TierStoreFormat.retirement(name)
                 .ifPresent(one -> FuzzTarget.require(one.blob().equals(name), name));
+        TierStoreFormat.alive(name)
+                .ifPresent(one -> FuzzTarget.require(one.blob().equals(name), name));
         BackupFormat.busy(name).ifPresent(one -> FuzzTarget.require(one.blob().equals(name), name));
         FuzzTarget.require(!TierStoreFormat.isMember(name) || TierNames.isValid(name), name);
     }

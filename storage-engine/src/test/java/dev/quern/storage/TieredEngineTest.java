@@ -29,9 +29,6 @@ final class TieredEngineTest {
             byte[] named = engine.facts().find(SPACE, Key.of("greeting")).orElseThrow().value();
             assertThat(ChunkId.of(named)).isEqualTo(id);
             assertThat(engine.chunks().read(SPACE, id)).isEqualTo(Chunks.text("hello"));
-            assertThatThrownBy(() -> engine.maintenance().fsck(new ByteSize(0)))
-                    .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.INVALID))
-                    .hasMessageContaining("in a tier");
         }
         assertThat(tier.names()).anyMatch(name -> name.startsWith(TierStoreFormat.PACKS));
     }

@@ -6,8 +6,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
-/// Tells a test the name of each blob before it is put.
-record WatchedTier(Tier tier, Consumer<String> beforePut) implements Tier {
+/// Tells a test the name of each blob before it is put or deleted.
+record WatchedTier(Tier tier, Consumer<String> beforePut, Consumer<String> beforeDelete)
+        implements Tier {
+    WatchedTier(Tier tier, Consumer<String> beforePut) {
+        this(tier, beforePut, _ -> {});
+    }
+
     @Override
     public boolean putIfAbsent(String name, MemorySegment bytes) {
         beforePut.accept(name);
@@ -37,6 +42,7 @@ record WatchedTier(Tier tier, Consumer<String> beforePut) implements Tier {
 
     @Override
     public void delete(String name) {
+        beforeDelete.accept(name);
         tier.delete(name);
     }
 

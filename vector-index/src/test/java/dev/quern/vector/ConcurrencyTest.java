@@ -205,22 +205,18 @@ final class ConcurrencyTest {
                         new Rig(
                                 directory,
                                 Rig.Stores.FAKE,
-                                c ->
-                                        new CollectionConfig(
-                                                c.cacheDirectory(),
-                                                c.ramBuffer(),
+                                Rig.with(
+                                        Map.of(
+                                                "maxQueuedWrites",
                                                 2,
+                                                "maxQueuedBytes",
                                                 ByteSize.ofMebibytes(1),
-                                                c.checkpointRows(),
-                                                c.checkpointBytes(),
+                                                "mergeThreads",
                                                 1,
+                                                "cpuThreads",
                                                 1,
-                                                c.maxQueuedSearches(),
-                                                8,
-                                                c.exactScanRows(),
-                                                c.maxGraph(),
-                                                c.hotMemory(),
-                                                c.idleMerge()));
+                                                "maxOpenCollections",
+                                                8)));
                 ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.create(64, Metric.L2);
             AtomicInteger refused = new AtomicInteger();

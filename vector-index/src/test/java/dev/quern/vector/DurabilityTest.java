@@ -389,28 +389,21 @@ final class DurabilityTest {
     @Test
     void idleCollectionsAreClosedAndOpenedAgain() {
         Rig rig = rig(Rig.Stores.FAKE, 1_000);
-        CollectionConfig c = CollectionConfig.defaults(directory.resolve("few"));
         try (CollectionService few =
                 new CollectionService(
                         rig.chunks(),
                         rig.facts(),
                         InstantSource.system(),
                         Seed.random(5),
-                        new CollectionConfig(
-                                c.cacheDirectory(),
-                                c.ramBuffer(),
-                                c.maxQueuedWrites(),
-                                c.maxQueuedBytes(),
-                                c.checkpointRows(),
-                                c.checkpointBytes(),
-                                1,
-                                1,
-                                c.maxQueuedSearches(),
-                                2,
-                                c.exactScanRows(),
-                                c.maxGraph(),
-                                c.hotMemory(),
-                                c.idleMerge()))) {
+                        Rig.with(
+                                        Map.of(
+                                                "mergeThreads",
+                                                1,
+                                                "cpuThreads",
+                                                1,
+                                                "maxOpenCollections",
+                                                2))
+                                .apply(CollectionConfig.defaults(directory.resolve("few"))))) {
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
                     String name = "c" + i;

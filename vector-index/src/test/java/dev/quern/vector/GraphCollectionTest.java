@@ -55,22 +55,7 @@ final class GraphCollectionTest {
 
     /// A config under which a dense leg compares few rows of its own accord.
     private static UnaryOperator<CollectionConfig> graphs(ByteSize maxGraph, ByteSize hotMemory) {
-        return c ->
-                new CollectionConfig(
-                        c.cacheDirectory(),
-                        c.ramBuffer(),
-                        c.maxQueuedWrites(),
-                        c.maxQueuedBytes(),
-                        c.checkpointRows(),
-                        c.checkpointBytes(),
-                        c.mergeThreads(),
-                        c.cpuThreads(),
-                        c.maxQueuedSearches(),
-                        c.maxOpenCollections(),
-                        100,
-                        maxGraph,
-                        hotMemory,
-                        c.idleMerge());
+        return Rig.with(Map.of("exactScanRows", 100, "maxGraph", maxGraph, "hotMemory", hotMemory));
     }
 
     private static final UnaryOperator<CollectionConfig> FUSED =

@@ -39,21 +39,15 @@ final class HotMemoryTest {
     private final long before = HotMemory.usedBytes();
 
     private CollectionConfig bounded(CollectionConfig c) {
-        return new CollectionConfig(
-                c.cacheDirectory(),
-                c.ramBuffer(),
-                c.maxQueuedWrites(),
-                c.maxQueuedBytes(),
-                c.checkpointRows(),
-                c.checkpointBytes(),
-                c.mergeThreads(),
-                c.cpuThreads(),
-                c.maxQueuedSearches(),
-                c.maxOpenCollections(),
-                100,
-                c.maxGraph(),
-                new ByteSize(before + BOUND.bytes()),
-                Duration.ofHours(1));
+        return Rig.with(
+                        Map.of(
+                                "exactScanRows",
+                                100,
+                                "hotMemory",
+                                new ByteSize(before + BOUND.bytes()),
+                                "idleMerge",
+                                Duration.ofHours(1)))
+                .apply(c);
     }
 
     @Test

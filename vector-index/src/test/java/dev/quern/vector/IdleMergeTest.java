@@ -117,21 +117,7 @@ final class IdleMergeTest {
     }
 
     private static CollectionConfig walking(CollectionConfig c) {
-        return new CollectionConfig(
-                c.cacheDirectory(),
-                c.ramBuffer(),
-                c.maxQueuedWrites(),
-                c.maxQueuedBytes(),
-                c.checkpointRows(),
-                c.checkpointBytes(),
-                c.mergeThreads(),
-                c.cpuThreads(),
-                c.maxQueuedSearches(),
-                c.maxOpenCollections(),
-                100,
-                c.maxGraph(),
-                c.hotMemory(),
-                SHORT);
+        return Rig.with(Map.of("exactScanRows", 100, "idleMerge", SHORT)).apply(c);
     }
 
     /// Makes a few segments, none with a graph.

@@ -16,6 +16,7 @@ import dev.quern.storage.StorageConfig;
 import dev.quern.storage.StorageEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,22 +95,29 @@ final class Rig implements AutoCloseable {
 
     /// A config with another checkpoint rule.
     static UnaryOperator<CollectionConfig> checkpointEvery(long rows) {
-        return c ->
-                new CollectionConfig(
-                        c.cacheDirectory(),
-                        ByteSize.ofMebibytes(1),
-                        c.maxQueuedWrites(),
-                        c.maxQueuedBytes(),
-                        rows,
-                        c.checkpointBytes(),
-                        c.mergeThreads(),
-                        c.cpuThreads(),
-                        c.maxQueuedSearches(),
-                        c.maxOpenCollections(),
-                        c.exactScanRows(),
-                        c.maxGraph(),
-                        c.hotMemory(),
-                        c.idleMerge());
+        return with(Map.of("ramBuffer", ByteSize.ofMebibytes(1), "checkpointRows", rows));
+    }
+
+    /// A config with some settings changed, by their names in [CollectionConfig].
+    static UnaryOperator<CollectionConfig> with(Map<String, Object> changes) {
+        return config -> {
+            Map<String, Object> left = new TreeMap<>(changes);
+            RecordComponent[] components = CollectionConfig.class.getRecordComponents();
+            Class<?>[] types = new Class<?>[components.length];
+            Object[] values = new Object[components.length];
+            try {
+                for (int i = 0; i < components.length; i++) {
+                    types[i] = components[i].getType();
+                    Object changed = left.remove(components[i].getName());
+                    values[i] =
+                            changed == null ? components[i].getAccessor().invoke(config) : changed;
+                }
+                assertThat(left).as("settings that do not exist").isEmpty();
+                return CollectionConfig.class.getDeclaredConstructor(types).newInstance(values);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalArgumentException("cannot set " + changes, e);
+            }
+        };
     }
 
     /// A schema of one vector field, one text field and some attributes.

@@ -87,6 +87,28 @@ public final class Collections {
                 post(collection, "upsert", new UpsertRows(rows)).waiting(), UpsertResult.class);
     }
 
+    /// Writes rows whose fields come by their names, such as `Map.of("id", "a", "vector", vector,
+    /// "title", "..", "year", 2020)`: the collection's schema tells vectors and texts, all else are
+    /// attributes, and null is no value. All of them or none, as [#upsert].
+    ///
+    /// @param rows 1 to 10,000; values that Jackson writes as JSON; an id is a string, or a number
+    ///   where the collection's ids are `uint64`
+    public UpsertResult upsertFields(String collection, List<? extends Map<String, ?>> rows) {
+        return http.json(
+                post(collection, "upsert", Map.of("rows", rows)).waiting(), UpsertResult.class);
+    }
+
+    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of the
+    /// rows. All of them or none, as [#upsert].
+    ///
+    /// @param columns lists or arrays of equal length, 1 to 10,000, `id` among them; null where a
+    ///   row has no value
+    public UpsertResult upsertColumns(String collection, Map<String, ?> columns) {
+        return http.json(
+                post(collection, "upsert", Map.of("columns", columns)).waiting(),
+                UpsertResult.class);
+    }
+
     /// Deletes rows by id; unknown ids are ignored.
     public DeleteResult deleteRows(String collection, List<String> ids) {
         return http.json(post(collection, "delete", new DeleteRows(ids, null)), DeleteResult.class);

@@ -6,15 +6,19 @@ import dev.quern.common.wire.BackupResult;
 import dev.quern.common.wire.CompactResult;
 import dev.quern.common.wire.FsckResult;
 import dev.quern.common.wire.GcResult;
+import dev.quern.common.wire.PruneBackupsResult;
 import dev.quern.common.wire.RepairResult;
 import dev.quern.common.wire.RotateKey;
 import dev.quern.common.wire.RotateKeyResult;
 import dev.quern.common.wire.RunBackup;
 import dev.quern.common.wire.RunGc;
+import dev.quern.common.wire.RunPruneBackups;
 import dev.quern.common.wire.RunRepair;
 import dev.quern.common.wire.StorageBody;
 import dev.quern.common.wire.StorageChunk;
 import dev.quern.common.wire.StorageChunkList;
+import dev.quern.common.wire.StorageMember;
+import dev.quern.common.wire.StorageMemberList;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import java.util.List;
@@ -94,6 +98,31 @@ public final class Storage {
     public List<BackupBody> backups(String to) {
         Request request = Request.get(Target.of("storage", "backups").query("to", to)).waiting();
         return http.json(request, BackupList.class).backups();
+    }
+
+    /// Removes old backups from a place, and the files that no other there needs.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no backup; `CONFLICT` while
+    ///   one is made there, or another removal goes on
+    public PruneBackupsResult pruneBackups(RunPruneBackups request) {
+        return http.json(post("prune-backups", request), PruneBackupsResult.class);
+    }
+
+    /// The data directories that share the tier in which the server has its chunks, its own first.
+    ///
+    /// @throws dev.quern.common.QuernException `INVALID` if the chunks are in no tier
+    public List<StorageMember> members() {
+        Request request = Request.get(Target.of("storage", "members")).waiting();
+        return http.json(request, StorageMemberList.class).members();
+    }
+
+    /// Forgets a data directory that is lost for good, so that garbage is collected again; what
+    /// only its facts need becomes garbage.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if
+    ///   it is the server's own, or its server runs
+    public void forgetMember(String member) {
+        http.run(Request.delete(Target.of("storage", "members", member)).waiting());
     }
 
     /// Encrypts the new chunks of a space with a new data key.

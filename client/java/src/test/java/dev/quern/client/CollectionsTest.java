@@ -95,6 +95,27 @@ final class CollectionsTest {
     }
 
     @Test
+    void writesFieldsByTheirNamesAndReadsNumbersAsIds() {
+        server.answer(200, "{\"upserted\":1,\"token\":7}")
+                .answer(
+                        200,
+                        "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
+                .answer(200, "{\"id\":18446744073709551615,\"attributes\":{}}");
+        client.collections()
+                .upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
+        assertThat(server.last().body()).isEqualTo("{\"rows\":[{\"vector\":[1.0,0.1]}]}");
+        double cost =
+                client.collections()
+                        .upsertColumns("docs", Map.of("id", new long[] {1, 2}))
+                        .performance()
+                        .serverMs();
+        assertThat(cost).isEqualTo(1.5);
+        assertThat(server.last().body()).isEqualTo("{\"columns\":{\"id\":[1,2]}}");
+        assertThat(client.collections().row("docs", "18446744073709551615").id())
+                .isEqualTo("18446744073709551615");
+    }
+
+    @Test
     void addsFieldsAndSearchesThem() {
         server.answer(
                         200,

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.BackupBody;
+import dev.quern.common.wire.PruneBackupsResult;
+import dev.quern.common.wire.RunPruneBackups;
+import dev.quern.common.wire.StorageMember;
 import dev.quern.common.wire.StorageOperation;
 import dev.quern.common.wire.StorageOperationList;
 import java.io.IOException;
@@ -51,6 +55,45 @@ final class StorageTest {
         assertThat(client.storage().cancel("gc-1").state()).isEqualTo("cancelling");
         assertThat(server.asked().getLast().method()).isEqualTo("DELETE");
         assertThat(server.asked().getLast().target()).isEqualTo("/v1/storage/operations/gc-1");
+    }
+
+    @Test
+    void oldBackupsAreRemoved() {
+        String kept =
+                "{\"id\":\"x\",\"created\":\"2026-03-04T05:06:07Z\",\"files\":3,\"bytes\":30,"
+                        + "\"index\":7,\"state_hash\":\"ab\"}";
+        server.answer(
+                200,
+                "{\"dry_run\":true,\"kept\":["
+                        + kept
+                        + "],\"removed\":[],\"files\":2,\"bytes\":9}");
+        PruneBackupsResult result =
+                client.storage().pruneBackups(new RunPruneBackups("file:///b", 1, 0.5, true));
+        assertThat(result.dryRun()).isTrue();
+        assertThat(result.kept()).singleElement().extracting(BackupBody::id).isEqualTo("x");
+        assertThat(result.files()).isEqualTo(2);
+        assertThat(server.asked().getLast().target()).isEqualTo("/v1/storage/prune-backups");
+    }
+
+    @Test
+    void membersAreListedAndForgotten() {
+        server.answer(
+                200,
+                "{\"members\":[{\"id\":\"a1\",\"own\":true,\"running\":true,"
+                        + "\"seen_at\":\"2026-03-04T05:06:07Z\"},"
+                        + "{\"id\":\"b2\",\"own\":false,\"running\":false}]}");
+        assertThat(client.storage().members())
+                .containsExactly(
+                        new StorageMember("a1", true, true, "2026-03-04T05:06:07Z"),
+                        new StorageMember("b2", false, false, null));
+        server.answer(204, "");
+        client.storage().forgetMember("b2");
+        assertThat(server.asked().getLast().method()).isEqualTo("DELETE");
+        assertThat(server.asked().getLast().target()).isEqualTo("/v1/storage/members/b2");
+        server.answer(409, "{\"code\":\"CONFLICT\",\"message\":\"its server runs\"}");
+        assertThatThrownBy(() -> client.storage().forgetMember("b2"))
+                .isInstanceOf(QuernException.class)
+                .hasMessageContaining("its server runs");
     }
 
     @Test
