@@ -31,7 +31,10 @@ sealed interface Claim {
     ///
     /// @param collection name of the collection
     /// @param id the collection's id, so that a ticket does not read another of the same name
-    record Rows(SpaceId space, Instant expiresAt, String collection, String id) implements Claim {}
+    /// @param columns whether each attribute is a column of its own
+    record Rows(
+            SpaceId space, Instant expiresAt, String collection, String id, boolean columns)
+            implements Claim {}
 
     /// A pattern of bytes made by the server itself, for its own test at start.
     ///

@@ -83,6 +83,7 @@ final class Downloads {
                             listener,
                             gate,
                             collection.schema(),
+                            claim.columns(),
                             (long) batchBytes * ROW_BATCH_FACTOR)) {
                 sender.start();
                 List<Row> rows = cursor.next(sender.rowsPerBatch());

@@ -64,7 +64,11 @@ final class FlightCatalog {
                 yield file(space, descriptor, file.volume(), commit.id(), info);
             }
             case Target.Rows rows ->
-                    rows(space, descriptor, services.collections().get(space, rows.collection()));
+                    rows(
+                            space,
+                            descriptor,
+                            services.collections().get(space, rows.collection()),
+                            rows.columns());
         };
     }
 
@@ -89,7 +93,7 @@ final class FlightCatalog {
             if ((Target.COLLECTION + "/" + collection.name()).startsWith(prefix)) {
                 FlightDescriptor descriptor =
                         FlightDescriptor.path(Target.COLLECTION, collection.name());
-                consumer.accept(rows(space, descriptor, collection));
+                consumer.accept(rows(space, descriptor, collection, false));
             }
         }
     }
@@ -193,10 +197,15 @@ final class FlightCatalog {
                 .build();
     }
 
-    private FlightInfo rows(SpaceId space, FlightDescriptor descriptor, CollectionInfo collection) {
-        Claim claim = new Claim.Rows(space, expiry(), collection.name(), collection.id());
+    private FlightInfo rows(
+            SpaceId space,
+            FlightDescriptor descriptor,
+            CollectionInfo collection,
+            boolean columns) {
+        Claim claim =
+                new Claim.Rows(space, expiry(), collection.name(), collection.id(), columns);
         return builder(
-                        FlightSchemas.rows(collection.schema()),
+                        FlightSchemas.rows(collection.schema(), columns),
                         descriptor,
                         List.of(endpoint(claim)))
                 .setRecords(collection.rows())

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 
@@ -37,6 +38,18 @@ final class FlightJson {
         } catch (JsonProcessingException e) {
             throw QuernException.internal("cannot write " + value.getClass() + " as JSON", e);
         }
+    }
+
+    /// The value as text.
+    static String text(Object value) {
+        return new String(write(value), StandardCharsets.UTF_8);
+    }
+
+    /// Reads any JSON value.
+    ///
+    /// @throws QuernException `INVALID` if it is none, or null
+    static Object readValue(String what, String json) {
+        return read(what, json.getBytes(StandardCharsets.UTF_8), Object.class);
     }
 
     /// Reads a value.

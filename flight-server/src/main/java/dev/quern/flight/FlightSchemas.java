@@ -3,9 +3,11 @@ package dev.quern.flight;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.IdType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
@@ -22,6 +24,7 @@ final class FlightSchemas {
     static final String ID = "id";
     static final String ATTRIBUTES = "attributes";
 
+    private static final ArrowType UINT64 = new ArrowType.Int(Long.SIZE, false);
     private static final ArrowType FLOAT32 =
             new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
@@ -34,16 +37,31 @@ final class FlightSchemas {
 
     private FlightSchemas() {}
 
-    /// The rows of a collection: `id`, each text field, `attributes` (a JSON object), each vector
-    /// field; fields in name order. Null is a field that a row lacks. The only vector field of a
-    /// collection is not nullable, because rows are not written without it.
-    static Schema rows(CollectionSchema collection) {
+    /// The rows of a collection: `id`, each text field, `attributes` (a JSON object) or a column for
+    /// each attribute ([ColumnNames], [AttributeColumn]), each vector field; fields in name order.
+    /// Null is a field that a row lacks. The only vector field of a collection is not nullable,
+    /// because rows are not written without it.
+    static Schema rows(CollectionSchema collection, boolean attributeColumns) {
         List<Field> columns = new ArrayList<>();
-        columns.add(Field.notNullable(ID, ArrowType.Utf8.INSTANCE));
+        columns.add(
+                Field.notNullable(
+                        ID,
+                        switch (collection.ids()) {
+                            case STRING -> ArrowType.Utf8.INSTANCE;
+                            case UINT64 -> UINT64;
+                        }));
         for (String text : collection.texts().keySet()) {
             columns.add(Field.nullable(text, ArrowType.Utf8.INSTANCE));
         }
-        columns.add(Field.notNullable(ATTRIBUTES, ArrowType.Utf8.INSTANCE));
+        if (attributeColumns) {
+            ColumnNames.attributes(collection)
+                    .forEach((column, attribute) ->
+                            columns.add(
+                                    AttributeColumn.field(
+                                            column, collection.attributes().get(attribute))));
+        } else {
+            columns.add(Field.notNullable(ATTRIBUTES, ArrowType.Utf8.INSTANCE));
+        }
         collection
                 .vectors()
                 .forEach((name, vector) ->
@@ -85,20 +103,21 @@ final class FlightSchemas {
     /// one, and any of the other columns of [#rows]; in any order.
     ///
     /// @throws QuernException `INVALID` naming both schemas
-    static void requireRows(Schema actual, CollectionSchema collection) {
-        Schema expected = rows(collection);
+    static void requireRows(
+            Schema actual, CollectionSchema collection, boolean attributeColumns) {
+        Schema expected = rows(collection, attributeColumns);
         boolean fits =
                 find(actual, ID) != null
                         && (!isOnlyVector(collection)
                                 || find(actual, collection.vectors().firstKey()) != null)
-                        && namesWithin(
-                                actual,
-                                expected.getFields().stream()
-                                        .map(Field::getName)
-                                        .collect(Collectors.toSet()))
+                        && (attributeColumns || namesWithin(actual, names(expected)))
+                        && names(actual).size() == actual.getFields().size()
                         && actual.getFields().stream()
                                 .allMatch(column ->
-                                        isColumn(column, expected.findField(column.getName())));
+                                        isColumn(
+                                                column,
+                                                find(expected, column.getName()),
+                                                collection));
         if (!fits) {
             String needed =
                     isOnlyVector(collection) ? ID + " and " + collection.vectors().firstKey() : ID;
@@ -110,15 +129,48 @@ final class FlightSchemas {
                                     Collectors.joining(
                                             ", ",
                                             "{",
-                                            "}, all but " + needed + " may be left out")),
+                                            "}, all but "
+                                                    + needed
+                                                    + " may be left out"
+                                                    + (attributeColumns
+                                                            ? ", others are attributes"
+                                                            : ""))),
                     actual);
         }
     }
 
-    private static boolean isColumn(Field actual, Field expected) {
+    private static Set<String> names(Schema schema) {
+        return schema.getFields().stream().map(Field::getName).collect(Collectors.toSet());
+    }
+
+    private static boolean isColumn(
+            Field actual, @Nullable Field expected, CollectionSchema collection) {
+        String name = actual.getName();
+        if (name.equals(ID)) {
+            return isId(actual, collection.idType());
+        }
+        if (expected == null
+                || !(ColumnNames.isTaken(name, collection) || name.equals(ATTRIBUTES))) {
+            return AttributeValues.isSupported(actual);
+        }
         return expected.getType() instanceof ArrowType.FixedSizeList list
                 ? isVector(actual, list.getListSize())
                 : isString(actual);
+    }
+
+    /// Numbers that have a sign are welcome: whether one is below 0 is for each row to see.
+    private static boolean isId(Field actual, Optional<IdType> type) {
+        boolean number =
+                actual.getDictionary() == null && actual.getType() instanceof ArrowType.Int;
+        return switch (type.orElse(number ? IdType.UINT64 : IdType.STRING)) {
+            case STRING -> isString(actual);
+            case UINT64 -> number || isString(actual);
+        };
+    }
+
+    /// Whether the ids of an upload are numbers.
+    static boolean hasNumbers(Schema actual) {
+        return actual.findField(ID).getType() instanceof ArrowType.Int;
     }
 
     private static boolean isVector(Field field, int dims) {
@@ -147,8 +199,7 @@ final class FlightSchemas {
 
     /// Whether every column is known and named once.
     private static boolean namesWithin(Schema schema, Set<String> known) {
-        Set<String> names =
-                schema.getFields().stream().map(Field::getName).collect(Collectors.toSet());
+        Set<String> names = names(schema);
         return known.containsAll(names) && names.size() == schema.getFields().size();
     }
 

@@ -1,20 +1,26 @@
 package dev.quern.flight;
 
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.AttributeType;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
+import dev.quern.vector.IdType;
 import dev.quern.vector.Row;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.LargeVarCharVector;
@@ -41,7 +47,10 @@ final class RowPut {
     ///   acknowledged before stay
     void receive(SpaceId space, Target.Rows target, PutStream batches, Consumer<Ack> acknowledge) {
         CollectionSchema fields = collections.schema(space, target.collection());
-        FlightSchemas.requireRows(batches.batch().getSchema(), fields);
+        FlightSchemas.requireRows(batches.batch().getSchema(), fields, target.columns());
+        if (fields.idType().isEmpty() && FlightSchemas.hasNumbers(batches.batch().getSchema())) {
+            collections.decideIds(space, target.collection(), IdType.UINT64);
+        }
         while (batches.next()) {
             VectorSchemaRoot batch = batches.batch();
             int total = batch.getRowCount();
@@ -49,7 +58,7 @@ final class RowPut {
             long token = 0;
             for (int from = 0; from < total; from += MAX_WRITE_ROWS) {
                 int count = Math.min(MAX_WRITE_ROWS, total - from);
-                List<Row> rows = new Decoder(batch, fields).rows(from, count);
+                List<Row> rows = new Decoder(batch, fields, target.columns()).rows(from, count);
                 WriteResult result =
                         collections.write(space, target.collection(), WriteBatch.upsert(rows));
                 upserted += result.upserted();
@@ -77,19 +86,28 @@ final class RowPut {
     private static final class Decoder {
         private final FieldVector ids;
         private final @Nullable FieldVector attributes;
+        private final Map<String, FieldVector> attributeColumns = new TreeMap<>();
+        private final Set<String> json = new HashSet<>();
         private final Map<String, FieldVector> texts = new TreeMap<>();
         private final Map<String, VectorColumn> vectors = new TreeMap<>();
         private final boolean vectorRequired;
 
-        Decoder(VectorSchemaRoot batch, CollectionSchema fields) {
+        Decoder(VectorSchemaRoot batch, CollectionSchema fields, boolean columns) {
             this.ids = batch.getVector(FlightSchemas.ID);
-            this.attributes = batch.getVector(FlightSchemas.ATTRIBUTES);
+            this.attributes = columns ? null : batch.getVector(FlightSchemas.ATTRIBUTES);
+            Map<String, String> named = ColumnNames.attributes(fields);
             for (FieldVector column : batch.getFieldVectors()) {
                 String name = column.getName();
                 if (fields.texts().containsKey(name)) {
                     texts.put(name, column);
                 } else if (fields.vectors().containsKey(name)) {
                     vectors.put(name, VectorColumn.of((FixedSizeListVector) column));
+                } else if (columns && !name.equals(FlightSchemas.ID)) {
+                    String attribute = named.getOrDefault(name, name);
+                    attributeColumns.put(attribute, column);
+                    if (fields.attributes().get(attribute) == AttributeType.JSON) {
+                        json.add(attribute);
+                    }
                 }
             }
             this.vectorRequired = FlightSchemas.isOnlyVector(fields);
@@ -104,10 +122,11 @@ final class RowPut {
         }
 
         private Row row(int index) {
-            String id =
-                    string(ids, index)
-                            .orElseThrow(() -> invalid(index, "id is null; expected a string"));
-            return new Row(id, vectors(index), texts(index), attributes(index));
+            return new Row(
+                    in(index, () -> AttributeValues.id(ids, index)),
+                    vectors(index),
+                    texts(index),
+                    attributeColumns.isEmpty() ? attributes(index) : columns(index));
         }
 
         private Map<String, String> texts(int index) {
@@ -115,6 +134,37 @@ final class RowPut {
             texts.forEach((name, column) ->
                     string(column, index).ifPresent(text -> present.put(name, text)));
             return present;
+        }
+
+        private Map<String, Object> columns(int index) {
+            Map<String, Object> present = new TreeMap<>();
+            attributeColumns.forEach((name, column) -> {
+                Object value =
+                        column.isNull(index)
+                                ? null
+                                : in(index, () -> value(name, column, index));
+                if (value != null) {
+                    present.put(name, value);
+                }
+            });
+            return present;
+        }
+
+        private @Nullable Object value(String name, FieldVector column, int index) {
+            Object value = AttributeValues.find(column, index);
+            return json.contains(name) && value instanceof String text
+                    ? FlightJson.readValue("attribute \"" + name + "\"", text)
+                    : value;
+        }
+
+        private static <T extends @Nullable Object> T in(int index, Supplier<T> reading) {
+            try {
+                return reading.get();
+            } catch (QuernException e) {
+                throw e.kind() == ErrorKind.INVALID
+                        ? invalid(index, String.valueOf(e.getMessage()))
+                        : e;
+            }
         }
 
         private Map<String, Object> attributes(int index) {

@@ -1,18 +1,23 @@
 package dev.quern.flight;
 
 import dev.quern.common.QuernException;
+import dev.quern.vector.AttributeType;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.Row;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.jspecify.annotations.Nullable;
 
 /// Sends rows in batches bounded in rows and in bytes. Not thread-safe; its owner closes it.
 /// Messages in flight outlive it.
@@ -33,26 +38,40 @@ final class RowSender implements AutoCloseable {
     private final long vectorBytes;
 
     private final VectorSchemaRoot root;
-    private final VarCharVector ids;
+    private final FieldVector ids;
     private final Map<String, VarCharVector> texts = new TreeMap<>();
-    private final VarCharVector attributes;
+    private final @Nullable VarCharVector attributes;
+    private final List<AttributeColumn> attributeColumns = new ArrayList<>();
     private final List<VectorColumn> vectors;
     private int rows;
     private long bytes;
 
+    /// @param columns whether each attribute is a column of its own
     /// @param maxBytes a batch ends with the row that reaches this
     RowSender(
             BufferAllocator allocator,
             ServerStreamListener listener,
             CallGate gate,
             CollectionSchema collection,
+            boolean columns,
             long maxBytes) {
         this.listener = listener;
         this.gate = gate;
         this.maxBytes = maxBytes;
-        this.root = VectorSchemaRoot.create(FlightSchemas.rows(collection), allocator);
-        this.ids = (VarCharVector) root.getVector(FlightSchemas.ID);
-        this.attributes = (VarCharVector) root.getVector(FlightSchemas.ATTRIBUTES);
+        this.root = VectorSchemaRoot.create(FlightSchemas.rows(collection, columns), allocator);
+        this.ids = root.getVector(FlightSchemas.ID);
+        this.attributes =
+                columns ? null : (VarCharVector) root.getVector(FlightSchemas.ATTRIBUTES);
+        if (columns) {
+            ColumnNames.attributes(collection)
+                    .forEach((column, attribute) ->
+                            attributeColumns.add(
+                                    new AttributeColumn(
+                                            attribute,
+                                            collection.attributes().get(attribute)
+                                                    == AttributeType.JSON,
+                                            root.getVector(column))));
+        }
         for (String text : collection.texts().keySet()) {
             texts.put(text, (VarCharVector) root.getVector(text));
         }
@@ -91,24 +110,43 @@ final class RowSender implements AutoCloseable {
 
     private void allocate(int capacity) {
         // Fresh buffers for every batch: those of the last one may still wait to be sent.
-        ids.allocateNew(16L * capacity, capacity);
+        ids.setInitialCapacity(capacity);
+        ids.allocateNew();
         texts.values()
                 .forEach(column -> column.allocateNew(TEXT_BYTES * (long) capacity, capacity));
-        attributes.allocateNew(16L * capacity, capacity);
+        if (attributes != null) {
+            attributes.allocateNew(16L * capacity, capacity);
+        }
+        for (AttributeColumn column : attributeColumns) {
+            column.values().setInitialCapacity(capacity);
+            column.values().allocateNew();
+        }
         vectors.forEach(column -> column.allocate(capacity));
         rows = 0;
         bytes = 0;
     }
 
     private void append(Row row) {
-        set(ids, row.id().getBytes(StandardCharsets.UTF_8));
+        switch (ids) {
+            case UInt8Vector numbers -> numbers.setSafe(rows, Long.parseUnsignedLong(row.id()));
+            case VarCharVector strings -> set(strings, row.id().getBytes(StandardCharsets.UTF_8));
+            default -> throw QuernException.internal("ids are " + ids.getClass(), null);
+        }
         texts.forEach((name, column) -> {
             String text = row.texts().get(name);
             if (text != null) {
                 set(column, text.getBytes(StandardCharsets.UTF_8));
             }
         });
-        set(attributes, FlightJson.write(row.attributes()));
+        if (attributes != null) {
+            set(attributes, FlightJson.write(row.attributes()));
+        }
+        for (AttributeColumn column : attributeColumns) {
+            Object value = row.attributes().get(column.attribute());
+            if (value != null) {
+                bytes += column.set(rows, value);
+            }
+        }
         for (VectorColumn column : vectors) {
             float[] vector = row.vectors().get(column.name());
             if (vector != null) {

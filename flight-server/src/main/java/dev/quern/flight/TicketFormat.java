@@ -24,12 +24,12 @@ import javax.crypto.spec.SecretKeySpec;
 /// | bytes | field |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | kind: 1 file range, 2 rows, 3 self-test |
+/// | 1 | kind: 1 file range, 2 rows, 3 self-test, 4 rows with a column for each attribute |
 /// | 8 | expiry, milliseconds since 1970-01-01T00:00Z |
 /// | 2 + n | space |
-/// | 2 + n | kind 1: volume; kind 2: collection |
+/// | 2 + n | kind 1: volume; kinds 2 and 4: collection |
 /// | 32 | kind 1: commit |
-/// | 2 + n | kind 1: path; kind 2: id of the collection |
+/// | 2 + n | kind 1: path; kinds 2 and 4: id of the collection |
 /// | 8 + 8 | kind 1: offset and length of the range |
 /// | 4 | kind 3: length of the pattern |
 /// | 32 | HMAC-SHA256 of every byte before, under the server's key |
@@ -41,6 +41,7 @@ final class TicketFormat {
     private static final byte FILE_RANGE = 1;
     private static final byte ROWS = 2;
     private static final byte SELF_TEST = 3;
+    private static final byte COLUMNS = 4;
     private static final int MAC_BYTES = 32;
     private static final int MAX_TICKET_BYTES = 8 << 10;
     private static final HexFormat HEX = HexFormat.of();
@@ -66,7 +67,7 @@ final class TicketFormat {
                 out.putLong(file.range().offset()).putLong(file.range().length());
             }
             case Claim.Rows rows -> {
-                begin(out, ROWS, claim);
+                begin(out, rows.columns() ? COLUMNS : ROWS, claim);
                 string(out, rows.collection());
                 string(out, rows.id());
             }
@@ -128,11 +129,17 @@ final class TicketFormat {
             Claim claim =
                     switch (kind) {
                         case FILE_RANGE -> fileRange(in, space, expiresAt);
-                        case ROWS -> new Claim.Rows(space, expiresAt, string(in), string(in));
+                        case ROWS, COLUMNS ->
+                                new Claim.Rows(
+                                        space,
+                                        expiresAt,
+                                        string(in),
+                                        string(in),
+                                        kind == COLUMNS);
                         case SELF_TEST -> new Claim.SelfTest(space, expiresAt, in.getInt());
                         default ->
                                 throw QuernException.invalid(
-                                        "ticket kind must be 1, 2 or 3, got " + kind);
+                                        "ticket kind must be 1 to 4, got " + kind);
                     };
             if (in.hasRemaining()) {
                 throw QuernException.invalid(

@@ -147,7 +147,7 @@ final class Rig implements AutoCloseable {
     /// The columns of a collection with the fields that it has when none are named.
     static Schema rows(int dims) {
         return FlightSchemas.rows(
-                CollectionSchema.of(VectorField.of(dims, Metric.DOT, Optional.empty())));
+                CollectionSchema.of(VectorField.of(dims, Metric.DOT, Optional.empty())), false);
     }
 
     /// The info of a path.

@@ -26,11 +26,13 @@ class TicketFormatTest {
     @Test
     void opensWhatItSealed() {
         Claim file = file(new Claim.Range(256L << 20, 77));
-        Claim rows = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff");
+        Claim rows = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff", false);
+        Claim columns = new Claim.Rows(SPACE, LATER, "papers", "00000000000000ff", true);
         Claim test = new Claim.SelfTest(SPACE, LATER, 5);
 
         assertThat(format.open(format.seal(file), SPACE)).isEqualTo(file);
         assertThat(format.open(format.seal(rows), SPACE)).isEqualTo(rows);
+        assertThat(format.open(format.seal(columns), SPACE)).isEqualTo(columns);
         assertThat(format.open(format.seal(test), SPACE)).isEqualTo(test);
     }
 

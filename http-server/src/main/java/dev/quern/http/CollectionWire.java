@@ -145,7 +145,8 @@ final class CollectionWire {
         return vector == null ? null : new FloatList(vector);
     }
 
-    private static Map<String, Object> attributes(Map<?, ?> attributes) {
+    /// Attributes as JSON has them.
+    static Map<String, Object> attributes(Map<?, ?> attributes) {
         Map<String, Object> wire = new TreeMap<>();
         attributes.forEach((name, value) -> wire.put((String) name, value(value)));
         return wire;

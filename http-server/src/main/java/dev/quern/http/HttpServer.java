@@ -132,6 +132,7 @@ public final class HttpServer implements AutoCloseable {
                                         services.texts(),
                                         services.indexer())
                                 .routes(),
+                        new ExportRoutes(services.collections()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),
                         new CallRoutes(services.functions(), outputs).routes(),

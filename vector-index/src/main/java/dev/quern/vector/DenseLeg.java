@@ -167,8 +167,8 @@ final class DenseLeg {
                 searcher.getIndexReader(),
                 docs,
                 field,
-                idType,
-                (doc, id, vector) -> ranked.add(new Ranked(doc, id, score(query, vector))));
+                (doc, id, vector) ->
+                        ranked.add(new Ranked(doc, idType.text(id), score(query, vector))));
         ranked.sort(Ranked.BEST_FIRST);
         return ranked;
     }

@@ -39,20 +39,19 @@ final class RowReader {
     interface VectorVisitor {
         /// Receives one.
         ///
+        /// @param id as [IdType#term] has it, valid during the call only
         /// @param vector valid during the call only
-        void visit(int doc, String id, float[] vector);
+        void visit(int doc, BytesRef id, float[] vector);
     }
 
     /// Visits documents that have a vector with their ids and vectors; passes over the others.
     ///
     /// @param docs ascending
     /// @param field a vector field
-    /// @param idType of the collection
     static void forEachVector(
             IndexReader reader,
             List<Integer> docs,
             String field,
-            IdType idType,
             VectorVisitor visitor)
             throws IOException {
         String luceneField = RowDocuments.vector(field);
@@ -80,7 +79,7 @@ final class RowReader {
                 }
                 visitor.visit(
                         docs.get(from),
-                        idType.text(ids.binaryValue()),
+                        ids.binaryValue(),
                         vectors.vectorValue(ordinals.index()));
             }
         }
@@ -98,7 +97,6 @@ final class RowReader {
                     reader,
                     docs,
                     field,
-                    IdType.STRING,
                     (doc, _, vector) ->
                             vectors.computeIfAbsent(doc, _ -> new HashMap<>())
                                     .put(field, vector.clone()));
