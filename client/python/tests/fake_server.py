@@ -63,6 +63,8 @@ class FakeServer(ThreadingHTTPServer):
         self.volumes = {}
         self.staged = {}
         self.collections = {}
+        self.snapshots = {}
+        self.aliases = {}
         self.functions = {}
         self.artifacts = {}
         self.calls = {}
@@ -486,12 +488,60 @@ class Handler(BaseHTTPRequestHandler):
                 schema = server.collections[name][0].setdefault("schema", {})
                 schema.update(self.json_body())
             return self.answer(200, self.collection_body(name))
+        if rest[1] in ("snapshots", "branch", "rollback", "rename"):
+            return self.on_versions(name, rest[1:])
         rows = server.collections[name][1]
         if rest[1] == "rows" and len(rest) == 3:
             if rest[2] not in rows:
                 raise not_found(f"row {rest[2]}")
             return self.answer(200, rows[rest[2]])
         return getattr(self, f"on_rows_{rest[1]}")(rows)
+
+    def on_versions(self, name, rest):
+        server = self.server
+        snapshots = server.snapshots.setdefault(name, {})
+        if rest[0] == "snapshots" and len(rest) == 2:
+            if rest[1] not in snapshots:
+                raise not_found(f"snapshot {rest[1]}")
+            if self.command == "DELETE":
+                del snapshots[rest[1]]
+                return self.answer(204)
+            return self.answer(200, snapshots[rest[1]][0])
+        if self.command == "GET":
+            return self.answer(200, {"snapshots": [snapshots[s][0] for s in sorted(snapshots)]})
+        wanted = server.last_version = self.json_body()
+        spec, rows = server.collections[name]
+        if rest[0] == "snapshots":
+            body = {
+                "name": wanted["name"],
+                "token": 7,
+                "created_at": "2026-01-01T00:00:00Z",
+                "rows": len(rows),
+                "bytes": 100,
+            }
+            snapshots[wanted["name"]] = (body, dict(rows))
+            return self.answer(201, body)
+        if rest[0] == "branch":
+            kept = snapshots[wanted["at"]][1] if "at" in wanted else rows
+            server.collections[wanted["name"]] = (spec, dict(kept))
+            return self.answer(201, self.collection_body(wanted["name"]))
+        if rest[0] == "rollback":
+            server.collections[name] = (spec, dict(snapshots[wanted["to"]][1]))
+            return self.answer(200, self.collection_body(name))
+        server.collections[wanted["to"]] = server.collections.pop(name)
+        return self.answer(200, self.collection_body(wanted["to"]))
+
+    def on_aliases(self, rest):
+        aliases = self.server.aliases
+        if not rest:
+            bodies = [{"alias": a, "collection": aliases[a]} for a in sorted(aliases)]
+            return self.answer(200, {"aliases": bodies})
+        if self.command == "PUT":
+            aliases[rest[0]] = self.json_body()["collection"]
+            return self.answer(200, {"alias": rest[0], "collection": aliases[rest[0]]})
+        if aliases.pop(rest[0], None) is None:
+            raise not_found(f"alias {rest[0]}")
+        return self.answer(204)
 
     def collection_body(self, name):
         spec, rows = self.server.collections[name]

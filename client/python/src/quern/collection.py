@@ -20,6 +20,7 @@ from . import rows as wire
 from ._columns import bodies, find_columns
 from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
 from .rows import Row, SearchResult, SyncProgress, batches, floats, leg_of, to_hit, to_row
+from .versions import Aliases, Versioned
 from .volume import Volume
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _PAGE_ROWS = 500
 
 
-class Collection:
+class Collection(Versioned):
     """A collection by its name."""
 
     objects: CollectionManager
@@ -162,6 +163,7 @@ class Collection:
         after: Optional[str] = None,
         timeout_ms: Optional[int] = None,
         explain: bool = False,
+        at: Optional[str] = None,
     ) -> SearchResult:
         """Finds rows by ``text``, by ``vector`` or by both; best first, at most ``limit``, which is
         1 to 1,000.
@@ -182,6 +184,7 @@ class Collection:
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
         that they have not. ``after`` is the ``next`` of an earlier result. With ``timeout_ms`` the
         answer is what was found by then. ``explain`` tells how each leg was run.
+        ``at`` is a snapshot to search, default the rows as they are now.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
@@ -200,6 +203,7 @@ class Collection:
             "after": after,
             "timeout_ms": timeout_ms,
             "explain": explain or None,
+            "at": at,
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
@@ -213,33 +217,45 @@ class Collection:
         result.performance = answer.get("performance") or {}
         return result
 
-    def get(self, id: Union[str, int]) -> Row:
-        """The row of this id, with its vector. ``NotFoundError`` if there is none."""
+    def get(self, id: Union[str, int], *, at: Optional[str] = None) -> Row:
+        """The row of this id, with its vector; with ``at``, as a snapshot has it.
+        ``NotFoundError`` if there is none.
+        """
         from ._client import segment
 
-        return to_row(self._json("GET", f"/rows/{segment(str(id))}"))
+        return to_row(self._json("GET", f"/rows/{segment(str(id))}", query={"at": at}))
 
-    def rows(self, *, include_vector: bool = False) -> Iterator[Row]:
-        """Every row in id order, read page by page; rows written meanwhile may be seen or not."""
+    def rows(self, *, include_vector: bool = False, at: Optional[str] = None) -> Iterator[Row]:
+        """Every row in id order, read page by page; rows written meanwhile may be seen or not.
+        With ``at``, every row of a snapshot.
+        """
         after = None
         while True:
-            query = {"after": after, "limit": _PAGE_ROWS, "include_vector": include_vector}
+            query = {
+                "after": after,
+                "limit": _PAGE_ROWS,
+                "include_vector": include_vector,
+                "at": at,
+            }
             page = self._json("GET", "/rows", query=query)
             yield from map(to_row, page["rows"])
             after = page.get("next")
             if after is None:
                 return
 
-    def count(self, *, filter: Any = None) -> int:
-        """How many rows there are, or with a filter, as in :meth:`search`, how many match."""
-        request = {} if filter is None else {"filter": filter}
+    def count(self, *, filter: Any = None, at: Optional[str] = None) -> int:
+        """How many rows there are, or with a filter, as in :meth:`search`, how many match; with
+        ``at``, in a snapshot.
+        """
+        given = {"filter": filter, "at": at}
+        request = {name: value for name, value in given.items() if value is not None}
         return int(self._json("POST", "/count", request, retry="always")["count"])
 
-    def stats(self) -> Dict[str, Any]:
-        """How the rows are indexed: ``rows``, ``segments``, ``merging`` and, in ``vectors`` by
-        field, ``rows``, ``fused_rows``, ``hot_rows`` and ``hnsw_rows``.
+    def stats(self, *, at: Optional[str] = None) -> Dict[str, Any]:
+        """How the rows, or those of a snapshot, are indexed: ``rows``, ``segments``, ``merging``
+        and, in ``vectors`` by field, ``rows``, ``fused_rows``, ``hot_rows`` and ``hnsw_rows``.
         """
-        answer: Dict[str, Any] = self._json("GET", "/stats")
+        answer: Dict[str, Any] = self._json("GET", "/stats", query={"at": at})
         return answer
 
     def merge(self) -> bool:
@@ -248,11 +264,12 @@ class Collection:
         """
         return bool(self._json("POST", "/merge", {}, retry="always")["merging"])
 
-    def info(self) -> Dict[str, Any]:
-        """``name``, ``id``, ``created_at``, ``rows``, ``schema`` and, of the field ``vector``,
-        ``dims``, ``metric`` and ``model``.
+    def info(self, *, at: Optional[str] = None) -> Dict[str, Any]:
+        """``name``, ``id``, ``created_at``, ``rows``, ``schema``, ``aliases`` if there are any and,
+        of the field ``vector``, ``dims``, ``metric`` and ``model``; with ``at``, ``rows`` and
+        fields as a snapshot has them.
         """
-        answer: Dict[str, Any] = self._json("GET", "")
+        answer: Dict[str, Any] = self._json("GET", "", query={"at": at})
         return answer
 
     def sync(
@@ -330,7 +347,7 @@ class Collection:
         return f"Collection({self._name!r})"
 
 
-class CollectionManager:
+class CollectionManager(Aliases):
     """``quern.Collection.objects``: collections as a whole."""
 
     def list(self, *, client: Optional[Client] = None) -> List[Collection]:
@@ -343,7 +360,9 @@ class CollectionManager:
     def delete(
         self, name: str, *, allow_missing: bool = False, client: Optional[Client] = None
     ) -> None:
-        """Deletes a collection. ``NotFoundError`` if there is none, unless allowed."""
+        """Deletes a collection with its snapshots and aliases. ``NotFoundError`` if there is none,
+        unless allowed; ``ConflictError`` if the name is an alias.
+        """
         from ._client import Client, segment
 
         try:

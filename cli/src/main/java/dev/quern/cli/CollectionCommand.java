@@ -31,9 +31,17 @@ import picocli.CommandLine.Parameters;
             CollectionUpsert.class,
             CollectionSearch.class,
             CollectionSync.class,
+            CollectionVersionCommands.Snapshot.class,
+            CollectionVersionCommands.Branch.class,
+            CollectionVersionCommands.Rollback.class,
+            CollectionVersionCommands.Alias.class,
+            CollectionVersionCommands.Rename.class,
         },
         mixinStandardHelpOptions = true)
 final class CollectionCommand {
+    /// Of `--at`.
+    static final String AT = "of a snapshot; default as they are now";
+
     private static final int PAGE_ROWS = 1_000;
     private static final String SCHEMA =
             "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
@@ -98,7 +106,7 @@ final class CollectionCommand {
             List<CollectionBody> all = client.collections().list();
             terminal.printTable(
                     Map.of("collections", all),
-                    List.of("NAME", "ROWS", "DIMS", "METRIC", "MODEL"),
+                    List.of("NAME", "ROWS", "DIMS", "METRIC", "MODEL", "ALIASES"),
                     all.stream().map(CollectionCommand::row).toList());
         }
         return 0;
@@ -111,7 +119,8 @@ final class CollectionCommand {
                 Long.toString(body.rows()),
                 body.dims() == null ? "-" : Integer.toString(body.dims()),
                 Objects.requireNonNullElse(body.metric(), "-"),
-                model == null ? "-" : model);
+                model == null ? "-" : model,
+                body.aliases() == null ? "-" : String.join(",", body.aliases()));
     }
 
     @Command(description = "Shows a collection.", mixinStandardHelpOptions = true)
@@ -127,6 +136,9 @@ final class CollectionCommand {
         StringBuilder text = new StringBuilder();
         text.append("collection ").append(body.name()).append(": ").append(body.rows());
         text.append(" rows");
+        if (body.aliases() != null) {
+            text.append("\n  aliases ").append(String.join(", ", body.aliases()));
+        }
         SchemaBody schema = body.schema();
         sorted(schema.vectors())
                 .forEach((name, field) -> {
@@ -206,7 +218,8 @@ final class CollectionCommand {
     int count(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter) {
+            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter,
+            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             long count =
                     client.collections()
@@ -214,7 +227,8 @@ final class CollectionCommand {
                                     name,
                                     filter == null
                                             ? null
-                                            : Terminal.read("--filter", filter, JsonNode.class));
+                                            : Terminal.read("--filter", filter, JsonNode.class),
+                                    at);
             terminal.print(Map.of("count", count), count + " rows");
         }
         return 0;
@@ -224,9 +238,10 @@ final class CollectionCommand {
     int get(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Parameters(paramLabel = "ID") String id) {
+            @Parameters(paramLabel = "ID") String id,
+            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
-            terminal.printJson(client.collections().row(name, id));
+            terminal.printJson(client.collections().row(name, id, Optional.ofNullable(at)));
         }
         return 0;
     }
@@ -258,13 +273,20 @@ final class CollectionCommand {
     int export(
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
-            @Option(names = "--vectors", description = "with the vectors") boolean vectors) {
+            @Option(names = "--vectors", description = "with the vectors") boolean vectors,
+            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             Optional<String> after = Optional.empty();
             do {
                 RowPage page =
                         client.collections()
-                                .rows(name, new Collections.Page(after, PAGE_ROWS, vectors));
+                                .rows(
+                                        name,
+                                        new Collections.Page(
+                                                after,
+                                                PAGE_ROWS,
+                                                vectors,
+                                                Optional.ofNullable(at)));
                 page.rows().forEach(row -> terminal.out().println(Terminal.write(row)));
                 after = Optional.ofNullable(page.next());
             } while (after.isPresent());

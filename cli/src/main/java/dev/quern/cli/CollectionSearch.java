@@ -54,6 +54,9 @@ final class CollectionSearch implements Callable<Integer> {
     @Option(names = "--explain", description = "tell how each leg was run")
     private boolean explain;
 
+    @Option(names = "--at", paramLabel = "SNAPSHOT", description = CollectionCommand.AT)
+    private @Nullable String at;
+
     @Override
     public Integer call() {
         try (QuernClient client = terminal.connect()) {
@@ -82,7 +85,8 @@ final class CollectionSearch implements Callable<Integer> {
                 null,
                 null,
                 null,
-                explain);
+                explain,
+                at);
     }
 
     private void show(SearchResult result) {

@@ -3,6 +3,7 @@ package dev.quern.embed;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Leg;
@@ -100,6 +101,13 @@ public final class CollectionText {
     /// @throws QuernException as [CollectionService#search] and [EmbedService#embed]; `INVALID` if
     ///   a leg lacks what it needs, or its field has no model to embed with
     public SearchOutcome search(SpaceId space, String collection, TextQuery query) {
+        return search(space, CollectionRef.of(collection), query);
+    }
+
+    /// Searches a collection, or a snapshot.
+    ///
+    /// @throws QuernException as the other
+    public SearchOutcome search(SpaceId space, CollectionRef collection, TextQuery query) {
         List<Leg> legs = new ArrayList<>();
         for (TextLeg leg : query.legs()) {
             legs.add(
@@ -117,7 +125,7 @@ public final class CollectionText {
         return collections.search(space, collection, new SearchSpec(legs, query.options()));
     }
 
-    private float[] vector(SpaceId space, String collection, TextLeg.Dense leg) {
+    private float[] vector(SpaceId space, CollectionRef collection, TextLeg.Dense leg) {
         if (leg.vector().isPresent()) {
             return leg.vector().get();
         }
@@ -130,10 +138,10 @@ public final class CollectionText {
                         .orElseThrow(() ->
                                 QuernException.invalid(
                                         "a dense search in collection \""
-                                                + collection
+                                                + collection.name()
                                                 + "\" must name one of its vector fields "
                                                 + schema.vectors().keySet()));
-        ModelInfo model = CollectionModel.require(collection, field, embedder);
+        ModelInfo model = CollectionModel.require(collection.name(), field, embedder);
         return embedder.embed(model.id(), List.of(new EmbedInput.Text(text))).vectors()[0];
     }
 

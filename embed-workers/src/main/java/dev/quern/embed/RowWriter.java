@@ -3,6 +3,7 @@ package dev.quern.embed;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
 import dev.quern.vector.WriteBatch;
@@ -12,16 +13,17 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Writes to one collection for a sync, which would rather wait than be refused.
+/// Writes to one collection for a sync, which would rather wait than be refused: to that very
+/// collection, whatever it is called and whatever an alias means by now, until a rollback.
 final class RowWriter {
     private static final int MAX_ATTEMPTS = 100;
     private static final long MAX_PAUSE_MILLIS = 2_000;
 
     private final CollectionService collections;
     private final SpaceId space;
-    private final String collection;
+    private final CollectionInfo collection;
 
-    RowWriter(CollectionService collections, SpaceId space, String collection) {
+    RowWriter(CollectionService collections, SpaceId space, CollectionInfo collection) {
         this.collections = collections;
         this.space = space;
         this.collection = collection;

@@ -14,6 +14,9 @@ final class SyncStates {
     /// The first component of its keys.
     static final String KIND = "embed";
 
+    /// Then comes the collection's id.
+    static final Key PREFIX = Key.of(KIND, "sync");
+
     private static final int MAX_VOLUMES = 1_000;
 
     private final MetaLog facts;
@@ -23,7 +26,7 @@ final class SyncStates {
     SyncStates(MetaLog facts, SpaceId space, String collectionId) {
         this.facts = facts;
         this.space = space;
-        this.prefix = Key.of(KIND, "sync", collectionId);
+        this.prefix = PREFIX.child(collectionId);
     }
 
     Optional<Stored> find(String volumeId) {

@@ -67,6 +67,7 @@ public final class VolumeIndexer {
         this.embedder = embedder;
         this.clock = clock;
         this.limits = limits;
+        collections.addCompanions(SyncStates.PREFIX);
     }
 
     /// Brings a collection in step with a commit of a volume.
@@ -95,7 +96,7 @@ public final class VolumeIndexer {
                             space,
                             volumes,
                             volume,
-                            new RowWriter(collections, space, collection),
+                            new RowWriter(collections, space, target),
                             new SyncStates(facts, space, target.id()),
                             embedder,
                             model,

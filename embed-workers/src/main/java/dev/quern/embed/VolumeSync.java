@@ -88,6 +88,8 @@ final class VolumeSync {
             tally.rowsDeleted += parts.writer().delete(IndexedFile.rowsOf(other.state().volume()));
             parts.states().remove(other);
         }
+        // A collection of which the state was left behind, or which was given such rows otherwise.
+        tally.rowsDeleted += parts.writer().delete(IndexedFile.rowsOf(parts.volume().name()));
         return parts.states().create(parts.volume().id(), SyncState.initial(parts.volume().name()));
     }
 

@@ -14,6 +14,7 @@ import dev.quern.vector.RowPage;
 import dev.quern.vector.WriteBatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import dev.quern.vector.CollectionRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -94,6 +95,45 @@ final class VolumeIndexerTest {
         assertThat(row.attributes())
                 .isEqualTo(
                         Map.of("volume", V, "path", "a.md", "line", 5L, "heading", "Mill > Stone"));
+    }
+
+    @Test
+    void branchesSnapshotsAndRollbacksTakeTheStateAlong() {
+        services.put(V, "a.md", "first");
+        services.put(V, "b.md", "kept");
+        services.commit(V);
+        sync(C, SyncSpec.of(V));
+        services.collections.versions().snapshot(SPACE, C, "s");
+        services.collections.versions().branch(SPACE, CollectionRef.of(C), "live");
+        services.put(V, "a.md", "second");
+        services.put(V, "c.md", "added");
+        services.commit(V);
+        assertThat(sync(C, SyncSpec.of(V)).totals().filesTotal()).isEqualTo(2);
+        services.collections.versions().branch(SPACE, CollectionRef.at(C, "s"), "old");
+        services.collections.versions().rollback(SPACE, C, "s");
+        for (String name : List.of(C, "live", "old")) {
+            assertThat(texts(name).values()).as(name).containsExactly("first", "kept");
+            assertThat(sync(name, SyncSpec.of(V)).totals().filesTotal()).as(name).isEqualTo(2);
+            assertThat(texts(name).values()).as(name).containsExactly("second", "kept", "added");
+        }
+        services.collections.names().rename(SPACE, C, "renamed");
+        assertThat(sync("renamed", SyncSpec.of(V)).totals().filesTotal()).isZero();
+    }
+
+    @Test
+    void rowsWithoutAStateAreIndexedAnew() {
+        services.put(V, "a.md", "first");
+        services.commit(V);
+        services.collections.versions().snapshot(SPACE, C, "empty");
+        sync(C, SyncSpec.of(V));
+        Row row = services.collections.find(SPACE, C, "a.md#1").orElseThrow();
+        services.collections.versions().rollback(SPACE, C, "empty");
+        services.collections.write(SPACE, C, WriteBatch.upsert(List.of(row)));
+        services.remove(V, "a.md");
+        services.put(V, "b.md", "second");
+        services.commit(V);
+        sync(C, SyncSpec.of(V));
+        assertThat(texts(C)).containsOnlyKeys("b.md#1");
     }
 
     @Test

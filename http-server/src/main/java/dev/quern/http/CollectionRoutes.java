@@ -14,6 +14,7 @@ import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.embed.EmbedService;
 import dev.quern.vector.CollectionInfo;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.CollectionSpec;
@@ -114,10 +115,14 @@ final class CollectionRoutes {
     }
 
     private Reply get(Request request) {
-        request.query().allow();
+        Query query = request.query().allow("at");
         return Reply.json(
-                CollectionWire.collection(
-                        collections.get(request.space(), request.path("collection"))));
+                CollectionWire.collection(collections.get(request.space(), ref(request, query))));
+    }
+
+    /// The collection of the path, or the snapshot of it that `at` names.
+    private static CollectionRef ref(Request request, Query query) {
+        return new CollectionRef(request.path("collection"), query.text("at"));
     }
 
     private Reply delete(Request request) {
@@ -159,15 +164,15 @@ final class CollectionRoutes {
                 new CountResult(
                         collections.count(
                                 request.space(),
-                                request.path("collection"),
+                                new CollectionRef(
+                                        request.path("collection"), Optional.ofNullable(body.at())),
                                 Optional.ofNullable(body.filter()).map(Filter::fromJson))));
     }
 
     private Reply stats(Request request) {
-        request.query().allow();
+        Query query = request.query().allow("at");
         return Reply.json(
-                CollectionWire.stats(
-                        collections.stats(request.space(), request.path("collection"))));
+                CollectionWire.stats(collections.stats(request.space(), ref(request, query))));
     }
 
     private Reply merge(Request request) {
@@ -177,12 +182,12 @@ final class CollectionRoutes {
     }
 
     private Reply rows(Request request) {
-        Query query = request.query().allow("after", "limit", "include_vector");
+        Query query = request.query().allow("after", "limit", "include_vector", "at");
         return Reply.rows(
                 CollectionWire.page(
                         collections.rows(
                                 request.space(),
-                                request.path("collection"),
+                                ref(request, query),
                                 query.text("after"),
                                 query.integer("limit", 100, 1, MAX_PAGE_ROWS),
                                 query.flag("include_vector", false))),
@@ -190,12 +195,12 @@ final class CollectionRoutes {
     }
 
     private Reply row(Request request) {
-        request.query().allow();
+        Query query = request.query().allow("at");
         String id = request.path("id");
         return Reply.rows(
                 CollectionWire.row(
                         collections
-                                .find(request.space(), request.path("collection"), id)
+                                .find(request.space(), ref(request, query), id)
                                 .orElseThrow(() ->
                                         QuernException.notFound(
                                                 "no row \""

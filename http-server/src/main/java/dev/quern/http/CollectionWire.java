@@ -42,7 +42,8 @@ final class CollectionWire {
                 vector == null ? null : vector.metric().toString(),
                 vector == null ? null : vector.model().orElse(null),
                 SchemaWire.body(info.schema()),
-                info.rows());
+                info.rows(),
+                info.aliases().isEmpty() ? null : info.aliases());
     }
 
     static CollectionIndex stats(CollectionStats stats) {

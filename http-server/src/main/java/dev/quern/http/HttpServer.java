@@ -127,6 +127,7 @@ public final class HttpServer implements AutoCloseable {
                         new FileRoutes(services.volumes(), ids).routes(),
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
+                        new CollectionVersionRoutes(services.collections()).routes(),
                         new TextRoutes(
                                         services.collections(),
                                         services.texts(),

@@ -20,6 +20,7 @@ import dev.quern.embed.SyncSpec;
 import dev.quern.embed.TextLeg;
 import dev.quern.embed.TextQuery;
 import dev.quern.embed.VolumeIndexer;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
@@ -112,7 +113,9 @@ final class TextRoutes {
         SearchRows body = request.json(SearchRows.class);
         TextQuery query = query(body);
         long start = System.nanoTime();
-        SearchOutcome outcome = texts.search(request.space(), request.path("collection"), query);
+        CollectionRef ref =
+                new CollectionRef(request.path("collection"), Optional.ofNullable(body.at()));
+        SearchOutcome outcome = texts.search(request.space(), ref, query);
         return Reply.rows(
                 new SearchResult(
                         outcome.hits().stream().map(CollectionWire::hit).toList(),

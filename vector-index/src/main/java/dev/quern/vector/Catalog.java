@@ -24,11 +24,13 @@ final class Catalog {
     private final MetaLog facts;
     private final InstantSource clock;
     private final IdSource ids;
+    private final Companions companions;
 
-    Catalog(MetaLog facts, InstantSource clock, IdSource ids) {
+    Catalog(MetaLog facts, InstantSource clock, IdSource ids, Companions companions) {
         this.facts = facts;
         this.clock = clock;
         this.ids = ids;
+        this.companions = companions;
     }
 
     Definition create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -204,7 +206,8 @@ final class Catalog {
         return definitions;
     }
 
-    /// Removes every fact of a collection in one step, its snapshots and aliases too.
+    /// Removes every fact of a collection in one step, its snapshots and aliases too. The companions
+    /// of its snapshots go first: without a snapshot nobody reads them.
     ///
     /// @param name its own, not an alias
     Definition delete(SpaceId space, String name) {
@@ -218,6 +221,7 @@ final class Catalog {
                                 + definition.name()
                                 + "\": delete the alias, or the collection by its own name");
             }
+            companions.deleteOfSnapshots(definition);
             if (tryDelete(definition)) {
                 return definition;
             }
@@ -235,6 +239,7 @@ final class Catalog {
                         .delete(Keys.schema(id))
                         .delete(Keys.checkpoint(id));
         definition.aliases().forEach(alias -> txn.delete(Keys.alias(alias)));
+        companions.delete(txn, id);
         for (Key prefix : List.of(Keys.tail(id), Keys.snapshots(id))) {
             txn.then(new Txn.Mutation.DeleteThrough(prefix, prefix));
         }

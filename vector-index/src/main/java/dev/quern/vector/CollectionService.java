@@ -6,6 +6,7 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRoots;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.SnapshotFormat.Kept;
@@ -29,6 +30,7 @@ public final class CollectionService implements AutoCloseable {
 
     private final CollectionConfig config;
     private final InstantSource clock;
+    private final Companions companions;
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
@@ -61,7 +63,8 @@ public final class CollectionService implements AutoCloseable {
         this.clock = clock;
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
-        this.catalog = new Catalog(facts, clock, ids);
+        this.companions = new Companions(facts);
+        this.catalog = new Catalog(facts, clock, ids, companions);
         this.tail = new WriteLog(chunks, facts);
         this.checkpoints = new CheckpointStore(chunks, facts);
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
@@ -86,7 +89,7 @@ public final class CollectionService implements AutoCloseable {
                                 rules,
                                 tuning()));
         open.sweep();
-        this.snapshots = new Snapshots(chunks, facts);
+        this.snapshots = new Snapshots(chunks, facts, companions);
         this.kept =
                 new OpenSnapshots(
                         new OpenSnapshots.Parts(
@@ -106,6 +109,7 @@ public final class CollectionService implements AutoCloseable {
                                 facts,
                                 checkpoints,
                                 snapshots,
+                                companions,
                                 open,
                                 kept,
                                 saving,
@@ -117,6 +121,14 @@ public final class CollectionService implements AutoCloseable {
                                 catalog, snapshots, open, kept, searching, config.exactScanRows()));
         this.idle = new IdleMerger(open, kept, config.idleMerge());
         this.sweeper = new Sweeper(open);
+    }
+
+    /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:
+    /// branches, snapshots and rollbacks take them along, deleting the collection deletes them.
+    ///
+    /// @param prefix theirs, few and small (16, and 16 KiB together) in one collection
+    public void addCompanions(Key prefix) {
+        companions.add(prefix);
     }
 
     /// Aliases and renames.

@@ -22,7 +22,11 @@ import java.util.function.Consumer;
 /// are there already, so it takes the same time for any number of rows; of a live collection a
 /// checkpoint of what was written lately comes first. Thread-safe.
 public final class CollectionVersions {
+    private static final int MAX_SNAPSHOTS = 1_000;
     private static final int MAX_TRIES = 20;
+
+    /// From then on companions that change all the time are left behind.
+    private static final int MAX_TRIES_WITH_COMPANIONS = 5;
 
     private final Parts parts;
 
@@ -35,6 +39,7 @@ public final class CollectionVersions {
             MetaLog facts,
             CheckpointStore checkpoints,
             Snapshots snapshots,
+            Companions companions,
             OpenCollections open,
             OpenSnapshots kept,
             CpuPool saving,
@@ -49,7 +54,8 @@ public final class CollectionVersions {
     /// before, and none in part. Writes wait while the last of them are flushed.
     ///
     /// @param name 1 to 63 characters of `A-Z a-z 0-9 . _ -`
-    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the collection has a snapshot of the name
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the collection has a snapshot of the name; `INVALID`
+    ///   for the name, or at 1,000 snapshots of one collection
     public SnapshotInfo snapshot(SpaceId space, String collection, String name) {
         Definition definition = parts.catalog().settled(parts.catalog().get(space, collection));
         requireFree(definition, name);
@@ -57,22 +63,23 @@ public final class CollectionVersions {
         exactly(
                 definition,
                 () -> requireFree(definition, name),
-                live ->
-                        (txn, content) ->
-                                parts.snapshots()
-                                        .put(
-                                                txn,
-                                                definition,
-                                                new Kept(
-                                                        name,
-                                                        now,
-                                                        content.bytes(),
-                                                        parts.snapshots()
-                                                                .putSchema(
-                                                                        definition,
-                                                                        live.schema().now()),
-                                                        content.checkpoint(),
-                                                        0)),
+                (live, companions) ->
+                        (txn, content) -> {
+                            Schema schema = live.schema().now();
+                            parts.snapshots()
+                                    .put(
+                                            txn,
+                                            definition,
+                                            new Kept(
+                                                    name,
+                                                    now,
+                                                    content.bytes(),
+                                                    parts.snapshots().putSchema(definition, schema),
+                                                    content.checkpoint(),
+                                                    0));
+                            parts.companions()
+                                    .put(txn, companions, Companions.owner(definition, name));
+                        },
                 _ -> {});
         return parts.snapshots().get(definition, name).info();
     }
@@ -86,11 +93,20 @@ public final class CollectionVersions {
                             + name
                             + "\" already");
         }
+        if (parts.snapshots().list(definition).size() >= MAX_SNAPSHOTS) {
+            throw QuernException.invalid(
+                    "collection \""
+                            + definition.name()
+                            + "\" has "
+                            + MAX_SNAPSHOTS
+                            + " snapshots, the bound is reached: delete some");
+        }
     }
 
     /// What a step adds to the checkpoint of an open collection.
     private interface Step {
-        CheckpointStore.Addition of(LiveCollection live);
+        /// @param companions as they are when the step takes place
+        CheckpointStore.Addition of(LiveCollection live, List<MetaLog.Fact> companions);
     }
 
     /// Makes a step true together with a checkpoint of exactly what was acknowledged.
@@ -107,7 +123,20 @@ public final class CollectionVersions {
                     ChunkPins _ = parts.chunks().pinWrites(definition.space())) {
                 LiveCollection live = lease.live();
                 try {
-                    parts.saving().call(() -> checkpoint(live, step.of(live), then));
+                    List<MetaLog.Fact> companions =
+                            tries > MAX_TRIES_WITH_COMPANIONS
+                                    ? List.of()
+                                    : parts.companions().read(definition.space(), definition.id());
+                    CheckpointStore.Addition addition = step.of(live, companions);
+                    parts.saving()
+                            .call(() ->
+                                    checkpoint(
+                                            live,
+                                            (txn, content) -> {
+                                                Companions.requireUnchanged(txn, companions);
+                                                addition.to(txn, content);
+                                            },
+                                            then));
                     return;
                 } catch (QuernException e) {
                     boolean again =
@@ -196,13 +225,12 @@ public final class CollectionVersions {
         exactly(
                 from,
                 () -> requireNew(space, name),
-                live ->
-                        (txn, content) ->
-                                begin(
-                                        txn,
-                                        branch,
-                                        SchemaFormat.encode(live.schema().now().fields()),
-                                        content.checkpoint()),
+                (live, companions) ->
+                        (txn, content) -> {
+                            byte[] schema = SchemaFormat.encode(live.schema().now().fields());
+                            begin(txn, branch, schema, content.checkpoint());
+                            parts.companions().put(txn, companions, branch.id());
+                        },
                 files -> prepare(branch, files));
     }
 
@@ -215,6 +243,8 @@ public final class CollectionVersions {
     private void branch(Definition from, Kept kept, Definition branch) {
         Txn.Builder txn = Txn.in(from.space()).when(Snapshots.exists(from, kept));
         begin(txn, branch, parts.snapshots().schemaBytes(from, kept), kept.checkpoint());
+        String owner = Companions.owner(from, kept.name());
+        parts.companions().put(txn, parts.companions().read(from.space(), owner), branch.id());
         try {
             parts.facts().commit(txn.require(kept.checkpoint().manifest()).build());
         } catch (QuernException e) {
@@ -279,27 +309,22 @@ public final class CollectionVersions {
                 new Checkpoint(
                         token, then.rows(), then.expires(), then.commitId(), then.manifest());
         String id = definition.id();
-        long version =
-                parts.facts()
-                        .commit(
-                                Txn.in(definition.space())
-                                        .when(WriteLog.exists(definition))
-                                        .when(Snapshots.exists(definition, kept))
-                                        .put(
-                                                Keys.definition(definition.name()),
-                                                DefinitionFormat.encode(
-                                                        definition.rolledBack(token)))
-                                        .put(
-                                                Keys.schema(id),
-                                                parts.snapshots().schemaBytes(definition, kept))
-                                        .put(
-                                                Keys.checkpoint(id),
-                                                CheckpointFormat.encode(now))
-                                        .then(
-                                                new Txn.Mutation.DeleteThrough(
-                                                        Keys.tail(id), Keys.tail(id)))
-                                        .require(then.manifest())
-                                        .build());
+        Txn.Builder txn =
+                Txn.in(definition.space())
+                        .when(WriteLog.exists(definition))
+                        .when(Snapshots.exists(definition, kept))
+                        .put(
+                                Keys.definition(definition.name()),
+                                DefinitionFormat.encode(definition.rolledBack(token)))
+                        .put(Keys.schema(id), parts.snapshots().schemaBytes(definition, kept))
+                        .put(Keys.checkpoint(id), CheckpointFormat.encode(now))
+                        .then(new Txn.Mutation.DeleteThrough(Keys.tail(id), Keys.tail(id)))
+                        .require(then.manifest());
+        Companions companions = parts.companions();
+        companions.delete(txn, id);
+        String owner = Companions.owner(definition, kept.name());
+        companions.put(txn, companions.read(definition.space(), owner), id);
+        long version = parts.facts().commit(txn.build());
         return parts.checkpoints().read(definition, now, version);
     }
 }

@@ -20,10 +20,12 @@ final class Snapshots {
 
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final Companions companions;
 
-    Snapshots(ChunkStore chunks, MetaLog facts) {
+    Snapshots(ChunkStore chunks, MetaLog facts, Companions companions) {
         this.chunks = chunks;
         this.facts = facts;
+        this.companions = companions;
     }
 
     Optional<Kept> find(Definition definition, String name) {
@@ -107,12 +109,13 @@ final class Snapshots {
     }
 
     void delete(Definition definition, Kept kept) {
+        Txn.Builder txn =
+                Txn.in(definition.space())
+                        .when(exists(definition, kept))
+                        .delete(key(definition, kept.name()));
+        companions.delete(txn, Companions.owner(definition, kept.name()));
         try {
-            facts.commit(
-                    Txn.in(definition.space())
-                            .when(exists(definition, kept))
-                            .delete(key(definition, kept.name()))
-                            .build());
+            facts.commit(txn.build());
         } catch (QuernException e) {
             throw e.kind() == ErrorKind.CONFLICT ? notFound(definition, kept.name()) : e;
         }

@@ -59,7 +59,7 @@ public final class Collections {
                 CollectionBody.class);
     }
 
-    /// The collection of this name.
+    /// The collection of this name or alias.
     ///
     /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
     public CollectionBody get(String name) {
@@ -71,9 +71,10 @@ public final class Collections {
         return http.json(Request.get(Target.of("collections")), CollectionList.class).collections();
     }
 
-    /// Deletes a collection and its rows.
+    /// Deletes a collection with its rows, snapshots and aliases.
     ///
-    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none; `CONFLICT` if the name
+    ///   is an alias
     public void delete(String name) {
         http.run(Request.delete(Target.of("collections", name)));
     }
@@ -125,6 +126,11 @@ public final class Collections {
         return http.json(post(collection, "search", request), SearchResult.class);
     }
 
+    /// Aliases, renames, snapshots, branches and rollbacks.
+    public CollectionVersions versions() {
+        return new CollectionVersions(http);
+    }
+
     /// How the rows are indexed now.
     public CollectionIndex stats(String collection) {
         return http.json(
@@ -142,7 +148,15 @@ public final class Collections {
     ///
     /// @param filter null: all rows
     public long count(String collection, @Nullable Object filter) {
-        return http.json(post(collection, "count", new CountRows(filter)), CountResult.class)
+        return count(collection, filter, null);
+    }
+
+    /// How many rows match in a snapshot.
+    ///
+    /// @param filter null: all rows
+    /// @param at the snapshot; null: the rows as they are now
+    public long count(String collection, @Nullable Object filter, @Nullable String at) {
+        return http.json(post(collection, "count", new CountRows(filter, at)), CountResult.class)
                 .count();
     }
 
@@ -150,8 +164,17 @@ public final class Collections {
     ///
     /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
     public RowBody row(String collection, String id) {
+        return row(collection, id, Optional.empty());
+    }
+
+    /// The row of this id in a snapshot.
+    ///
+    /// @param at the snapshot; empty: the rows as they are now
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    public RowBody row(String collection, String id, Optional<String> at) {
         return http.json(
-                Request.get(Target.of("collections", collection, "rows", id)), RowBody.class);
+                Request.get(Target.of("collections", collection, "rows", id).query("at", at)),
+                RowBody.class);
     }
 
     /// One page of rows in id order.
@@ -162,7 +185,8 @@ public final class Collections {
                 Target.of("collections", collection, "rows")
                         .query("after", page.after())
                         .query("limit", page.limit())
-                        .query("include_vector", page.includeVector());
+                        .query("include_vector", page.includeVector())
+                        .query("at", page.at());
         return http.json(Request.get(target), RowPage.class);
     }
 
@@ -204,5 +228,12 @@ public final class Collections {
     /// @param after the `next` of the page before, empty for the first
     /// @param limit rows, 1 or more
     /// @param includeVector whether rows come with their vectors
-    public record Page(Optional<String> after, int limit, boolean includeVector) {}
+    /// @param at a snapshot; empty: the rows as they are now
+    public record Page(
+            Optional<String> after, int limit, boolean includeVector, Optional<String> at) {
+        /// A page of the rows as they are now.
+        public Page(Optional<String> after, int limit, boolean includeVector) {
+            this(after, limit, includeVector, Optional.empty());
+        }
+    }
 }

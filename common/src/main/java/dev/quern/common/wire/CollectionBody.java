@@ -1,5 +1,6 @@
 package dev.quern.common.wire;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A collection.
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param model of the vector field `vector`; null when rows bring their own vectors
 /// @param schema all fields
 /// @param rows live rows
+/// @param aliases other names that mean it, in order; absent when there are none
 public record CollectionBody(
         String name,
         String id,
@@ -20,4 +22,5 @@ public record CollectionBody(
         @Nullable String metric,
         @Nullable String model,
         SchemaBody schema,
-        long rows) {}
+        long rows,
+        @Nullable List<String> aliases) {}

@@ -5,4 +5,5 @@ import org.jspecify.annotations.Nullable;
 /// `POST /v1/collections/{collection}/count`.
 ///
 /// @param filter as in a search; default all rows
-public record CountRows(@Nullable Object filter) {}
+/// @param at a snapshot to count in; default the rows as they are now
+public record CountRows(@Nullable Object filter, @Nullable String at) {}

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param after the `next` of an earlier answer: go on after its last hit
 /// @param timeoutMs 1 to 600,000: answer with what was found by then; default none
 /// @param explain true: how each leg was run, and each hit's place in it; default false
+/// @param at a snapshot to search; default the rows as they are now
 public record SearchRows(
         @Nullable String mode,
         @Nullable String text,
@@ -38,7 +39,8 @@ public record SearchRows(
         @Nullable List<String> exclude,
         @Nullable String after,
         @Nullable Integer timeoutMs,
-        @Nullable Boolean explain) {
+        @Nullable Boolean explain,
+        @Nullable String at) {
     /// A search in the default fields.
     public SearchRows(
             @Nullable String mode,
@@ -62,6 +64,7 @@ public record SearchRows(
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
@@ -69,6 +72,6 @@ public record SearchRows(
     public static SearchRows of(List<SearchLeg> legs, @Nullable SearchFusion fusion) {
         return new SearchRows(
                 null, null, null, null, null, null, null, legs, fusion, null, null, null, null,
-                null);
+                null, null);
     }
 }
