@@ -57,6 +57,11 @@ final class CollectionSearch implements Callable<Integer> {
     @Option(names = "--at", paramLabel = "SNAPSHOT", description = CollectionCommand.AT)
     private @Nullable String at;
 
+    @Option(
+            names = "--eventual",
+            description = "do not wait for the last second's writes to become visible")
+    private boolean eventual;
+
     @Override
     public Integer call() {
         try (QuernClient client = terminal.connect()) {
@@ -86,7 +91,10 @@ final class CollectionSearch implements Callable<Integer> {
                 null,
                 null,
                 explain,
-                at);
+                at,
+                null,
+                eventual ? "eventual" : null,
+                null);
     }
 
     private void show(SearchResult result) {

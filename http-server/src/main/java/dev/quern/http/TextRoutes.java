@@ -61,46 +61,8 @@ final class TextRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.of("POST", "/v1/collections/{collection}/upsert", this::upsert),
                 Route.of("POST", "/v1/collections/{collection}/search", this::search),
                 Route.of("POST", "/v1/collections/{collection}/sync", this::sync));
-    }
-
-    private Reply upsert(Request request) throws IOException {
-        request.query().allow();
-        long start = System.nanoTime();
-        SpaceId space = request.space();
-        String name = request.path("collection");
-        CollectionSchema schema = collections.schema(space, name);
-        RowReading reading = new RowReading(schema);
-        List<RowBody> rows = rows(request.json(UpsertRows.class, reading), schema);
-        if (rows.isEmpty() || rows.size() > MAX_ROWS) {
-            throw QuernException.invalid(
-                    "'rows' must have 1 to " + MAX_ROWS + " elements, got " + rows.size());
-        }
-        if (reading.decided().equals(Optional.of(IdType.UINT64))) {
-            // Strings are what the write itself makes of undecided ids.
-            collections.decideIds(space, name, IdType.UINT64);
-        }
-        WriteResult result =
-                texts.upsert(space, name, rows.stream().map(CollectionWire::row).toList());
-        return Reply.json(
-                new UpsertResult(
-                        result.upserted(),
-                        result.token(),
-                        CollectionWire.writing(request, start)));
-    }
-
-    private static List<RowBody> rows(UpsertRows body, CollectionSchema schema) {
-        List<RowBody> rows = body.rows();
-        Map<String, Object> columns = body.columns();
-        if (rows != null && columns == null) {
-            return rows;
-        }
-        if (rows == null && columns != null) {
-            return FlatRow.rows(columns, schema);
-        }
-        throw QuernException.invalid("exactly one of 'rows' and 'columns' must be set");
     }
 
     private static Optional<float[]> vector(@Nullable List<Float> vector) {
@@ -114,7 +76,10 @@ final class TextRoutes {
         TextQuery query = query(body);
         long start = System.nanoTime();
         CollectionRef ref =
-                new CollectionRef(request.path("collection"), Optional.ofNullable(body.at()));
+                new CollectionRef(
+                        request.path("collection"),
+                        Optional.ofNullable(body.at()),
+                        RowWire.consistency(body.consistency(), body.atLeast()));
         SearchOutcome outcome = texts.search(request.space(), ref, query);
         return Reply.rows(
                 new SearchResult(
@@ -144,7 +109,8 @@ final class TextRoutes {
                         new RowFields(
                                 Optional.ofNullable(body.fields()).map(Set::copyOf),
                                 Set.copyOf(Objects.requireNonNullElse(body.exclude(), List.of())),
-                                Boolean.TRUE.equals(body.includeVector())),
+                                Boolean.TRUE.equals(body.includeVector()),
+                                Boolean.TRUE.equals(body.includeVersion())),
                         fusion(body),
                         Optional.ofNullable(body.after()).map(SearchCursor::parse),
                         Optional.ofNullable(body.timeoutMs()).map(Duration::ofMillis),
