@@ -90,6 +90,9 @@ def test_collection_of_many_fields(quern):
     assert docs.search(legs=[{"dense": {"field": "head", "text": "flour"}}])[0].id == "mill"
     hits = docs.search(legs=[{"bm25": {"text": "Mühle"}}, {"dense": {"field": "head", "text": "sky"}}], limit=1, explain=True)
     assert [plan["strategy"] for plan in hits.plans] == ["inverted", "exact"]
+    assert [hit.id for hit in docs.search(legs=[{"bm25": {"query": '+"the moon" -title:mill'}}])] == ["moon"]
+    with pytest.raises(quern.exception.InvalidError, match="quote at character 1"):
+        docs.search(legs=[{"bm25": {"query": '"the moon'}}])
     rest = docs.search(legs=[{"bm25": {"text": "Mühle"}}, {"dense": {"field": "head", "text": "sky"}}], limit=1, after=hits.next)
     assert {hits[0].id, rest[0].id} == {"mill", "moon"}
     assert docs.count(filter={"range": ["when", {"gte": "2026-11-22"}]}) == 1

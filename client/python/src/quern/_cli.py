@@ -1,4 +1,5 @@
-"""``quern run FILE[::NAME] [ARGUMENTS]`` and ``quern deploy FILE``.
+"""``quern run FILE[::NAME] [ARGUMENTS]``, ``quern deploy FILE`` and the Arrow and Parquet files of
+``quern collection export`` and ``import``.
 
 Exit status, as of the whole ``quern`` command: 0 done, 1 the program failed, 2 wrong usage or
 input, 3 not found, 4 denied, 5 conflict, 6 no server or a busy one, 7 a function that was called
@@ -25,9 +26,11 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from . import _entrypoint
 from ._calls import Output, RemoteTraceback
 from ._client import Client
+from ._files import FORMATS
 from ._modules import module_name_of
 from ._version import VERSION
 from .app import App, LocalEntrypoint
+from .collection import Collection
 from .exception import ExecutionError, FunctionTimeoutError, InvalidError, QuernError
 from .functions import Function
 
@@ -49,6 +52,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     try:
         if arguments.command == "run":
             return _run(arguments)
+        if arguments.command == "collection":
+            return _files(arguments)
         return _deploy(arguments)
     except QuernError as e:
         print(f"quern: {e}", file=sys.stderr)
@@ -69,6 +74,16 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--json", action="store_true", help="print JSON")
         command.add_argument("file", help="a Python file, or file.py::NAME")
+    verbs = commands.add_parser("collection", help="collections as files").add_subparsers(
+        dest="verb", required=True
+    )
+    for verb in ("export", "import"):
+        command = verbs.add_parser(verb)
+        command.add_argument("name", help="of the collection")
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.add_argument("--format", choices=FORMATS, help="default by the file's name")
+    verbs.choices["export"].add_argument("--out", dest="file", default="-", help="default stdout")
+    verbs.choices["import"].add_argument("file")
     deploy.add_argument("--name", help="deploy under this app name")
     run.add_argument("--quiet", action="store_true", help="no summary of the calls")
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="for the entrypoint")
@@ -126,6 +141,17 @@ def _deploy(arguments: argparse.Namespace) -> int:
             f"deployed {function['name']} version {function['version']}: "
             f"POST {client.url}/v1/functions/{function['name']}/call"
         )
+    return 0
+
+
+def _files(arguments: argparse.Namespace) -> int:
+    collection = Collection(arguments.name)
+    if arguments.verb == "import":
+        rows, done = collection.import_file(arguments.file, format=arguments.format), "imported"
+    else:
+        rows, done = collection.export_file(arguments.file, format=arguments.format), "exported"
+    report = json.dumps({done: rows}) if arguments.json else f"{done} {rows} rows"
+    print(report, file=sys.stderr if arguments.file == "-" else sys.stdout)
     return 0
 
 

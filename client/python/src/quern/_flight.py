@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Generator, Iterator, Tuple
 
 from . import exception
 from ._config import flight_url
@@ -23,12 +23,12 @@ _ROWS_PER_BATCH = 8_192
 _BYTES_PER_BATCH = 14 << 20
 
 
-def read_rows(client: Client, collection: str) -> Any:
+def read_rows(client: Client, collection: str, columns: bool = False) -> Any:
     """A ``pyarrow.Table`` of every row of one snapshot."""
     options = _options(client)
     try:
         with _connect(client) as connection:
-            info = connection.get_flight_info(_descriptor(collection), options)
+            info = connection.get_flight_info(_descriptor(collection, columns), options)
             tables = [
                 connection.do_get(endpoint.ticket, options).read_all()
                 for endpoint in info.endpoints
@@ -38,7 +38,26 @@ def read_rows(client: Client, collection: str) -> Any:
         raise _error(e) from e
 
 
-def write_rows(client: Client, collection: str, rows: Any) -> int:
+def stream_rows(client: Client, collection: str) -> Tuple[Any, Generator[Any, None, None]]:
+    """The schema of a collection's columns, and batches of every row of one snapshot."""
+    batches = _stream(client, collection)
+    return next(batches), batches
+
+
+def _stream(client: Client, collection: str) -> Generator[Any, None, None]:
+    options = _options(client)
+    try:
+        with _connect(client) as connection:
+            info = connection.get_flight_info(_descriptor(collection, True), options)
+            reader = connection.do_get(info.endpoints[0].ticket, options)
+            yield reader.schema
+            for chunk in reader:
+                yield chunk.data
+    except pyarrow.ArrowException as e:
+        raise _error(e) from e
+
+
+def write_rows(client: Client, collection: str, rows: Any, columns: bool = False) -> int:
     """Writes batches one after another; returns how many rows."""
     batches = _batches(rows)
     first = next(batches, None)
@@ -47,7 +66,7 @@ def write_rows(client: Client, collection: str, rows: Any) -> int:
     try:
         with _connect(client) as connection:
             writer, acknowledgements = connection.do_put(
-                _descriptor(collection), first.schema, _options(client)
+                _descriptor(collection, columns), first.schema, _options(client)
             )
             with writer:
                 written = _send(writer, acknowledgements, first)
@@ -90,8 +109,9 @@ def _connect(client: Client) -> Any:
     return flight.connect(flight_url(client.url))
 
 
-def _descriptor(collection: str) -> Any:
-    return flight.FlightDescriptor.for_path("collection", collection)
+def _descriptor(collection: str, columns: bool) -> Any:
+    more = ("columns",) if columns else ()
+    return flight.FlightDescriptor.for_path("collection", collection, *more)
 
 
 def _options(client: Client) -> Any:

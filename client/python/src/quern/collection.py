@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -250,7 +251,8 @@ class Collection(Versioned):
 
         ``legs`` names the fields instead of ``text``, ``vector``, ``mode`` and ``exact``: up to 8
         of ``{"dense": {"field": "title", "text": "..."}, "weight": 2}`` (or ``vector``) and
-        ``{"bm25": {"text": "...", "fields": {"title": 3}}}``; ``fusion`` makes one ranking of
+        ``{"bm25": {"text": "...", "fields": {"title": 3}}}`` (or ``query``, with ``"phrases"``,
+        ``prefix*``, ``+required``, ``-excluded``, ``field:word``); ``fusion`` makes one ranking of
         them: ``{"method": "rrf", "k": 60}`` (default) or ``{"method": "weighted"}``.
 
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
@@ -420,17 +422,47 @@ class Collection(Versioned):
                 return report
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
-    def to_arrow(self) -> pyarrow.Table:
+    def export_file(
+        self, path: Union[str, os.PathLike[str]], *, format: Optional[str] = None
+    ) -> int:
+        """Writes every row of one snapshot with its vectors, and the schema, to a file; returns how
+        many. ``format`` is ``jsonl``, ``arrow`` (an IPC file) or ``parquet``, default by the
+        file's name; all but ``jsonl`` need ``pip install quern[arrow]``. ``-`` is standard output.
+        """
+        from . import _files
+
+        return _files.export_rows(self, path, format)
+
+    def to_parquet(self, path: Union[str, os.PathLike[str]]) -> int:
+        """:meth:`export_file` as Parquet."""
+        return self.export_file(path, format="parquet")
+
+    def import_file(
+        self, path: Union[str, os.PathLike[str]], *, format: Optional[str] = None
+    ) -> int:
+        """Upserts the rows of a file, and returns how many; one that broke off is simply repeated.
+
+        If the file was exported, the collection is created where there is none, and gets the fields
+        that it lacks; a field of another type is ``ConflictError``. Another file has a column for
+        each field by its name; lists of numbers become vectors where the collection has a vector
+        field of that name.
+        """
+        from . import _files
+
+        return _files.import_rows(self, path, format)
+
+    def to_arrow(self, *, columns: bool = False) -> pyarrow.Table:
         """All rows of one snapshot, over Arrow Flight: ``id``, a string column for each text field,
         ``attributes`` (JSON) and a fixed-size list of float32 for each vector field; that is
-        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. Needs
+        ``id, text, attributes, vector`` where no fields were named. Null is what a row lacks. With
+        ``columns`` each attribute is a column of its own type instead. Needs
         ``pip install quern[arrow]``.
         """
         from . import _flight
 
-        return _flight.read_rows(self._connection(), self._name)
+        return _flight.read_rows(self._connection(), self._name, columns)
 
-    def upsert_arrow(self, rows: Any) -> int:
+    def upsert_arrow(self, rows: Any, *, columns: bool = False) -> int:
         """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of
         :meth:`to_arrow`, over Arrow Flight; returns how many rows. All but ``id`` and a
         collection's only vector field may be left out. Each batch is durable when acknowledged;
@@ -438,10 +470,13 @@ class Collection(Versioned):
         """
         from . import _flight
 
-        return _flight.write_rows(self._connection(), self._name, rows)
+        return _flight.write_rows(self._connection(), self._name, rows, columns)
 
     def _json(self, method: str, rest: str, payload: Any = None, **options: Any) -> Any:
         return self._connection().json(method, self._path(rest), payload, **options)
+
+    def _lines(self, method: str, rest: str, **options: Any) -> Iterator[Any]:
+        return self._connection().lines(method, self._path(rest), **options)
 
     def _path(self, rest: str) -> str:
         from ._client import segment

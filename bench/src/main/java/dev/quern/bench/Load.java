@@ -9,10 +9,35 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.DoubleStream;
 
 /// A closed loop of clients: each takes the next piece of work when its last one is done.
 final class Load {
     private Load() {}
+
+    /// Runs `work` for 0, 1 and so on until a time is over, on threads of the operating system;
+    /// returns the seconds that each piece took, in no order.
+    static double[] during(int clients, double duration, IntConsumer work) {
+        long end = System.nanoTime() + (long) (duration * 1e9);
+        AtomicInteger next = new AtomicInteger();
+        List<Future<double[]>> running = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(clients, Thread::new)) {
+            for (int i = 0; i < clients; i++) {
+                running.add(
+                        pool.submit(() -> {
+                            DoubleStream.Builder seconds = DoubleStream.builder();
+                            for (long start = System.nanoTime();
+                                    start < end;
+                                    start = System.nanoTime()) {
+                                work.accept(next.getAndIncrement());
+                                seconds.add((System.nanoTime() - start) / 1e9);
+                            }
+                            return seconds.build().toArray();
+                        }));
+            }
+        }
+        return running.stream().map(Future::resultNow).flatMapToDouble(DoubleStream::of).toArray();
+    }
 
     /// Runs `work` for 0 to `count` - 1 and returns the seconds that each piece took, by number.
     static double[] run(int clients, int count, IntConsumer work) {

@@ -38,14 +38,16 @@ final class Results {
         this.commit = Shell.output(checkout, "git", "rev-parse", "--short=12", "HEAD").strip();
         out.printf(
                 Locale.ROOT,
-                "%s%n%-10s %-26s %14s %-10s %-22s %14s %8s%n",
+                "%s%n%-10s %-26s %14s %-10s %-7s %-22s %14s %-7s %8s%n",
                 machine,
                 "bench",
                 "metric",
                 "value",
                 "unit",
+                "recall",
                 "peer",
                 "peer value",
+                "recall",
                 "ratio");
         out.flush();
     }
@@ -78,17 +80,25 @@ final class Results {
         return quick;
     }
 
+    /// Prints what one must know of the figures that follow.
+    void note(String text) {
+        out.println(text);
+        out.flush();
+    }
+
     void add(String bench, Metric metric) {
         Double ratio = metric.ratio();
         out.printf(
                 Locale.ROOT,
-                "%-10s %-26s %14s %-10s %-22s %14s %8s%n",
+                "%-10s %-26s %14s %-10s %-7s %-22s %14s %-7s %8s%n",
                 bench,
                 metric.metric(),
                 number(metric.value()),
                 metric.unit(),
+                share(metric.recall()),
                 metric.peer() == null ? "-" : metric.peer(),
                 metric.peerValue() == null ? "-" : number(metric.peerValue()),
+                share(metric.peerRecall()),
                 ratio == null ? "-" : String.format(Locale.ROOT, "%.2f", ratio));
         out.flush();
         if (!quick) {
@@ -100,6 +110,10 @@ final class Results {
         return String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.4f" : "%,.1f", value);
     }
 
+    private static String share(@Nullable Double recall) {
+        return recall == null ? "-" : String.format(Locale.ROOT, "%.4f", recall);
+    }
+
     private void keep(String bench, Metric metric, @Nullable Double ratio) {
         Map<String, @Nullable Object> line = new LinkedHashMap<>();
         line.put("bench", bench);
@@ -109,6 +123,10 @@ final class Results {
         line.put("peer", metric.peer());
         line.put("peer_value", metric.peerValue());
         line.put("ratio", ratio);
+        if (metric.recall() != null) {
+            line.put("recall", metric.recall());
+            line.put("peer_recall", metric.peerRecall());
+        }
         line.put("higher_is_better", metric.higherIsBetter());
         line.put("machine", machine);
         line.put("commit", commit);

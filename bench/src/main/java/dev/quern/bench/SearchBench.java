@@ -13,9 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
 
-/// Searches over real one-liners, embedded by the server, through HTTP from 8 clients: dense by
-/// vector, dense by text (with the embedding of the query), BM25, and hybrid. Recall of the dense
-/// leg is against exact search of the same collection.
+/// First [SearchHttp]. Then searches over real one-liners, embedded by the server, through HTTP
+/// from 8 clients of the Java SDK: dense by vector, dense by text (with the embedding of the
+/// query), BM25, and hybrid. Recall of the dense leg is against exact search of the same
+/// collection.
 final class SearchBench implements Benchmark {
     private static final String NAME = "one-liners";
     private static final int QUERIES = 1_000;
@@ -30,6 +31,11 @@ final class SearchBench implements Benchmark {
 
     @Override
     public void run(BenchContext context) throws IOException {
+        SearchHttp.run(context, name());
+        byLeg(context);
+    }
+
+    private void byLeg(BenchContext context) throws IOException {
         int count = context.size(20_000, 2_000);
         List<String> queries = OneLiners.texts(context, 0, context.size(QUERIES, 100));
         List<String> base = OneLiners.texts(context, QUERIES, count);

@@ -8,13 +8,11 @@ import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
-import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,6 +29,8 @@ import picocli.CommandLine.Parameters;
             CollectionUpsert.class,
             CollectionSearch.class,
             CollectionSync.class,
+            CollectionExport.class,
+            CollectionImport.class,
             CollectionVersionCommands.Snapshot.class,
             CollectionVersionCommands.Branch.class,
             CollectionVersionCommands.Rollback.class,
@@ -42,7 +42,6 @@ final class CollectionCommand {
     /// Of `--at`.
     static final String AT = "of a snapshot; default as they are now";
 
-    private static final int PAGE_ROWS = 1_000;
     private static final String SCHEMA =
             "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
                     + "\"attributes\":{\"when\":\"datetime\"},\"strict\":true}'";
@@ -160,6 +159,9 @@ final class CollectionCommand {
         sorted(schema.attributes())
                 .forEach((name, type) ->
                         text.append("\n  attribute ").append(name).append(": ").append(type));
+        if (schema.id() != null) {
+            text.append("\n  ids: ").append(schema.id());
+        }
         if (Boolean.TRUE.equals(schema.strict())) {
             text.append("\n  strict: no other attributes");
         }
@@ -263,34 +265,6 @@ final class CollectionCommand {
                             : collections.deleteRowsWhere(
                                     name, Terminal.read("--filter", filter, JsonNode.class));
             terminal.print(result, "deleted " + result.deleted() + " rows");
-        }
-        return 0;
-    }
-
-    @Command(
-            description = "Prints every row as a line of JSON, in id order.",
-            mixinStandardHelpOptions = true)
-    int export(
-            @Mixin Terminal terminal,
-            @Parameters(paramLabel = "COLLECTION") String name,
-            @Option(names = "--vectors", description = "with the vectors") boolean vectors,
-            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT) @Nullable String at) {
-        try (QuernClient client = terminal.connect()) {
-            Optional<String> after = Optional.empty();
-            do {
-                RowPage page =
-                        client.collections()
-                                .rows(
-                                        name,
-                                        new Collections.Page(
-                                                after,
-                                                PAGE_ROWS,
-                                                vectors,
-                                                Optional.ofNullable(at)));
-                page.rows().forEach(row -> terminal.out().println(Terminal.write(row)));
-                after = Optional.ofNullable(page.next());
-            } while (after.isPresent());
-            terminal.out().flush();
         }
         return 0;
     }

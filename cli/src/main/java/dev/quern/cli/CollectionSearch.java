@@ -2,7 +2,9 @@ package dev.quern.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quern.client.QuernClient;
+import dev.quern.common.wire.SearchBm25;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchPlan;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
@@ -32,6 +34,12 @@ final class CollectionSearch implements Callable<Integer> {
 
     @Parameters(paramLabel = "TEXT", arity = "0..1")
     private @Nullable String text;
+
+    @Option(
+            names = "--query",
+            paramLabel = "QUERY",
+            description = "words, '\"a phrase\"', prefix*, +required, -excluded, field:word")
+    private @Nullable String query;
 
     @Option(names = "--mode", description = "dense, bm25 or hybrid; default hybrid with text")
     private @Nullable String mode;
@@ -83,8 +91,8 @@ final class CollectionSearch implements Callable<Integer> {
                 limit,
                 filter == null ? null : Terminal.read("--filter", filter, JsonNode.class),
                 false,
-                exact,
-                null,
+                exact ? true : null,
+                query == null ? null : List.of(leg(query)),
                 null,
                 null,
                 null,
@@ -95,6 +103,10 @@ final class CollectionSearch implements Callable<Integer> {
                 null,
                 eventual ? "eventual" : null,
                 null);
+    }
+
+    private static SearchLeg leg(String query) {
+        return new SearchLeg(null, new SearchBm25(null, query, null), null);
     }
 
     private void show(SearchResult result) {

@@ -11,7 +11,9 @@ import dev.quern.common.QuernException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,6 +55,18 @@ final class Terminal {
             builder.token(token);
         }
         return builder.build();
+    }
+
+    /// Where the options point, as another process takes it from its environment.
+    Map<String, String> place() {
+        Map<String, String> place = new TreeMap<>();
+        if (url != null) {
+            place.put("QUERN_URL", url);
+        }
+        if (token != null) {
+            place.put("QUERN_TOKEN", token);
+        }
+        return place;
     }
 
     boolean json() {

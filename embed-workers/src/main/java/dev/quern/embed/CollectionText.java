@@ -148,8 +148,11 @@ public final class CollectionText {
                                         vector(space, collection, dense),
                                         dense.exact(),
                                         dense.width());
-                        case TextLeg.Bm25(Map<String, Double> fields, String text) ->
-                                new Leg.Bm25(fields, requireInk("bm25", text));
+                        case TextLeg.Bm25(
+                                        Map<String, Double> fields,
+                                        String text,
+                                        Leg.Syntax syntax) ->
+                                new Leg.Bm25(fields, requireInk("bm25", text), syntax);
                     });
         }
         return collections.search(space, collection, new SearchSpec(legs, query.options()));

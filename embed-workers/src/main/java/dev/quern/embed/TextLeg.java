@@ -1,5 +1,6 @@
 package dev.quern.embed;
 
+import dev.quern.vector.Leg;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,5 +25,6 @@ public sealed interface TextLeg {
     ///
     /// @param fields boost by text field; none: every text field, with boost 1
     /// @param text what to search for
-    record Bm25(Map<String, Double> fields, String text) implements TextLeg {}
+    /// @param syntax how the text is read
+    record Bm25(Map<String, Double> fields, String text, Leg.Syntax syntax) implements TextLeg {}
 }

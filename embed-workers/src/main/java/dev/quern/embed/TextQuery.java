@@ -2,6 +2,7 @@ package dev.quern.embed;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.vector.Leg;
 import dev.quern.vector.SearchOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,7 @@ public record TextQuery(List<TextLeg> legs, SearchOptions options) {
             String words =
                     text.orElseThrow(() ->
                             QuernException.invalid("a " + effective + " search needs a text"));
-            legs.add(new TextLeg.Bm25(Map.of(), words));
+            legs.add(new TextLeg.Bm25(Map.of(), words, Leg.Syntax.PLAIN));
         }
         return legs;
     }

@@ -160,9 +160,7 @@ final class CollectionRoutes {
                                         Filter.fromJson(Objects.requireNonNull(filter, "filter"))));
         return Reply.json(
                 new DeleteResult(
-                        result.deleted(),
-                        result.token(),
-                        CollectionWire.writing(request, start)));
+                        result.deleted(), result.token(), CollectionWire.writing(request, start)));
     }
 
     private CollectionSchema schema(Request request) {

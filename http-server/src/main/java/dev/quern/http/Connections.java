@@ -41,6 +41,12 @@ final class Connections {
         mark(connection, System.nanoTime());
     }
 
+    /// Nobody waits for what is on its way: the connection is closed if that takes as long as one
+    /// may sit idle.
+    void sending(HttpConnection connection) {
+        mark(connection, System.nanoTime());
+    }
+
     /// Closes the connection in [#LINGER], whatever comes on it until then.
     void linger(HttpConnection connection) {
         mark(connection, System.nanoTime() - idleNanos + LINGER.toNanos());

@@ -122,7 +122,7 @@ final class Exchange {
         return current != null && current.headSent();
     }
 
-    /// Sends a reply and waits until the connection has taken it.
+    /// Sends a reply; of its last buffer nobody waits for the end, see [#whenSettled].
     ///
     /// @throws IOException if the client is gone
     void send(Reply reply) throws IOException {
@@ -196,11 +196,13 @@ final class Exchange {
         return closing;
     }
 
-    /// Waits until nothing of a reply is on its way any more.
-    void settle() {
+    /// Runs a task when nothing of a reply is on its way any more.
+    void whenSettled(Runnable task) {
         ResponseSink current = sink;
-        if (current != null) {
-            current.settle();
+        if (current == null) {
+            task.run();
+        } else {
+            current.whenSettled(task);
         }
     }
 

@@ -136,6 +136,7 @@ final class Json {
                                         .maxNameLength(4096)
                                         .build())
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                        .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                         .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
                         .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)

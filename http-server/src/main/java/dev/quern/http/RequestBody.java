@@ -1,5 +1,6 @@
 package dev.quern.http;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,14 +17,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// A request's body as a stream. The event loop adds what it receives; it reads from the socket
-/// only while fewer than [#WINDOW] buffers wait here. One thread reads.
+/// only while fewer than [#WINDOW] buffers wait here, or while a body is to come that says it is
+/// small, which spares asking the event loop for it. One thread reads.
 final class RequestBody extends InputStream {
     private static final int WINDOW = 8;
+    private static final long SMALL_BYTES = 64 << 10;
 
     private final HttpServerRequest request;
     private final OptionalLong declaredBytes;
     private final Duration stallTimeout;
     private final boolean present;
+
+    /// Whether everything is taken as it comes.
+    private final boolean flowing;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     // Guarded by lock.
@@ -32,6 +39,8 @@ final class RequestBody extends InputStream {
     private boolean discarding;
     private Runnable whenEnded = () -> {};
     private @Nullable IOException failure;
+    // Of the event loop.
+    private Runnable whenHere = () -> {};
     // Of the reading thread.
     private boolean started;
     private Buffer current = Buffer.buffer();
@@ -50,6 +59,7 @@ final class RequestBody extends InputStream {
         this.present = present;
         this.stallTimeout = stallTimeout;
         this.ended = !present;
+        this.flowing = declaredBytes.orElse(Long.MAX_VALUE) <= SMALL_BYTES && !expectsContinue();
     }
 
     /// Takes over a request's body; on its event loop, before anything of it was handed out.
@@ -60,11 +70,31 @@ final class RequestBody extends InputStream {
         boolean present = chunked || declared.orElse(0) > 0;
         RequestBody body = new RequestBody(request, declared, present, stallTimeout);
         if (present) {
-            request.pause();
+            if (!body.flowing) {
+                request.pause();
+            }
             request.handler(body::add);
             request.endHandler(_ -> body.end());
         }
         return body;
+    }
+
+    /// Runs a task at once, or for a small body when it has come with the request's head, so that
+    /// who reads it need not wait; when it has not, once everything that came with the head was
+    /// taken. On the event loop, once.
+    void whenHere(Runnable task) {
+        if (!flowing || isDone()) {
+            task.run();
+            return;
+        }
+        whenHere = task;
+        Vertx.currentContext().runOnContext(_ -> here());
+    }
+
+    private void here() {
+        Runnable task = whenHere;
+        whenHere = () -> {};
+        task.run();
     }
 
     private static OptionalLong declared(@Nullable String length, boolean chunked) {
@@ -142,7 +172,9 @@ final class RequestBody extends InputStream {
         } finally {
             lock.unlock();
         }
-        request.resume();
+        if (!flowing) {
+            request.resume();
+        }
     }
 
     private void add(Buffer buffer) {
@@ -166,6 +198,7 @@ final class RequestBody extends InputStream {
         } finally {
             lock.unlock();
         }
+        here();
     }
 
     /// The connection is gone: readers are told so.
@@ -230,7 +263,9 @@ final class RequestBody extends InputStream {
         if (expectsContinue()) {
             var _ = request.response().writeContinue();
         }
-        request.fetch(WINDOW);
+        if (!flowing) {
+            request.fetch(WINDOW);
+        }
     }
 
     /// The next buffer that is not empty, or null at the end.
@@ -241,7 +276,9 @@ final class RequestBody extends InputStream {
             while (true) {
                 Buffer next = waiting.poll();
                 if (next != null) {
-                    request.fetch(1);
+                    if (!flowing) {
+                        request.fetch(1);
+                    }
                     if (next.length() > 0) {
                         return next;
                     }

@@ -70,7 +70,8 @@ final class RequestPipeline {
         Exchange exchange = new Exchange(request, id, date, config.stallTimeout());
         boolean admitted = inFlight.enter();
         connections.begin(request.connection());
-        threads.newThread(() -> serve(exchange, admitted)).start();
+        Thread thread = threads.newThread(() -> serve(exchange, admitted));
+        exchange.body().whenHere(thread::start);
     }
 
     /// Answers a request whose head the parser refused; on its event loop.
@@ -97,13 +98,8 @@ final class RequestPipeline {
             LOG.error("request failed: request_id={}", exchange.id(), t);
             exchange.close();
         } finally {
-            exchange.settle();
-            inFlight.leave(admitted);
-            if (exchange.closing()) {
-                connections.linger(exchange.request().connection());
-            } else {
-                connections.end(exchange.request().connection());
-            }
+            connections.sending(exchange.request().connection());
+            exchange.whenSettled(() -> leave(exchange, admitted));
             AccessLog.write(exchange);
             metrics.record(
                     exchange.route(),
@@ -113,6 +109,16 @@ final class RequestPipeline {
                     exchange.body().receivedBytes(),
                     exchange.sentBytes());
             MDC.remove(MDC_KEY);
+        }
+    }
+
+    /// When the last byte is sent, or the connection gone; mostly on its event loop.
+    private void leave(Exchange exchange, boolean admitted) {
+        inFlight.leave(admitted);
+        if (exchange.closing()) {
+            connections.linger(exchange.request().connection());
+        } else {
+            connections.end(exchange.request().connection());
         }
     }
 

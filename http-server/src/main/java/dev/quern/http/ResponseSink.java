@@ -38,6 +38,9 @@ final class ResponseSink extends OutputStream {
     private long writtenBytes;
     private boolean headSent;
 
+    /// The last write: one that ends after all others.
+    private Future<Void> last = Future.succeededFuture();
+
     /// @param prepareHead sets status and headers; run once, before the first byte is sent
     /// @param cut closes the connection
     ResponseSink(
@@ -155,28 +158,27 @@ final class ResponseSink extends OutputStream {
         track(() -> response.write(buffer(bytes)));
     }
 
-    /// Sends what is left and waits until the connection has taken all of it.
+    /// Sends what is left. When there was more than one buffer, waits until the connection has
+    /// taken all of it, as long as a client may take nothing.
     void finish() throws IOException {
         awaitWindow(1);
         ByteBuf rest = Unpooled.wrappedBuffer(buffer, 0, count);
         sendHead();
+        boolean only = writtenBytes == 0;
         writtenBytes += count;
         count = 0;
         track(() -> response.end(buffer(rest)));
-        awaitWindow(WINDOW);
-        window.release(WINDOW);
+        if (!only) {
+            awaitWindow(WINDOW);
+            window.release(WINDOW);
+        }
         requireOpen();
     }
 
-    /// Waits until nothing is on its way any more, whatever became of it.
-    void settle() {
-        try {
-            awaitWindow(WINDOW);
-            window.release(WINDOW);
-        } catch (IOException e) {
-            // Only that nothing is in flight matters here; the failure is already known.
-            fail(e);
-        }
+    /// Runs a task when nothing is on its way any more, whatever became of it: at once, or on the
+    /// connection's event loop.
+    void whenSettled(Runnable task) {
+        last.onComplete(_ -> task.run());
     }
 
     private void sendHead() {
@@ -201,6 +203,7 @@ final class ResponseSink extends OutputStream {
             requireOpen();
             return;
         }
+        last = future;
         future.onComplete(result -> {
             if (result.failed()) {
                 fail(new IOException("connection closed", result.cause()));

@@ -181,8 +181,7 @@ final class RowJson {
             }
         }
 
-        private static void put(
-                FlatRow row, String name, @Nullable Object value, JsonParser parser)
+        private static void put(FlatRow row, String name, @Nullable Object value, JsonParser parser)
                 throws FieldException {
             boolean removes = value == null && row.isRemovable(name);
             if ((value != null || removes) && !row.put(name, value)) {
@@ -220,8 +219,7 @@ final class RowJson {
 
         @SuppressWarnings("NullAway") // columns hold nulls
         private static List<@Nullable Object> column(
-                String name, JsonParser parser, DeserializationContext context)
-                throws IOException {
+                String name, JsonParser parser, DeserializationContext context) throws IOException {
             if (FlatRow.CONTAINERS.contains(name)) {
                 throw new FieldException(parser, "is no column: name each field by itself");
             }

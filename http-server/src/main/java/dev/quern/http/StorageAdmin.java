@@ -84,8 +84,8 @@ public interface StorageAdmin {
 
     /// Forgets one that is lost for good.
     ///
-    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if
-    ///   it is this server's or its server runs; `INVALID` if the chunks are in no tier
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT`
+    ///   if it is this server's or its server runs; `INVALID` if the chunks are in no tier
     void forgetMember(String member);
 
     /// Encrypts the new chunks of a space with a new data key.

@@ -26,6 +26,7 @@ import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Fusion;
 import dev.quern.vector.IdType;
+import dev.quern.vector.Leg;
 import dev.quern.vector.RowFields;
 import dev.quern.vector.SearchCursor;
 import dev.quern.vector.SearchOptions;
@@ -147,10 +148,20 @@ final class TextRoutes {
                     Objects.requireNonNullElse(dense.width(), 0));
         }
         if (dense == null && bm25 != null) {
-            return new TextLeg.Bm25(
-                    Objects.requireNonNullElse(bm25.fields(), Map.of()), bm25.text());
+            return words(bm25);
         }
         throw QuernException.invalid("a leg must have exactly one of 'dense' and 'bm25'");
+    }
+
+    private static TextLeg words(SearchBm25 leg) {
+        Map<String, Double> fields = Objects.requireNonNullElse(leg.fields(), Map.of());
+        if (leg.text() != null && leg.query() == null) {
+            return new TextLeg.Bm25(fields, leg.text(), Leg.Syntax.PLAIN);
+        }
+        if (leg.text() == null && leg.query() != null) {
+            return new TextLeg.Bm25(fields, leg.query(), Leg.Syntax.OPERATORS);
+        }
+        throw QuernException.invalid("'bm25' must have exactly one of 'text' and 'query'");
     }
 
     private static Fusion fusion(SearchRows body) {

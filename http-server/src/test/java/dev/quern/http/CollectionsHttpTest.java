@@ -120,6 +120,8 @@ final class CollectionsHttpTest {
         assertThat(hits).hasSize(1);
         assertThat(hits.get(0).path("score").asDouble()).isEqualTo(3.0);
         assertThat(hits.get(0).path("vectors").path("b").get(0).asDouble()).isEqualTo(3.0);
+        String phrase = "{\"legs\":[{\"bm25\":{\"query\":\"\\\"die M\u00fchlen\\\" -wind\"}}]}";
+        assertThat(ok(server.post(path + "/search", phrase)).path("hits")).hasSize(1);
         JsonNode grown =
                 ok(server.patch(path, "{\"attributes\":{\"year\":\"int64\"},\"strict\":true}"));
         assertThat(grown.path("schema").path("attributes").path("year").asText())
@@ -145,6 +147,9 @@ final class CollectionsHttpTest {
                         "{\"legs\":[{\"dense\":{\"field\":\"c\",\"vector\":[1]}}]}",
                         "{\"legs\":[{\"dense\":{\"field\":\"b\",\"text\":\"no model\"}}]}",
                         "{\"legs\":[{\"bm25\":{\"text\":\"x\"}}],\"fusion\":{\"method\":\"best\"}}",
+                        "{\"legs\":[{\"bm25\":{}}]}",
+                        "{\"legs\":[{\"bm25\":{\"text\":\"x\",\"query\":\"x\"}}]}",
+                        "{\"legs\":[{\"bm25\":{\"query\":\"a \\\"b\"}}]}",
                         "{\"vector\":[1]}")) {
             assertThat(server.post(path + "/search", bad).statusCode()).as(bad).isEqualTo(400);
         }

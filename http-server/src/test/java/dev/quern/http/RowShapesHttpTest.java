@@ -185,7 +185,12 @@ final class RowShapesHttpTest {
                 .isEqualTo(
                         "{\"rows\":[{\"id\":9,\"attributes\":{}},{\"id\":10,\"attributes\":{}}],"
                                 + "\"next\":\"10\"}");
-        assertThat(ok(server.get(path + "/rows?after=10")).path("rows").get(0).path("id").toString())
+        assertThat(
+                        ok(server.get(path + "/rows?after=10"))
+                                .path("rows")
+                                .get(0)
+                                .path("id")
+                                .toString())
                 .isEqualTo("18446744073709551615");
         assertThat(
                         ok(server.post(path + "/search", "{\"vector\":[5,5],\"limit\":1}"))
@@ -195,7 +200,10 @@ final class RowShapesHttpTest {
                                 .toString())
                 .isEqualTo("18446744073709551615");
         assertThat(ok(server.get(path + "/rows/9")).path("id").isNumber()).isTrue();
-        assertThat(ok(server.post(path + "/delete", "{\"ids\":[9,\"10\",11]}")).path("deleted").asInt())
+        assertThat(
+                        ok(server.post(path + "/delete", "{\"ids\":[9,\"10\",11]}"))
+                                .path("deleted")
+                                .asInt())
                 .isEqualTo(2);
         refused(path + "/delete", "{\"ids\":[1.5]}", "'ids[0]' must be a whole number");
         refused(path + "/delete", "{\"ids\":[-1]}", "must be a whole number, 0 to");

@@ -38,8 +38,9 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A whole Quern server in this process. [#open] returns when it is ready; [#close] drains the
-/// edges, then closes everything in the reverse order of opening. Thread-safe.
+/// A whole Quern server in this process. [#open] returns when it is ready; [#close] cancels the
+/// storage operations that run, drains the edges, then closes everything in the reverse order of
+/// opening. Thread-safe.
 public final class QuernServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(QuernServer.class);
     private static final int TICKET_KEY_BYTES = 32;
@@ -157,6 +158,8 @@ public final class QuernServer implements AutoCloseable {
                                             ready::get,
                                             clock,
                                             random)));
+            AutoCloseable stopOperations = engine.operations()::stop; // so that requests end
+            resources.add(stopOperations);
             flight.selfTest();
             embed.embed(embed.models().getFirst().id(), List.of(new EmbedInput.Text("ready")));
             ready.set(true);

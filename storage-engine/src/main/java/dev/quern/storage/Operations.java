@@ -1,6 +1,7 @@
 package dev.quern.storage;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Remembers the last 20 that ended, until the engine is closed; not one that was refused or found
 /// nothing to do. Thread-safe.
-public final class Operations {
+public final class Operations implements AutoCloseable {
     static final int MAX_ENDED = 20;
 
     private final InstantSource clock;
@@ -34,6 +35,9 @@ public final class Operations {
     @GuardedBy("this")
     private long lastNumber;
 
+    @GuardedBy("this")
+    private boolean stopped;
+
     Operations(InstantSource clock) {
         this.clock = clock;
     }
@@ -41,7 +45,7 @@ public final class Operations {
     /// Does something as an operation.
     ///
     /// @throws QuernException `CONFLICT` naming the operation that is in the way, or if this one is
-    ///   cancelled; what `work` throws
+    ///   cancelled; `UNAVAILABLE` after [#stop]; what `work` throws
     <T> T run(OperationKind kind, Function<Operation, T> work) {
         Operation operation = begin(kind);
         @Nullable String error = "ended by an error of the virtual machine";
@@ -58,6 +62,10 @@ public final class Operations {
     }
 
     private synchronized Operation begin(OperationKind kind) {
+        if (stopped) {
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE, "cannot start " + kind + ": the store is being closed");
+        }
         for (Operation other : running) {
             if (kind.excludes(other.id().kind())) {
                 throw QuernException.conflict(
@@ -76,6 +84,7 @@ public final class Operations {
 
     private synchronized void end(Operation operation, @Nullable String error) {
         running.remove(operation);
+        notifyAll();
         if (operation.isOfNote()) {
             ended.addFirst(operation.ended(clock.instant(), error));
             if (ended.size() > MAX_ENDED) {
@@ -109,5 +118,28 @@ public final class Operations {
                 .filter(status -> status.id().toString().equals(id))
                 .findFirst()
                 .orElseThrow(() -> QuernException.notFound("there is no operation " + id));
+    }
+
+    /// Asks all that run to stop, and lets none begin any more; does not wait.
+    public synchronized void stop() {
+        stopped = true;
+        running.forEach(Operation::cancel);
+    }
+
+    /// As [#stop], and waits until the last has ended: none may touch what is closed after this.
+    @Override
+    public synchronized void close() {
+        stop();
+        boolean interrupted = false;
+        while (!running.isEmpty()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -78,6 +78,7 @@ public final class StorageEngine implements AutoCloseable {
             chunks.bind(keys);
             roots.register(ChunkRoots.none(KeyRing.KIND));
             maintenance = opening(maintenance(chunks, facts, roots, operations));
+            opening(operations);
             opened = true;
         } catch (IOException e) {
             throw StorageErrors.of("cannot open data directory " + config.directory(), e);
@@ -272,7 +273,8 @@ public final class StorageEngine implements AutoCloseable {
         return operations;
     }
 
-    /// Makes everything durable and closes it. A lease that is still open stays readable.
+    /// Cancels the operations that run, makes everything durable and closes it. A lease that is still
+    /// open stays readable.
     @Override
     public void close() {
         QuernException failed = null;

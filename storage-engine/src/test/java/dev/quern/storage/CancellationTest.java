@@ -275,6 +275,34 @@ final class CancellationTest {
     }
 
     @Test
+    void closingTheEngineCancelsWhatRunsFirst() throws InterruptedException {
+        nameEvery(1, put(0, 60, LENGTH));
+        CountDownLatch reached = new CountDownLatch(1);
+        atVisit.set(() -> {
+            reached.countDown();
+            while (engine.operations().running().getFirst().state() == State.RUNNING) {
+                Thread.onSpinWait();
+            }
+        });
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread check =
+                Thread.ofVirtual()
+                        .unstarted(() -> assertCancelled(() -> engine.maintenance().fsck(FAST)));
+        check.setUncaughtExceptionHandler((_, e) -> failed.set(e));
+        check.start();
+        reached.await();
+        engine.close();
+        assertThat(engine.operations().running()).isEmpty();
+        check.join();
+        assertThat(failed).hasNullValue();
+        assertThatThrownBy(() -> engine.maintenance().fsck(FAST))
+                .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.UNAVAILABLE));
+        atVisit.set(() -> {});
+        open();
+        assertThat(engine.maintenance().fsck(FAST).isClean()).isTrue();
+    }
+
+    @Test
     void aCheckIsCancelledWithinAPack() throws InterruptedException {
         List<ChunkId> ids = nameEvery(1, put(0, 60, LENGTH));
         damage(ids.getFirst());

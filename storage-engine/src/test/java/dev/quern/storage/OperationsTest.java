@@ -10,6 +10,8 @@ import dev.quern.storage.OperationStatus.Unit;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -140,5 +142,43 @@ final class OperationsTest {
         operation.cancel();
         assertThatThrownBy(batch::flush).hasMessageContaining("cancelled");
         assertThat(operation.status().done()).isEqualTo(302);
+    }
+
+    @Test
+    void closingCancelsWhatRunsAndWaitsForIt() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicBoolean ended = new AtomicBoolean();
+        Thread thread =
+                Thread.ofVirtual()
+                        .start(() ->
+                                assertThatThrownBy(() ->
+                                                operations.run(
+                                                        OperationKind.FSCK,
+                                                        operation -> {
+                                                            begun.countDown();
+                                                            return forEver(operation, ended);
+                                                        }))
+                                        .isInstanceOf(QuernException.class));
+        begun.await();
+        operations.close();
+        assertThat(ended).isTrue();
+        assertThat(operations.running()).isEmpty();
+        assertThat(last().state()).isEqualTo(State.CANCELLED);
+        assertThatThrownBy(() -> operations.run(OperationKind.BACKUP, _ -> ""))
+                .satisfies(e -> ChunkStoreContract.assertKind(e, ErrorKind.UNAVAILABLE))
+                .hasMessageContaining("being closed");
+        operations.close();
+        thread.join();
+    }
+
+    private static String forEver(Operation operation, AtomicBoolean ended) {
+        operation.phase("read packs", Unit.BYTES, Operation.UNKNOWN);
+        try {
+            while (true) {
+                operation.advance(1);
+            }
+        } finally {
+            ended.set(true);
+        }
     }
 }

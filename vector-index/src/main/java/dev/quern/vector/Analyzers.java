@@ -93,6 +93,11 @@ final class Analyzers {
         return MADE.computeIfAbsent(name, _ -> maker.get());
     }
 
+    /// Whether terms are parts of words, so that none begins with more than it has.
+    static boolean isOfParts(String name) {
+        return name.equals("ngram") || name.equals("cjk");
+    }
+
     /// The analyzer of an index: each text field's own, as the schema has them now. Thread-safe.
     static final class OfSchema extends DelegatingAnalyzerWrapper {
         private volatile CollectionSchema schema;

@@ -247,8 +247,7 @@ public final class CollectionService implements AutoCloseable {
         try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
             lease.live()
                     .schema()
-                    .change(schema ->
-                            new Schema(schema.version(), schema.fields().withIds(type)));
+                    .change(schema -> new Schema(schema.version(), schema.fields().withIds(type)));
         }
     }
 

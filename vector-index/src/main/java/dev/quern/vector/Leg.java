@@ -22,20 +22,38 @@ public sealed interface Leg {
         }
     }
 
+    /// How a query by words is read.
+    enum Syntax {
+        /// All of it is text; rows should have its words.
+        PLAIN,
+        /// Words, `"phrases"` (`"near words"~3`) and `prefixes*`, of which rows should have some;
+        /// those after `+` they must have, those after `-` they must not; `field:` before one
+        /// limits it to a text field; a backslash makes the next character text. A prefix scores
+        /// its field's boost, the others by BM25. Words are analysed, prefixes only put in lower
+        /// case, so they are compared with stems.
+        OPERATORS
+    }
+
     /// By BM25 over the rows' text, analysed as each field is. A row's score is the sum over the
     /// fields of their boost times the field's own score.
     ///
     /// @param fields boost, above 0 and at most 1,000, by text field; none: every text field, with
     ///   boost 1
-    /// @param query plain text, at most 64 KiB; no syntax. At most its first 400 distinct terms in
-    ///   a field count, over several fields so many fewer
-    record Bm25(Map<String, Double> fields, String query) implements Leg {
+    /// @param query at most 64 KiB. Of plain text at most the first 400 distinct terms in a field
+    ///   count, over several fields so many fewer; with operators more are refused
+    /// @param syntax how the query is read
+    record Bm25(Map<String, Double> fields, String query, Syntax syntax) implements Leg {
         /// Copies the map.
         public Bm25 {
             fields = Collections.unmodifiableMap(new TreeMap<>(fields));
         }
 
-        /// Over every text field.
+        /// Of plain text.
+        public Bm25(Map<String, Double> fields, String query) {
+            this(fields, query, Syntax.PLAIN);
+        }
+
+        /// Of plain text, over every text field.
         public Bm25(String query) {
             this(Map.of(), query);
         }

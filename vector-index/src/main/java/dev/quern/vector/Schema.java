@@ -50,9 +50,9 @@ record Schema(long version, CollectionSchema fields) {
                 + (fields.isEmpty() ? "none" : String.join(", ", fields.keySet()));
     }
 
-    /// The schema with the attributes of rows added that it lacks, and its id type decided; the same
-    /// object when nothing is new. A new attribute that is an integer in some rows and a decimal in others is a decimal;
-    /// an empty list declares nothing.
+    /// The schema with the attributes of rows added that it lacks, and its id type decided; the
+    /// same object when nothing is new. A new attribute that is an integer in some rows and a
+    /// decimal in others is a decimal; an empty list declares nothing.
     ///
     /// @throws QuernException `INVALID` at the bound on attributes; for any new attribute when the
     ///   schema is strict

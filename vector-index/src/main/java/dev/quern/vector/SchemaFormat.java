@@ -18,10 +18,9 @@ import java.util.stream.Stream;
 /// | texts | count, then for each: name string, analyzer string |
 /// | attributes | count, then for each: name string, u8 [AttributeType#code] |
 ///
-/// Each in strictly ascending name order. Version 2 had no `ids`: they are strings, as in version 1.
-/// Version 1 was version and attributes alone, of types 1 to
-/// 5: the vector field was in [DefinitionFormat], the text field always [CollectionSchema#TEXT] in
-/// English.
+/// Each in strictly ascending name order. Version 2 had no `ids`: they are strings, as in version
+/// 1. Version 1 was version and attributes alone, of types 1 to 5: the vector field was in
+///    [DefinitionFormat], the text field always [CollectionSchema#TEXT] in English.
 final class SchemaFormat {
     private static final int VERSION = 3;
 

@@ -105,13 +105,13 @@ final class Search {
                         exact,
                         width);
             }
-            case Leg.Bm25(Map<String, Double> fields, String query) -> {
+            case Leg.Bm25(Map<String, Double> fields, String query, Leg.Syntax syntax) -> {
                 requireBetween("bytes of the text query", bytes(query), 0, MAX_QUERY_BYTES);
                 fields.forEach((name, boost) -> {
                     schema.text(name);
                     requireWeight("boost of text field \"" + name + "\"", boost);
                 });
-                yield fields.isEmpty() ? new Leg.Bm25(everyText(), query) : leg;
+                yield fields.isEmpty() ? new Leg.Bm25(everyText(), query, syntax) : leg;
             }
         };
     }

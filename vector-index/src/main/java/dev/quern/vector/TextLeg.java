@@ -20,14 +20,10 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
 
-/// Ranks rows by BM25 over their texts. The query is a bag of words: whatever it holds is taken
+/// Ranks rows by BM25 over their texts. A plain query is a bag of words: whatever it holds is taken
 /// through the same analysis as the rows, and a word that comes twice counts twice.
 final class TextLeg {
     static final LegPlan PLAN = new LegPlan(Strategy.INVERTED, "text", -1);
-
-    /// Over all fields. With the most conditions of a filter, two clauses each, this stays below
-    /// Lucene's bound of 1,024 clauses.
-    private static final int MAX_TERMS = 400;
 
     private final Schema schema;
     private final Leg.Bm25 leg;
@@ -39,11 +35,26 @@ final class TextLeg {
     }
 
     List<Ranked> run(IndexSearcher searcher, Optional<Query> filter, int depth) throws IOException {
+        Optional<Query> words =
+                switch (leg.syntax()) {
+                    case PLAIN -> anyWord();
+                    case OPERATORS -> OperatorQuery.of(schema, leg.fields(), leg.query());
+                };
+        if (words.isEmpty()) {
+            return List.of();
+        }
+        BooleanQuery.Builder query = new BooleanQuery.Builder().add(words.get(), Occur.MUST);
+        filter.ifPresent(f -> query.add(f, Occur.FILTER));
+        return ranked(searcher, searcher.search(query.build(), depth).scoreDocs);
+    }
+
+    private Optional<Query> anyWord() throws IOException {
         BooleanQuery.Builder words = new BooleanQuery.Builder();
         boolean any = false;
         for (Map.Entry<String, Double> field : leg.fields().entrySet()) {
             String luceneField = RowDocuments.text(field.getKey());
-            Map<String, Integer> terms = terms(field.getKey(), MAX_TERMS / leg.fields().size());
+            Map<String, Integer> terms =
+                    terms(field.getKey(), OperatorQuery.MAX_TERMS / leg.fields().size());
             terms.forEach((term, times) -> {
                 Query word = new TermQuery(new Term(luceneField, term));
                 float boost = (float) (times * field.getValue());
@@ -51,12 +62,7 @@ final class TextLeg {
             });
             any |= !terms.isEmpty();
         }
-        if (!any) {
-            return List.of();
-        }
-        BooleanQuery.Builder query = new BooleanQuery.Builder().add(words.build(), Occur.MUST);
-        filter.ifPresent(f -> query.add(f, Occur.FILTER));
-        return ranked(searcher, searcher.search(query.build(), depth).scoreDocs);
+        return any ? Optional.of(words.build()) : Optional.empty();
     }
 
     private Map<String, Integer> terms(String field, int max) throws IOException {
@@ -75,10 +81,10 @@ final class TextLeg {
         return terms;
     }
 
-    private List<Ranked> ranked(IndexSearcher searcher, ScoreDoc[] found)
-            throws IOException {
+    private List<Ranked> ranked(IndexSearcher searcher, ScoreDoc[] found) throws IOException {
         List<Integer> docs = List.of(found).stream().map(hit -> hit.doc).sorted().toList();
-        Map<Integer, String> ids = RowReader.ids(searcher.getIndexReader(), docs, schema.fields().ids());
+        Map<Integer, String> ids =
+                RowReader.ids(searcher.getIndexReader(), docs, schema.fields().ids());
         List<Ranked> ranked = new ArrayList<>();
         for (ScoreDoc hit : found) {
             ranked.add(new Ranked(hit.doc, ids.getOrDefault(hit.doc, ""), hit.score));

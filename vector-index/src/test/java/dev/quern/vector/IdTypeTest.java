@@ -41,8 +41,7 @@ final class IdTypeTest {
 
     private void createNumbers() {
         rig.service()
-                .create(
-                        SPACE, new CollectionSpec(NAME, schema().withIds(IdType.UINT64)), false);
+                .create(SPACE, new CollectionSpec(NAME, schema().withIds(IdType.UINT64)), false);
     }
 
     private List<String> page(Optional<String> after, int limit) {
@@ -67,8 +66,7 @@ final class IdTypeTest {
             assertThat(page(Optional.of("11"), 1)).containsExactly("9223372036854775808");
             assertThat(rig.find(MAX).orElseThrow().vector()).containsExactly(3, 0);
             assertThat(rig.find("1")).isEmpty();
-            assertThat(rig.ids(SearchSpec.dense(new float[] {0, 0}, 2)))
-                    .containsExactly("10", "9");
+            assertThat(rig.ids(SearchSpec.dense(new float[] {0, 0}, 2))).containsExactly("10", "9");
             assertThat(rig.service().schema(SPACE, NAME).idType()).contains(IdType.UINT64);
             if (round == 0) {
                 rig.restart();
@@ -101,9 +99,7 @@ final class IdTypeTest {
             assertKind(ErrorKind.INVALID, expected, () -> rig.upsert(row(bad, 1, 0)));
             assertKind(ErrorKind.INVALID, expected, () -> rig.find(bad));
             assertKind(
-                    ErrorKind.INVALID,
-                    expected,
-                    () -> rig.write(WriteBatch.delete(List.of(bad))));
+                    ErrorKind.INVALID, expected, () -> rig.write(WriteBatch.delete(List.of(bad))));
             assertKind(ErrorKind.INVALID, expected, () -> page(Optional.of(bad), 1));
         }
         assertThat(rig.rows()).isZero();
@@ -128,9 +124,7 @@ final class IdTypeTest {
         assertKind(
                 ErrorKind.CONFLICT,
                 "ids are string, asked for uint64",
-                () ->
-                        rig.service()
-                                .addFields(SPACE, NAME, schema().withIds(IdType.UINT64)));
+                () -> rig.service().addFields(SPACE, NAME, schema().withIds(IdType.UINT64)));
     }
 
     @Test
@@ -146,10 +140,8 @@ final class IdTypeTest {
     void termsSortAsTheNumbersDo() {
         TreeSet<BytesRef> terms = new TreeSet<>();
         TreeSet<String> numbers =
-                new TreeSet<>(
-                        (a, b) ->
-                                Long.compareUnsigned(
-                                        Long.parseUnsignedLong(a), Long.parseUnsignedLong(b)));
+                new TreeSet<>((a, b) ->
+                        Long.compareUnsigned(Long.parseUnsignedLong(a), Long.parseUnsignedLong(b)));
         Seed.run(random -> {
             for (int i = 0; i < 1_000; i++) {
                 String id = Long.toUnsignedString(random.nextLong() >>> random.nextInt(64));

@@ -1,5 +1,6 @@
 package dev.quern.client;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
 import dev.quern.common.wire.CollectionList;
@@ -19,6 +20,7 @@ import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
+import java.io.InputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -249,6 +251,21 @@ public final class Collections {
                         .query("at", page.at())
                         .query("include_version", page.includeVersion() ? true : null);
         return http.json(Request.get(target), RowPage.class);
+    }
+
+    /// Every row of one snapshot as lines of JSON, as they arrive: an
+    /// [dev.quern.common.wire.ExportHead], then rows that [#upsertFields] takes. The caller closes
+    /// the stream; its end without an exception is the end of the rows.
+    ///
+    /// @param base64 vectors as base64 of little-endian float32 instead of lists
+    @MustBeClosed
+    public InputStream export(String collection, boolean base64) {
+        return http.open(
+                        Request.get(
+                                        Target.of("collections", collection, "export")
+                                                .query("base64", base64))
+                                .waiting())
+                .body();
     }
 
     /// Brings the rows in step with a volume's text files: what changed since the last sync is

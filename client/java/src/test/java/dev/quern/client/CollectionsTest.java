@@ -151,7 +151,7 @@ final class CollectionsTest {
     @Test
     void writesByModesAndConditions() {
         String answer =
-                "{\"upserted\":1,\"token\":9,\"performance\":{},\"skipped\":1,"
+                "{\"upserted\":1,\"token\":9,\"performance\":{\"server_ms\":1},\"skipped\":1,"
                         + "\"skipped_ids\":[\"b\"]}";
         server.answer(200, answer).answer(200, answer).answer(200, answer);
         RowBody row =
@@ -176,7 +176,7 @@ final class CollectionsTest {
         old.put("id", "a");
         client.collections().writeFields("docs", List.of(old), "patch", null);
         assertThat(server.last().body()).contains("\"old\":null");
-        server.answer(200, "{\"deleted\":1,\"token\":3,\"performance\":{}}");
+        server.answer(200, "{\"deleted\":1,\"token\":3,\"performance\":{\"server_ms\":1}}");
         client.collections().deleteRowsIf("docs", Map.of("a", 7L));
         assertThat(server.last().body())
                 .isEqualTo("{\"ids\":[\"a\"],\"if_versions\":{\"a\":7}}");

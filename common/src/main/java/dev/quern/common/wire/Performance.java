@@ -10,7 +10,4 @@ import org.jspecify.annotations.Nullable;
 ///   absent where no leg was, or nobody counted
 /// @param bodyBytes of a write: the request's body
 public record Performance(
-        double serverMs,
-        @Nullable Long rows,
-        @Nullable Long compared,
-        @Nullable Long bodyBytes) {}
+        double serverMs, @Nullable Long rows, @Nullable Long compared, @Nullable Long bodyBytes) {}

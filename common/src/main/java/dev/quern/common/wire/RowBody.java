@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A row. In an upsert it may have any field by its name, too; see [UpsertRows].
 ///
-/// @param id 1 to 512 bytes of UTF-8; in JSON a number where the collection's ids are `uint64`, here
-///   its digits
+/// @param id 1 to 512 bytes of UTF-8; in JSON a number where the collection's ids are `uint64`,
+///   here its digits
 /// @param text of the field `text`: searched by BM25, embedded where a vector field has a model and
 ///   the row brings no vector
 /// @param vector of the field `vector`: `dims` finite numbers

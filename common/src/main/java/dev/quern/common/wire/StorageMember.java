@@ -8,5 +8,4 @@ import org.jspecify.annotations.Nullable;
 /// @param own whether it is this server's
 /// @param running whether its server runs, as far as it has said in the last 15 minutes
 /// @param seenAt ISO-8601, when its server said so last; absent once it was stopped in order
-public record StorageMember(
-        String id, boolean own, boolean running, @Nullable String seenAt) {}
+public record StorageMember(String id, boolean own, boolean running, @Nullable String seenAt) {}

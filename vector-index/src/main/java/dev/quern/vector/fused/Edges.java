@@ -3,13 +3,15 @@ package dev.quern.vector.fused;
 import java.lang.foreign.MemorySegment;
 
 /// Writes neighbours into blocks. The squared lengths of the edges, which only a build needs, lie
-/// in memory of their own: 32 floats a vertex, then one int, the number of edges. Used by one
+/// in memory of their own: 32 floats a vertex, then two ints, the number of edges, and a bit for each
+/// slot whose edge is firm. A loose edge only fills a slot until a better one comes. Used by one
 /// thread; others may use the same memory for other vertices.
 final class Edges {
     /// Bytes of a build's memory for one vertex.
-    static final int SIDE_BYTES = (BlockLayout.SLOTS + 1) * Float.BYTES;
+    static final int SIDE_BYTES = (BlockLayout.SLOTS + 2) * Float.BYTES;
 
     private static final int DEGREE = BlockLayout.SLOTS * Float.BYTES;
+    private static final int FIRM = DEGREE + Integer.BYTES;
 
     private final Kernel kernel;
     private final Blocks blocks;
@@ -42,14 +44,23 @@ final class Edges {
         return side.get(Kernel.FLOAT, (long) vertex * SIDE_BYTES + (long) slot * Float.BYTES);
     }
 
-    boolean has(int vertex, int neighbour) {
+    /// The slot that names a neighbour, or -1.
+    int find(int vertex, int neighbour) {
         int degree = degree(vertex);
         for (int slot = 0; slot < degree; slot++) {
             if (neighbour(vertex, slot) == neighbour) {
-                return true;
+                return slot;
             }
         }
-        return false;
+        return -1;
+    }
+
+    int firm(int vertex) {
+        return side.get(Kernel.INT, (long) vertex * SIDE_BYTES + FIRM);
+    }
+
+    void firm(int vertex, int slots) {
+        side.set(Kernel.INT, (long) vertex * SIDE_BYTES + FIRM, slots);
     }
 
     void degree(int vertex, int degree) {

@@ -22,7 +22,6 @@ import org.apache.lucene.index.Sorter;
 import org.apache.lucene.index.VectorEncoding;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.DocIdSetIterator;
-import org.apache.lucene.search.TaskExecutor;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.util.IORunnable;
 import org.apache.lucene.util.IOUtils;
@@ -141,9 +140,7 @@ final class FusedWriter extends KnnVectorsWriter {
     private Crew crew(MergeState mergeState) {
         Executor executor = mergeState.intraMergeTaskExecutor;
         return new Crew(
-                executor == null ? null : new TaskExecutor(executor),
-                executor == null ? 1 : config.threads(),
-                mergeState::checkAborted);
+                executor, executor == null ? 1 : config.threads(), mergeState::checkAborted);
     }
 
     /// Rotates every vector of the merge into its block.

@@ -12,12 +12,13 @@ import org.apache.lucene.util.FixedBitSet;
 /// Builds a graph over blocks that hold their vectors, by the search that will walk it.
 ///
 /// Vertices come in a random order, in batches that at most double the graph and are at most a
-/// fiftieth of all. Each vertex of a batch walks the graph as it was before the batch, on
-/// estimates, and chooses its neighbours among what it visited; then every vertex that was chosen
-/// gets the edges back to those that chose it. When all are in, each walks the whole graph once
-/// more and chooses anew, edges back follow as before, and a last, narrower walk fills the slots
-/// that are still free: without those edges back, recall at 200 candidates fell from .988 to .982
-/// (100,000 x 384). At last, vertices that no path leads to are linked in.
+/// tenth of all. Each vertex of a batch walks the graph as it was before the batch, on estimates,
+/// and chooses its neighbours among what it visited; then every vertex that was chosen gets the
+/// edges back to those that chose it. When all are in, each walks the whole graph once more, wider,
+/// and chooses anew: firm edges, and loose ones that fill the slots left. Edges back follow as
+/// before and take the slots of loose ones: without them, recall at 200 candidates fell from .988
+/// to .982 (100,000 x 384). These second walks follow a [Chain], because what they wait for is
+/// memory. At last, vertices that no path leads to are linked in.
 ///
 /// A merge goes on from the largest graph that it merges: edges between vertices that are still
 /// there are kept, the other vectors are inserted, and only they, and vertices with free slots,
@@ -26,13 +27,13 @@ import org.apache.lucene.util.FixedBitSet;
 /// A phase reads what the phases before it wrote and writes only its own vertices' blocks, so any
 /// number of threads builds the same graph, byte by byte.
 final class GraphBuilder {
-    private static final int INSERT_WIDTH = 60;
+    private static final int INSERT_WIDTH = 40;
     private static final int REFINE_WIDTH = 160;
     private static final int FILL_WIDTH = 64;
     private static final int SLOTS = BlockLayout.SLOTS;
     private static final int SLICE = 1 << 18;
     private static final int MIN_BATCH = 64;
-    private static final int BATCH_SHARE = 50;
+    private static final int BATCH_SHARE = 10;
 
     private final Kernel kernel;
     private final Blocks blocks;
@@ -45,6 +46,7 @@ final class GraphBuilder {
     private final class Hand {
         final Walk walk = new Walk(kernel, blocks.layout().width());
         final Candidates candidates = new Candidates();
+        final Candidates fresh = new Candidates();
         final Pruner pruner = new Pruner(kernel, blocks, measure);
         final Edges edges = new Edges(kernel, blocks, side, measure.inner());
     }
@@ -90,16 +92,25 @@ final class GraphBuilder {
             from += size;
             done += size;
         }
-        for (int[] slice : slices(fresh)) {
-            refine(slice, REFINE_WIDTH, false);
-            linkBack(slice);
+        for (int[] slice : slices(chained(fresh, edges))) {
+            refine(slice, REFINE_WIDTH);
+            linkBack(slice, true);
         }
         int[] open = IntStream.range(0, count).filter(v -> edges.degree(v) < SLOTS).toArray();
         for (int[] slice : slices(open)) {
-            refine(slice, FILL_WIDTH, true);
+            refine(slice, FILL_WIDTH);
         }
         new Reach(blocks, side, kernel, measure, entry).linkAll();
         return entry;
+    }
+
+    /// Some vertices in the order of a chain through the graph.
+    private int[] chained(int[] some, Edges edges) {
+        FixedBitSet wanted = new FixedBitSet(blocks.count());
+        for (int vertex : some) {
+            wanted.set(vertex);
+        }
+        return Arrays.stream(Chain.from(entry, blocks, edges)).filter(wanted::get).toArray();
     }
 
     /// Bounds what a phase keeps on the heap.
@@ -144,6 +155,7 @@ final class GraphBuilder {
                         }
                     }
                     hand.edges.degree(vertex, degree);
+                    hand.edges.firm(vertex, mask(degree));
                 });
     }
 
@@ -200,16 +212,18 @@ final class GraphBuilder {
                     hand.pruner.choose(vertex, hand.candidates, false);
                     write(hand, vertex);
                 });
-        linkBack(batch);
+        linkBack(batch, false);
     }
 
     /// Gives every vertex that was chosen the edges back to those of the batch that chose it.
-    private void linkBack(int[] batch) throws IOException {
+    ///
+    /// @param fill as [Pruner#choose] takes it
+    private void linkBack(int[] batch, boolean fill) throws IOException {
         BackEdges back = BackEdges.of(batch, new Edges(kernel, blocks, side, measure.inner()));
         crew.each(
                 back.vertices(),
                 Hand::new,
-                (hand, index) -> link(hand, back.vertex(index), back.choosers(index)));
+                (hand, index) -> link(hand, back.vertex(index), back.choosers(index), fill));
     }
 
     /// Walks toward a vertex and makes candidates of all that is visited.
@@ -240,34 +254,69 @@ final class GraphBuilder {
             hand.edges.set(vertex, i, hand.pruner.vertex(i), hand.pruner.square(i));
         }
         hand.edges.degree(vertex, hand.pruner.count());
+        hand.edges.firm(vertex, mask(hand.pruner.firm()));
     }
 
-    private void link(Hand hand, int vertex, int[] choosers) {
+    /// The first slots.
+    private static int mask(int count) {
+        return count == Integer.SIZE ? -1 : (1 << count) - 1;
+    }
+
+    private void link(Hand hand, int vertex, int[] choosers, boolean fill) {
         Edges edges = hand.edges;
-        int degree = edges.degree(vertex);
-        hand.candidates.clear();
-        for (int slot = 0; slot < degree; slot++) {
-            hand.candidates.add(edges.neighbour(vertex, slot), edges.square(vertex, slot));
-        }
+        Candidates fresh = hand.fresh;
+        fresh.clear();
+        int firm = edges.firm(vertex);
         for (int chooser : choosers) {
-            if (!edges.has(vertex, chooser)) {
-                hand.candidates.add(chooser, square(hand, vertex, chooser));
+            int slot = edges.find(vertex, chooser);
+            if (slot < 0) {
+                fresh.add(chooser, square(hand, vertex, chooser));
+            } else {
+                firm |= 1 << slot;
             }
         }
-        if (hand.candidates.size() == degree) {
-            return;
-        }
-        edges.begin(vertex);
-        if (hand.candidates.size() <= SLOTS) {
-            for (int i = degree; i < hand.candidates.size(); i++) {
-                edges.set(vertex, i, hand.candidates.vertex(i), hand.candidates.square(i));
+        int degree = edges.degree(vertex);
+        if (fresh.size() > SLOTS - Integer.bitCount(firm)) {
+            hand.candidates.clear();
+            for (int slot = 0; slot < degree; slot++) {
+                if (fill || (firm & 1 << slot) != 0) {
+                    hand.candidates.add(edges.neighbour(vertex, slot), edges.square(vertex, slot));
+                }
             }
-            edges.degree(vertex, hand.candidates.size());
+            for (int i = 0; i < fresh.size(); i++) {
+                hand.candidates.add(fresh.vertex(i), fresh.square(i));
+            }
+            hand.candidates.sort();
+            hand.pruner.choose(vertex, hand.candidates, fill);
+            edges.begin(vertex);
+            replace(hand, vertex, degree);
             return;
         }
-        hand.candidates.sort();
-        hand.pruner.choose(vertex, hand.candidates, false);
-        replace(hand, vertex, degree);
+        if (fresh.size() > 0) {
+            edges.begin(vertex);
+        }
+        for (int i = 0; i < fresh.size(); i++) {
+            int slot = degree < SLOTS ? degree++ : farthest(edges, vertex, ~firm);
+            edges.set(vertex, slot, fresh.vertex(i), fresh.square(i));
+            firm |= 1 << slot;
+        }
+        edges.degree(vertex, degree);
+        edges.firm(vertex, firm);
+    }
+
+    /// The slot with the longest edge among some.
+    private static int farthest(Edges edges, int vertex, int slots) {
+        int farthest = -1;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int rest = slots; rest != 0; rest &= rest - 1) {
+            int slot = Integer.numberOfTrailingZeros(rest);
+            float square = edges.square(vertex, slot);
+            if (square > most) {
+                most = square;
+                farthest = slot;
+            }
+        }
+        return farthest;
     }
 
     /// Puts what was chosen into the slots, leaving those that stay as they are.
@@ -275,30 +324,33 @@ final class GraphBuilder {
         Edges edges = hand.edges;
         Pruner pruner = hand.pruner;
         int count = pruner.count();
+        int kept = 0;
+        int firm = 0;
         boolean[] placed = new boolean[count];
-        boolean[] kept = new boolean[SLOTS];
         for (int slot = 0; slot < Math.min(degree, count); slot++) {
             int neighbour = edges.neighbour(vertex, slot);
-            for (int i = 0; i < count && !kept[slot]; i++) {
+            for (int i = 0; i < count; i++) {
                 if (!placed[i] && pruner.vertex(i) == neighbour) {
                     placed[i] = true;
-                    kept[slot] = true;
+                    kept |= 1 << slot;
+                    firm |= i < pruner.firm() ? 1 << slot : 0;
+                    break;
                 }
             }
         }
-        int slot = 0;
         for (int i = 0; i < count; i++) {
             if (!placed[i]) {
-                while (kept[slot]) {
-                    slot++;
-                }
-                edges.set(vertex, slot++, pruner.vertex(i), pruner.square(i));
+                int slot = Integer.numberOfTrailingZeros(~kept);
+                edges.set(vertex, slot, pruner.vertex(i), pruner.square(i));
+                kept |= 1 << slot;
+                firm |= i < pruner.firm() ? 1 << slot : 0;
             }
         }
         for (int free = count; free < degree; free++) {
             edges.clear(vertex, free);
         }
         edges.degree(vertex, count);
+        edges.firm(vertex, firm);
     }
 
     private float square(Hand hand, int vertex, int other) {
@@ -311,10 +363,11 @@ final class GraphBuilder {
 
     /// Chooses some vertices' neighbours anew on the whole graph. The choices lie on the heap until
     /// all of these have walked, about 300 bytes a vertex.
-    private void refine(int[] vertices, int width, boolean fill) throws IOException {
+    private void refine(int[] vertices, int width) throws IOException {
         int count = vertices.length;
         int[][] chosen = new int[count][];
         float[][] squares = new float[count][];
+        byte[] firm = new byte[count];
         crew.each(
                 count,
                 Hand::new,
@@ -327,9 +380,10 @@ final class GraphBuilder {
                                 hand.edges.square(vertex, slot));
                     }
                     hand.candidates.sort();
-                    hand.pruner.choose(vertex, hand.candidates, fill);
+                    hand.pruner.choose(vertex, hand.candidates, true);
                     chosen[index] = hand.pruner.vertices();
                     squares[index] = hand.pruner.squares();
+                    firm[index] = (byte) hand.pruner.firm();
                 });
         crew.each(
                 count,
@@ -344,6 +398,7 @@ final class GraphBuilder {
                         hand.edges.clear(vertex, i);
                     }
                     hand.edges.degree(vertex, chosen[index].length);
+                    hand.edges.firm(vertex, mask(firm[index]));
                 });
     }
 }

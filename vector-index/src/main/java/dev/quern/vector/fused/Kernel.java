@@ -19,6 +19,9 @@ abstract class Kernel {
     static final int PARTIAL_SUMS = 64;
     static final int LANES = 16;
 
+    /// Rows that are compared with a vector at once.
+    static final int GROUP = 4;
+
     private static final String WIDE = "dev.quern.vector.fused.WideKernel";
     private static final String MODULE = "jdk.incubator.vector";
 
@@ -57,6 +60,14 @@ abstract class Kernel {
 
     /// The inner product of a vector and the one at an offset.
     abstract float dotProduct(float[] vector, MemorySegment blocks, long at);
+
+    /// The squared Euclidean distances between a vector and [#GROUP] rows that lie one after another,
+    /// each from 16 partial sums, coordinate i in number `i % 16`, which are reduced as above.
+    ///
+    /// @param rows each as long as the vector
+    /// @param at index of the first row's first coordinate
+    /// @param squares receives them from index 0
+    abstract void squareDistances(float[] vector, float[] rows, int at, float[] squares);
 
     /// Estimates the distances of a query to the neighbours in a block.
     ///

@@ -39,6 +39,21 @@ final class PlainKernel extends Kernel {
     }
 
     @Override
+    void squareDistances(float[] vector, float[] rows, int at, float[] squares) {
+        for (int row = 0; row < GROUP; row++) {
+            int from = at + row * vector.length;
+            float[] sums = new float[LANES];
+            for (int i = 0; i < vector.length; i += LANES) {
+                for (int j = 0; j < LANES; j++) {
+                    float d = vector[i + j] - rows[from + i + j];
+                    sums[j] += d * d;
+                }
+            }
+            squares[row] = fold(sums);
+        }
+    }
+
+    @Override
     int estimate(
             QueryCode query,
             MemorySegment blocks,

@@ -24,16 +24,25 @@ final class Pruner {
     private final Blocks blocks;
     private final Measure measure;
     private final float[] vector;
+
+    /// The vectors of those chosen, one after another, so that a candidate is compared with
+    /// [Kernel#GROUP] of them at once; beyond the last lie those of an earlier choice.
+    private final float[] rows;
+
+    private final float[] toRows = new float[Kernel.GROUP];
     private final int[] chosen = new int[BlockLayout.SLOTS];
     private final float[] squares = new float[BlockLayout.SLOTS];
     private boolean[] taken = new boolean[256];
     private int count;
+    private int firm;
 
     Pruner(Kernel kernel, Blocks blocks, Measure measure) {
         this.kernel = kernel;
         this.blocks = blocks;
         this.measure = measure;
-        this.vector = new float[blocks.layout().width()];
+        int width = blocks.layout().width();
+        this.vector = new float[width];
+        this.rows = new float[BlockLayout.SLOTS * width];
     }
 
     /// Chooses among sorted candidates for a vertex, which may be one of them.
@@ -46,6 +55,7 @@ final class Pruner {
         Arrays.fill(taken, 0, candidates.size(), false);
         count = 0;
         pass(vertex, candidates, STRICT);
+        firm = count;
         if (fill && count < BlockLayout.SLOTS) {
             pass(vertex, candidates, RELAXED);
             for (int i = 0; i < candidates.size() && count < BlockLayout.SLOTS; i++) {
@@ -67,7 +77,10 @@ final class Pruner {
             if (square == 0 && ++equal > MAX_EQUAL) {
                 continue;
             }
+            MemorySegment.copy(
+                    blocks.memory(), Kernel.FLOAT, blocks.at(candidate), vector, 0, vector.length);
             if (!covered(candidate, square / slack)) {
+                System.arraycopy(vector, 0, rows, count * vector.length, vector.length);
                 take(candidates, i);
             }
         }
@@ -79,14 +92,15 @@ final class Pruner {
         taken[i] = true;
     }
 
+    /// Whether [#vector] is nearer to one of those chosen.
     private boolean covered(int candidate, float limit) {
-        MemorySegment.copy(
-                blocks.memory(), Kernel.FLOAT, blocks.at(candidate), vector, 0, vector.length);
-        float lift = measure.lift(candidate);
-        for (int i = 0; i < count; i++) {
-            float distance = measure.distance(kernel, vector, lift, blocks, chosen[i]);
-            if (measure.square(distance) < limit) {
-                return true;
+        for (int from = 0; from < count; from += Kernel.GROUP) {
+            kernel.squareDistances(vector, rows, from * vector.length, toRows);
+            for (int i = from; i < Math.min(count, from + Kernel.GROUP); i++) {
+                float lift = measure.lift(candidate) - measure.lift(chosen[i]);
+                if (toRows[i - from] + lift * lift < limit) {
+                    return true;
+                }
             }
         }
         return false;
@@ -94,6 +108,11 @@ final class Pruner {
 
     int count() {
         return count;
+    }
+
+    /// The first of those chosen, which were not left out at first.
+    int firm() {
+        return firm;
     }
 
     int vertex(int i) {

@@ -80,6 +80,30 @@ final class WideKernel extends Kernel {
     }
 
     @Override
+    void squareDistances(float[] vector, float[] rows, int at, float[] squares) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int width = vector.length;
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector x = load(vector, i);
+            FloatVector d0 = x.sub(load(rows, at + i));
+            FloatVector d1 = x.sub(load(rows, at + width + i));
+            FloatVector d2 = x.sub(load(rows, at + 2 * width + i));
+            FloatVector d3 = x.sub(load(rows, at + 3 * width + i));
+            s0 = s0.add(d0.mul(d0));
+            s1 = s1.add(d1.mul(d1));
+            s2 = s2.add(d2.mul(d2));
+            s3 = s3.add(d3.mul(d3));
+        }
+        squares[0] = fold(s0);
+        squares[1] = fold(s1);
+        squares[2] = fold(s2);
+        squares[3] = fold(s3);
+    }
+
+    @Override
     int estimate(
             QueryCode query,
             MemorySegment blocks,

@@ -9,7 +9,6 @@ import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.apache.lucene.search.TaskExecutor;
 import org.junit.jupiter.api.Test;
 
 final class GraphBuilderTest {
@@ -47,7 +46,7 @@ final class GraphBuilderTest {
                 Blocks one = load(vectors, arena);
                 int entry = build(one, Measure.of(false), ALONE, Kernel.best());
                 Blocks two = load(vectors, arena);
-                Crew crew = new Crew(new TaskExecutor(pool), 3, () -> {});
+                Crew crew = new Crew(pool, 3, () -> {});
                 assertThat(build(two, Measure.of(false), crew, Kernel.best())).isEqualTo(entry);
                 assertThat(two.memory().mismatch(one.memory())).isEqualTo(-1);
                 Blocks plain = load(vectors, arena);

@@ -73,8 +73,27 @@ final class KernelTest {
                 assertThat(same.start).isEqualTo(query.start);
                 assertThat(same.step).isEqualTo(query.step);
                 compare(one.blocks(), query, wide, (float) random.nextGaussian() * dims);
+                compareRows(one, query.vector, wide);
             }
         });
+    }
+
+    private void compareRows(Star star, float[] query, Kernel wide) {
+        int width = query.length;
+        float[] rows = new float[(Kernel.GROUP + 1) * width];
+        for (int row = 0; row <= Kernel.GROUP; row++) {
+            System.arraycopy(star.neighbours()[row], 0, rows, row * width, width);
+        }
+        float[] expected = new float[Kernel.GROUP];
+        float[] squares = new float[Kernel.GROUP];
+        plain.squareDistances(query, rows, width, expected);
+        wide.squareDistances(query, rows, width, squares);
+        assertThat(squares).isEqualTo(expected);
+        for (int row = 0; row < Kernel.GROUP; row++) {
+            float exact =
+                    plain.squareDistance(query, star.blocks().memory(), star.blocks().at(row + 2));
+            assertThat(squares[row]).isCloseTo(exact, within(exact * 1e-4f));
+        }
     }
 
     private static RandomGenerator generator(long seed) {

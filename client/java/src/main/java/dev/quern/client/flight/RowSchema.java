@@ -1,5 +1,6 @@
 package dev.quern.client.flight;
 
+import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.stream.Collectors;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
@@ -20,7 +22,7 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// The columns of a collection on Flight: `id` utf8, a utf8 for each text field, `attributes` utf8
+/// The columns of a collection on Flight: `id` utf8, or uint64 where ids are that, a utf8 for each text field, `attributes` utf8
 /// (a JSON object), a FixedSizeList of float32 for each vector field; null where a row lacks the
 /// field.
 final class RowSchema {
@@ -96,6 +98,8 @@ final class RowSchema {
             bytes +=
                     switch (column) {
                         case VarCharVector strings -> set(strings, index, row);
+                        case UInt8Vector ids when ids.getName().equals(ID) ->
+                                set(ids, index, row);
                         case FixedSizeListVector lists -> set(lists, index, row);
                         default -> throw unknown(column);
                     };
@@ -134,6 +138,18 @@ final class RowSchema {
         }
         column.setSafe(index, utf8);
         return utf8.length;
+    }
+
+    private static long set(UInt8Vector ids, int index, VectorRow row) {
+        try {
+            ids.setSafe(index, Long.parseUnsignedLong(row.id()));
+            return Long.BYTES;
+        } catch (NumberFormatException e) {
+            throw new QuernException(
+                    ErrorKind.INVALID,
+                    "the collection's ids are uint64, got row \"" + row.id() + "\"",
+                    e);
+        }
     }
 
     private static byte @Nullable [] utf8(String column, VectorRow row) {
@@ -185,11 +201,19 @@ final class RowSchema {
             }
         }
         return new VectorRow(
-                string((VarCharVector) root.getVector(ID), index),
+                id(root.getVector(ID), index),
                 texts,
                 FlightJson.object(
                         "attributes", ((VarCharVector) root.getVector(ATTRIBUTES)).get(index)),
                 vectors);
+    }
+
+    private static String id(FieldVector ids, int index) {
+        return switch (ids) {
+            case VarCharVector strings -> string(strings, index);
+            case UInt8Vector numbers -> Long.toUnsignedString(numbers.get(index));
+            default -> throw unknown(ids);
+        };
     }
 
     private static float[] floats(FixedSizeListVector lists, int index) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A row of a collection.
 ///
-/// @param id 1 to 512 bytes of UTF-8
+/// @param id 1 to 512 bytes of UTF-8; the digits where the collection's ids are uint64
 /// @param texts by text field, searched by BM25
 /// @param attributes by name: string, number, boolean, list of these, or any JSON; an
 ///   [java.time.Instant] is sent as RFC 3339 text, and datetimes come back as such
