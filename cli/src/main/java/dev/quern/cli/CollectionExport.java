@@ -71,7 +71,9 @@ final class CollectionExport implements Callable<Integer> {
             }
         } catch (IOException e) {
             throw new QuernException(
-                    ErrorKind.UNAVAILABLE, "export of " + name + " broke off: " + e.getMessage(), e);
+                    ErrorKind.UNAVAILABLE,
+                    "export of " + name + " broke off: " + e.getMessage(),
+                    e);
         }
         return ExitCode.OK.status();
     }

@@ -50,8 +50,7 @@ final class CollectionImport implements Callable<Integer> {
         return switch (chosen) {
             case JSONL -> importLines();
             case ARROW, PARQUET ->
-                    PythonFiles.run(
-                            terminal, "import", name, file, "--format", chosen.toString());
+                    PythonFiles.run(terminal, "import", name, file, "--format", chosen.toString());
         };
     }
 
@@ -80,9 +79,7 @@ final class CollectionImport implements Callable<Integer> {
             if (e.kind() != ErrorKind.NOT_FOUND) {
                 throw e;
             }
-            var _ =
-                    collections.create(
-                            new CreateCollection(name, null, null, null, true, schema));
+            var _ = collections.create(new CreateCollection(name, null, null, null, true, schema));
             return;
         }
         var _ =

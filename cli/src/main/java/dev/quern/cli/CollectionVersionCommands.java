@@ -116,7 +116,8 @@ final class CollectionVersionCommands {
                 @Parameters(paramLabel = "COLLECTION") String name) {
             try (QuernClient client = terminal.connect()) {
                 AliasBody body = client.collections().versions().setAlias(alias, name);
-                terminal.print(body, "alias " + body.alias() + " of collection " + body.collection());
+                terminal.print(
+                        body, "alias " + body.alias() + " of collection " + body.collection());
             }
             return 0;
         }
@@ -148,7 +149,8 @@ final class CollectionVersionCommands {
     /// `quern collection branch`.
     @Command(
             name = "branch",
-            description = "Makes a collection that begins with the rows of another; copies nothing.",
+            description =
+                    "Makes a collection that begins with the rows of another; copies nothing.",
             mixinStandardHelpOptions = true)
     static final class Branch implements Callable<Integer> {
         @Mixin private Terminal terminal = new Terminal();

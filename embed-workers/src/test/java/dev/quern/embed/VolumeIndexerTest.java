@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSpec;
 import dev.quern.vector.Metric;
 import dev.quern.vector.Row;
@@ -14,7 +15,6 @@ import dev.quern.vector.RowPage;
 import dev.quern.vector.WriteBatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import dev.quern.vector.CollectionRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

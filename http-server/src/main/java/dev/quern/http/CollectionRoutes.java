@@ -217,8 +217,7 @@ final class CollectionRoutes {
     }
 
     private Reply row(Request request) {
-        Query query =
-                request.query().allow("include_version", "at", "consistency", "at_least");
+        Query query = request.query().allow("include_version", "at", "consistency", "at_least");
         boolean versions = query.flag("include_version", false);
         String id = request.path("id");
         return Reply.rows(

@@ -86,18 +86,14 @@ final class CollectionWire {
     /// @param versions whether the rows tell theirs
     static RowPage page(dev.quern.vector.RowPage page, boolean versions) {
         return new RowPage(
-                page.rows().stream()
-                        .map(row -> row(row, versions))
-                        .toList(),
+                page.rows().stream().map(row -> row(row, versions)).toList(),
                 page.next().orElse(null));
     }
 
     /// @param versions whether the row tells its version and when it expires
     static RowBody row(Row row, boolean versions) {
         return row(
-                versions
-                        ? row
-                        : new Row(row.id(), row.vectors(), row.texts(), row.attributes()));
+                versions ? row : new Row(row.id(), row.vectors(), row.texts(), row.attributes()));
     }
 
     static SearchHit hit(Hit hit) {

@@ -38,8 +38,7 @@ final class ExportRoutes {
     }
 
     private void write(Request request, boolean base64, ResponseSink sink) throws IOException {
-        try (RowCursor cursor =
-                collections.cursor(request.space(), request.path("collection"))) {
+        try (RowCursor cursor = collections.cursor(request.space(), request.path("collection"))) {
             CollectionSchema schema = cursor.collection().schema();
             line(sink, new ExportHead(SchemaWire.body(schema), cursor.collection().rows()));
             for (List<Row> rows = cursor.next(BATCH_ROWS);

@@ -51,8 +51,7 @@ final class RowWire {
     /// @param now from which times to live count
     /// @param ttl of rows that do not say when they expire
     /// @throws QuernException `INVALID` naming the row and what is wrong
-    static RowWrite write(
-            RowWrite.Mode mode, List<RowBody> rows, Instant now, @Nullable Long ttl) {
+    static RowWrite write(RowWrite.Mode mode, List<RowBody> rows, Instant now, @Nullable Long ttl) {
         Optional<Instant> byDefault = Optional.ofNullable(ttl).map(s -> after("'ttl'", now, s));
         List<RowChange> changes = new ArrayList<>(rows.size());
         for (RowBody body : rows) {
@@ -146,11 +145,7 @@ final class RowWire {
     private static Instant after(String what, Instant now, long seconds) {
         if (seconds < 1 || seconds > MAX_TTL_SECONDS) {
             throw QuernException.invalid(
-                    what
-                            + " must be 1 to "
-                            + MAX_TTL_SECONDS
-                            + " seconds, got "
-                            + seconds);
+                    what + " must be 1 to " + MAX_TTL_SECONDS + " seconds, got " + seconds);
         }
         return now.plusSeconds(seconds);
     }
@@ -184,8 +179,7 @@ final class RowWire {
             Long version = versions.get(id);
             deletes.add(
                     new RowWrite.Delete(
-                            id,
-                            version == null ? OptionalLong.empty() : OptionalLong.of(version)));
+                            id, version == null ? OptionalLong.empty() : OptionalLong.of(version)));
         }
         return new RowWrite(RowWrite.Mode.UPSERT, List.of(), deletes);
     }

@@ -127,7 +127,9 @@ final class ExportHttpTest {
                     case UINT64 -> Long.toUnsignedString(random.nextLong());
                 },
                 Map.of("vector", new float[] {random.nextFloat(), 1, random.nextFloat() * 1e-30f}),
-                random.nextBoolean() ? Map.of() : Map.of("title", "m\u00fchle\n" + random.nextInt()),
+                random.nextBoolean()
+                        ? Map.of()
+                        : Map.of("title", "m\u00fchle\n" + random.nextInt()),
                 attributes);
     }
 
@@ -154,14 +156,9 @@ final class ExportHttpTest {
 
     private static List<String> describe(String collection) {
         TreeSet<String> rows = new TreeSet<>();
-        try (RowCursor cursor =
-                services.http().collections().cursor(SpaceId.DEFAULT, collection)) {
+        try (RowCursor cursor = services.http().collections().cursor(SpaceId.DEFAULT, collection)) {
             for (Row row : cursor.next(100_000)) {
-                rows.add(
-                        row.id()
-                                + row.texts()
-                                + row.attributes()
-                                + Arrays.toString(row.vector()));
+                rows.add(row.id() + row.texts() + row.attributes() + Arrays.toString(row.vector()));
             }
         }
         return List.copyOf(rows);

@@ -107,9 +107,7 @@ final class RowWriteHttpTest {
         assertThat(all.path("upserted").asInt()).isEqualTo(1);
         assertThat(ok(server.get(path + "/rows/b")).path("attributes").toString())
                 .isEqualTo("{\"z\":1}");
-        ok(
-                server.post(
-                        path + "/patch", "{\"columns\":{\"id\":[\"a\",\"b\"],\"z\":[5,null]}}"));
+        ok(server.post(path + "/patch", "{\"columns\":{\"id\":[\"a\",\"b\"],\"z\":[5,null]}}"));
         assertThat(ok(server.get(path + "/rows/b")).path("attributes").toString()).isEqualTo("{}");
         refused(400, server.post(path + "/patch", "{\"set\":{\"n\":1}}"), "go together");
         refused(400, server.post(path + "/patch", "{}"), "exactly one of");
@@ -130,7 +128,11 @@ final class RowWriteHttpTest {
         long first = ok(upsert(path, "", row("a", ""), row("b", ""))).path("token").asLong();
         refused(
                 409,
-                upsert(path, "", row("a", ",\"if_version\":" + first), row("b", ",\"if_absent\":true")),
+                upsert(
+                        path,
+                        "",
+                        row("a", ",\"if_version\":" + first),
+                        row("b", ",\"if_absent\":true")),
                 "row \"b\": expected no row, found version " + first);
         long second =
                 ok(upsert(path, "", row("a", ",\"if_version\":" + first))).path("token").asLong();

@@ -100,8 +100,7 @@ final class Catalog {
             if (own.isPresent()) {
                 return own;
             }
-            Optional<String> target =
-                    facts.find(space, Keys.alias(name)).map(AliasFormat::decode);
+            Optional<String> target = facts.find(space, Keys.alias(name)).map(AliasFormat::decode);
             if (target.isEmpty()) {
                 return Optional.empty();
             }
@@ -206,8 +205,8 @@ final class Catalog {
         return definitions;
     }
 
-    /// Removes every fact of a collection in one step, its snapshots and aliases too. The companions
-    /// of its snapshots go first: without a snapshot nobody reads them.
+    /// Removes every fact of a collection in one step, its snapshots and aliases too. The
+    /// companions of its snapshots go first: without a snapshot nobody reads them.
     ///
     /// @param name its own, not an alias
     Definition delete(SpaceId space, String name) {

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 ///
 /// The fact: u8 version; i64 token, the last write whose effect the files hold; i64 live rows; in
 /// version 2, which is for collections of which a row expires, i64 the first expiry, milliseconds
-/// since 1970, and in version 1 nothing; string commit id, as in the Lucene commit's user data; 32 bytes, the SHA-256 that names the
-/// manifest chunk.
+/// since 1970, and in version 1 nothing; string commit id, as in the Lucene commit's user data; 32
+/// bytes, the SHA-256 that names the manifest chunk.
 ///
 /// The manifest: u8 version (1); count of files, then for each: string name, i64 size in bytes,
 /// count of chunks, the SHA-256 of each. The chunks' bytes in order are the file; each but the last

@@ -89,11 +89,7 @@ final class CheckpointStore {
     ///
     /// @param directory holds the files, which do not change meanwhile
     /// @param token every write up to it is in the files
-    record Snapshot(
-            Path directory,
-            LuceneIndex.Committed committed,
-            long token,
-            String commitId) {}
+    record Snapshot(Path directory, LuceneIndex.Committed committed, long token, String commitId) {}
 
     /// What a transaction that saves a checkpoint does beside that.
     interface Addition {
@@ -116,10 +112,7 @@ final class CheckpointStore {
     /// @throws QuernException `CONFLICT` if the collection is gone, another checkpoint came first,
     ///   or a condition of the addition does not hold
     Saved save(
-            Definition definition,
-            Optional<Saved> previous,
-            Snapshot snapshot,
-            Addition addition)
+            Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
         try (ChunkPins _ = chunks.pinWrites(definition.space())) {
             return put(definition, previous, snapshot, addition);
@@ -127,10 +120,7 @@ final class CheckpointStore {
     }
 
     private Saved put(
-            Definition definition,
-            Optional<Saved> previous,
-            Snapshot snapshot,
-            Addition addition)
+            Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
         List<SavedFile> files = new ArrayList<>();
         for (String name : snapshot.committed().files()) {
@@ -157,7 +147,8 @@ final class CheckpointStore {
         return files.stream().mapToLong(SavedFile::sizeBytes).sum();
     }
 
-    private static Txn.Builder cut(Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
+    private static Txn.Builder cut(
+            Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
         Key key = Keys.checkpoint(definition.id());
         return Txn.in(definition.space())
                 .when(Catalog.alive(definition))

@@ -58,9 +58,7 @@ final class CollectionReads {
                 live ->
                         live.read(s ->
                                 place.definition()
-                                        .info(
-                                                live.schema().now(),
-                                                s.getIndexReader().numDocs())));
+                                        .info(live.schema().now(), s.getIndexReader().numDocs())));
     }
 
     SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
@@ -70,8 +68,7 @@ final class CollectionReads {
                 live ->
                         live.read(
                                 ref.consistency(),
-                                new Search(live.schema().now(), spec, parts.exactScanRows())
-                                        ::run));
+                                new Search(live.schema().now(), spec, parts.exactScanRows())::run));
     }
 
     long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
@@ -160,8 +157,8 @@ final class CollectionReads {
                 : parts.open().acquire(place.definition());
     }
 
-    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one;
-    /// if it was replaced, on the other.
+    /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one; if it was
+    /// replaced, on the other.
     ///
     /// @param wait for the writes that the consistency asks for, at most
     private <T> T reading(Place place, Duration wait, Function<ReadableCollection, T> action) {

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// The chunks that collections need: large writes of a tail, then the manifest of each checkpoint
-/// and snapshot and the files in it; a checkpoint takes the place of the tail that it covers. An open collection
-/// reads files of its own and needs no other chunks. Thread-safe.
+/// and snapshot and the files in it; a checkpoint takes the place of the tail that it covers. An
+/// open collection reads files of its own and needs no other chunks. Thread-safe.
 final class CollectionRoots implements ChunkRoots {
     /// A fact of a tail may have 60 KiB.
     private static final int PAGE = 64;

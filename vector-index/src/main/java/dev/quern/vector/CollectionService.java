@@ -23,7 +23,8 @@ import java.util.random.RandomGenerator;
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
-    /// A write or a read that finds its collection renamed, switched or rolled back so often gives up.
+    /// A write or a read that finds its collection renamed, switched or rolled back so often gives
+    /// up.
     static final int MAX_MOVES = 100;
 
     private static final Duration FOREVER = Duration.ofDays(365);
@@ -222,7 +223,8 @@ public final class CollectionService implements AutoCloseable {
             return definition.info(
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
-        return reads.counted(new CollectionReads.Place(definition, Optional.empty(), Consistency.strong()));
+        return reads.counted(
+                new CollectionReads.Place(definition, Optional.empty(), Consistency.strong()));
     }
 
     /// Adds fields to a collection: rows written from now on may have them. A field that is there

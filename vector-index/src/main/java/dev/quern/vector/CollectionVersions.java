@@ -50,12 +50,12 @@ public final class CollectionVersions {
         this.parts = parts;
     }
 
-    /// Keeps a live collection's rows and fields as they are: with every write that was acknowledged
-    /// before, and none in part. Writes wait while the last of them are flushed.
+    /// Keeps a live collection's rows and fields as they are: with every write that was
+    /// acknowledged before, and none in part. Writes wait while the last of them are flushed.
     ///
     /// @param name 1 to 63 characters of `A-Z a-z 0-9 . _ -`
-    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the collection has a snapshot of the name; `INVALID`
-    ///   for the name, or at 1,000 snapshots of one collection
+    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if the collection has a snapshot of the name;
+    ///   `INVALID` for the name, or at 1,000 snapshots of one collection
     public SnapshotInfo snapshot(SpaceId space, String collection, String name) {
         Definition definition = parts.catalog().settled(parts.catalog().get(space, collection));
         requireFree(definition, name);
@@ -282,10 +282,7 @@ public final class CollectionVersions {
             Kept kept = parts.snapshots().get(definition, snapshot);
             try (OpenSnapshots.Lease lease = acquire(definition, kept)) {
                 parts.open()
-                        .replace(
-                                definition,
-                                () -> commitRollback(definition, kept),
-                                lease.files());
+                        .replace(definition, () -> commitRollback(definition, kept), lease.files());
                 return;
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.CONFLICT || tries == MAX_TRIES) {

@@ -58,7 +58,8 @@ final class Companions {
                 if (fact.key().startsWith(prefix)) {
                     List<String> parts = fact.key().components();
                     Key key = prefix.child(owner);
-                    for (String part : parts.subList(prefix.components().size() + 1, parts.size())) {
+                    for (String part :
+                            parts.subList(prefix.components().size() + 1, parts.size())) {
                         key = key.child(part);
                     }
                     txn.put(key, fact.value());

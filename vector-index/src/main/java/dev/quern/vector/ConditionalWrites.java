@@ -15,8 +15,8 @@ import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
 
 /// The writes of a collection that depend on its rows. Each takes the locks of its rows, reads them
-/// as every acknowledged write left them, decides what it comes to, and has only that stored:
-/// whole rows and ids. So a replay of the log, which may come to an index that is ahead of it, has
+/// as every acknowledged write left them, decides what it comes to, and has only that stored: whole
+/// rows and ids. So a replay of the log, which may come to an index that is ahead of it, has
 /// nothing to decide. Thread-safe.
 final class ConditionalWrites {
     private static final int MAX_SWEPT = 1_000;
@@ -56,7 +56,11 @@ final class ConditionalWrites {
             boolean whole = checked.mode() == RowWrite.Mode.PATCH;
             try (RowLocks.Held _ = locks.exclusive(ids)) {
                 return store(
-                        called, place, () -> Resolution.of(checked, collection.reads().current(ids, finder(whole))));
+                        called,
+                        place,
+                        () ->
+                                Resolution.of(
+                                        checked, collection.reads().current(ids, finder(whole))));
             }
         });
     }
@@ -106,7 +110,8 @@ final class ConditionalWrites {
     private Resolution expired(List<String> ids) {
         Instant now = clock.instant();
         List<String> gone = new ArrayList<>();
-        collection.reads()
+        collection
+                .reads()
                 .stored(ids, finder(false))
                 .forEach((id, row) -> {
                     if (row.isExpired(now)) {
@@ -144,8 +149,7 @@ final class ConditionalWrites {
                             + " rows match the filter of the patch: narrow it and patch in parts");
         }
         List<Integer> docs = Arrays.stream(found).map(hit -> hit.doc).sorted().toList();
-        return new CurrentRows(searcher.getIndexReader(), schema)
-                .whole(docs, admission.maxBytes());
+        return new CurrentRows(searcher.getIndexReader(), schema).whole(docs, admission.maxBytes());
     }
 
     private LiveReads.Finder finder(boolean whole) {

@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
 /// | epoch | i64, log index before the last rollback; 0 if there was none |
 /// | aliases | count, then a string for each, in strictly ascending order |
 ///
-/// Version 2 ended after created at: no rollback, no alias. In version 1 the one vector field followed: dims as a count; metric u8 as in [SchemaFormat]; u8
-/// 0 or 1, then, if 1, the model as a string.
+/// Version 2 ended after created at: no rollback, no alias. In version 1 the one vector field
+/// followed: dims as a count; metric u8 as in [SchemaFormat]; u8 0 or 1, then, if 1, the model as a
+/// string.
 final class DefinitionFormat {
     private static final int VERSION = 3;
     private static final Pattern ID = Pattern.compile("[0-9a-f]{16}");
@@ -54,8 +55,7 @@ final class DefinitionFormat {
         }
         List<String> aliases = version < 3 ? List.of() : readAliases(in);
         in.end();
-        return new Definition(
-                space, name, id, createdAt, vector, aliases, epoch, fact.version());
+        return new Definition(space, name, id, createdAt, vector, aliases, epoch, fact.version());
     }
 
     private static List<String> readAliases(FrameInput in) {

@@ -77,26 +77,28 @@ final class Expiry {
         Bits live = leaf.getLiveDocs();
         long[] first = {Long.MAX_VALUE};
         leaf.getPointValues(RowDocuments.EXPIRES)
-                .intersect(new PointValues.IntersectVisitor() {
-                    @Override
-                    public void visit(int doc) {
-                        throw new IllegalStateException("no cell is taken whole");
-                    }
+                .intersect(
+                        new PointValues.IntersectVisitor() {
+                            @Override
+                            public void visit(int doc) {
+                                throw new IllegalStateException("no cell is taken whole");
+                            }
 
-                    @Override
-                    public void visit(int doc, byte[] time) {
-                        if (live == null || live.get(doc)) {
-                            first[0] = Math.min(first[0], LongPoint.decodeDimension(time, 0));
-                        }
-                    }
+                            @Override
+                            public void visit(int doc, byte[] time) {
+                                if (live == null || live.get(doc)) {
+                                    first[0] =
+                                            Math.min(first[0], LongPoint.decodeDimension(time, 0));
+                                }
+                            }
 
-                    @Override
-                    public PointValues.Relation compare(byte[] min, byte[] max) {
-                        return LongPoint.decodeDimension(min, 0) >= first[0]
-                                ? PointValues.Relation.CELL_OUTSIDE_QUERY
-                                : PointValues.Relation.CELL_CROSSES_QUERY;
-                    }
-                });
+                            @Override
+                            public PointValues.Relation compare(byte[] min, byte[] max) {
+                                return LongPoint.decodeDimension(min, 0) >= first[0]
+                                        ? PointValues.Relation.CELL_OUTSIDE_QUERY
+                                        : PointValues.Relation.CELL_CROSSES_QUERY;
+                            }
+                        });
         return first[0];
     }
 
@@ -165,29 +167,30 @@ final class Expiry {
         long until = now.toEpochMilli();
         FixedBitSet expired = new FixedBitSet(leaf.maxDoc());
         leaf.getPointValues(RowDocuments.EXPIRES)
-                .intersect(new PointValues.IntersectVisitor() {
-                    @Override
-                    public void visit(int doc) {
-                        expired.set(doc);
-                    }
+                .intersect(
+                        new PointValues.IntersectVisitor() {
+                            @Override
+                            public void visit(int doc) {
+                                expired.set(doc);
+                            }
 
-                    @Override
-                    public void visit(int doc, byte[] time) {
-                        if (LongPoint.decodeDimension(time, 0) <= until) {
-                            expired.set(doc);
-                        }
-                    }
+                            @Override
+                            public void visit(int doc, byte[] time) {
+                                if (LongPoint.decodeDimension(time, 0) <= until) {
+                                    expired.set(doc);
+                                }
+                            }
 
-                    @Override
-                    public PointValues.Relation compare(byte[] min, byte[] max) {
-                        if (LongPoint.decodeDimension(min, 0) > until) {
-                            return PointValues.Relation.CELL_OUTSIDE_QUERY;
-                        }
-                        return LongPoint.decodeDimension(max, 0) <= until
-                                ? PointValues.Relation.CELL_INSIDE_QUERY
-                                : PointValues.Relation.CELL_CROSSES_QUERY;
-                    }
-                });
+                            @Override
+                            public PointValues.Relation compare(byte[] min, byte[] max) {
+                                if (LongPoint.decodeDimension(min, 0) > until) {
+                                    return PointValues.Relation.CELL_OUTSIDE_QUERY;
+                                }
+                                return LongPoint.decodeDimension(max, 0) <= until
+                                        ? PointValues.Relation.CELL_INSIDE_QUERY
+                                        : PointValues.Relation.CELL_CROSSES_QUERY;
+                            }
+                        });
         return Optional.of(expired);
     }
 

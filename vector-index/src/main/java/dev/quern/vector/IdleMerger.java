@@ -8,7 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks at the open collections every second and has those merged to which nothing was written for
-/// some time; the merges themselves run on the merge threads. Snapshots that nobody reads are closed. Thread-safe. The owner closes it.
+/// some time; the merges themselves run on the merge threads. Snapshots that nobody reads are
+/// closed. Thread-safe. The owner closes it.
 final class IdleMerger implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(IdleMerger.class);
     private static final long PERIOD_MILLIS = 1_000;

@@ -29,8 +29,7 @@ final class KeptCollection implements ReadableCollection {
     /// @param what names it in messages
     /// @param commitId of the commit whose files are there
     /// @throws IOException if they are not, or are damaged
-    KeptCollection(
-            String what, Schema schema, Path path, String commitId, InstantSource clock)
+    KeptCollection(String what, Schema schema, Path path, String commitId, InstantSource clock)
             throws IOException {
         this.clock = clock;
         this.what = what;

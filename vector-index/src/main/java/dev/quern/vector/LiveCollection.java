@@ -90,8 +90,7 @@ final class LiveCollection implements ReadableCollection {
         this.shown = new ShownIndex(index, checkpointer.token(), clock);
         this.applying = shown.applying();
         this.reads = new LiveReads(this, index, clock);
-        this.conditional =
-                new ConditionalWrites(this, locks, parts.readPool(), admission, clock);
+        this.conditional = new ConditionalWrites(this, locks, parts.readPool(), admission, clock);
         tail.replay(definition, checkpointer.token(), this::replay);
         shown.show();
         index.afterMerge(this::showMerged);
@@ -117,8 +116,8 @@ final class LiveCollection implements ReadableCollection {
             OptionalInt deletes,
             CompletableFuture<WriteResult> result) {}
 
-    /// @param called the collection as the caller found it: once it is called otherwise, or was rolled
-    ///   back, the write is refused with `NOT_FOUND`, and nothing is written
+    /// @param called the collection as the caller found it: once it is called otherwise, or was
+    ///   rolled back, the write is refused with `NOT_FOUND`, and nothing is written
     WriteResult write(Definition called, WriteBatch batch) {
         return admitted(place -> {
             WriteBatch checked = schema.conform(batch);
@@ -156,7 +155,8 @@ final class LiveCollection implements ReadableCollection {
             requireUsable();
             sent = true;
             long token = tail.append(called, frame);
-            order.commit(ticket, token, new PendingWrite(token, batch, frame.length, deletes, result));
+            order.commit(
+                    ticket, token, new PendingWrite(token, batch, frame.length, deletes, result));
         } catch (RuntimeException e) {
             if (sent && IndexFailure.isAmbiguous(e)) {
                 failure = e;
@@ -329,7 +329,8 @@ final class LiveCollection implements ReadableCollection {
     /// Waits for the writes in flight that may have a token which a read asks for.
     @Override
     public void await(Consistency consistency, Duration most) {
-        if (!(consistency instanceof Consistency.AtLeast(long token)) || token <= shown.appliedToken()) {
+        if (!(consistency instanceof Consistency.AtLeast(long token))
+                || token <= shown.appliedToken()) {
             return;
         }
         long given = tail.appliedIndex();
@@ -386,8 +387,7 @@ final class LiveCollection implements ReadableCollection {
     /// addition true in the same moment.
     ///
     /// @param then what to do while the files are certain to be there
-    void checkpointExactly(
-            CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
+    void checkpointExactly(CheckpointStore.Addition addition, Consumer<CheckpointStore.Donor> then)
             throws IOException {
         long merges = index.merges();
         try {

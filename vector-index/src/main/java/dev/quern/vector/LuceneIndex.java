@@ -253,8 +253,7 @@ final class LuceneIndex implements Closeable {
                 firstExpiry = Math.min(firstExpiry, expires);
             }
             writer.updateDocument(
-                    RowDocuments.id(row.id(), schema),
-                    RowDocuments.document(row, token, schema));
+                    RowDocuments.id(row.id(), schema), RowDocuments.document(row, token, schema));
         }
     }
 
@@ -269,8 +268,7 @@ final class LuceneIndex implements Closeable {
             gone.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
         }
         batch.deleteWhere()
-                .ifPresent(where ->
-                        gone.add(new FilterQueries(schema).query(where), Occur.SHOULD));
+                .ifPresent(where -> gone.add(new FilterQueries(schema).query(where), Occur.SHOULD));
         IndexSearcher searcher = searchers.acquire();
         try {
             return Expiry.visible(searcher, now).count(gone.build());

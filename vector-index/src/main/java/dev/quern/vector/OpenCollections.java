@@ -230,8 +230,7 @@ final class OpenCollections {
 
     /// Lays the files of a new collection's first checkpoint down in its cache, so that opening it
     /// need not; does nothing when it is being opened already.
-    void prepare(
-            Definition definition, CheckpointStore.Saved saved, CheckpointStore.Donor donor) {
+    void prepare(Definition definition, CheckpointStore.Saved saved, CheckpointStore.Donor donor) {
         Entry entry = pin(definition);
         try {
             if (entry.opening.tryLock()) {
@@ -283,8 +282,8 @@ final class OpenCollections {
         }
     }
 
-    /// Removes caches that no collection owns: those of snapshots, and what a crash in a delete or in
-    /// a restore left.
+    /// Removes caches that no collection owns: those of snapshots, and what a crash in a delete or
+    /// in a restore left.
     void sweep() {
         for (Path space : directories(cacheDirectory, CacheNames.SPACE)) {
             Set<String> ids = new HashSet<>();
@@ -302,7 +301,8 @@ final class OpenCollections {
     /// The names of directories that are ours to remove.
     private static final class CacheNames {
         private static final Pattern SPACE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
-        private static final Pattern COLLECTION = Pattern.compile("[0-9a-f]{16}(\\.[0-9a-f]{16})?(\\.restore)?");
+        private static final Pattern COLLECTION =
+                Pattern.compile("[0-9a-f]{16}(\\.[0-9a-f]{16})?(\\.restore)?");
     }
 
     private static List<Path> directories(Path parent, Pattern name) {

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The snapshots that are open for reading, at most a set number while some of them are idle. The
-/// files of one lie in a cache directory of its own from when it is opened until it is closed; those
-/// that an open collection has too are hard links. Thread-safe.
+/// files of one lie in a cache directory of its own from when it is opened until it is closed;
+/// those that an open collection has too are hard links. Thread-safe.
 ///
 /// Lock order: an entry's `opening`, then `this`.
 final class OpenSnapshots {
@@ -115,8 +115,8 @@ final class OpenSnapshots {
 
     /// Opens the snapshot unless it is open; opens it anew if it failed.
     ///
-    /// @throws QuernException `NOT_FOUND` if it was deleted meanwhile; `CORRUPT` naming the file and
-    ///   the chunk that is missing or damaged
+    /// @throws QuernException `NOT_FOUND` if it was deleted meanwhile; `CORRUPT` naming the file
+    ///   and the chunk that is missing or damaged
     @MustBeClosed
     Lease acquire(Definition definition, Kept kept) {
         Entry entry = pin(definition, kept);

@@ -49,10 +49,7 @@ final class RowReader {
     /// @param docs ascending
     /// @param field a vector field
     static void forEachVector(
-            IndexReader reader,
-            List<Integer> docs,
-            String field,
-            VectorVisitor visitor)
+            IndexReader reader, List<Integer> docs, String field, VectorVisitor visitor)
             throws IOException {
         String luceneField = RowDocuments.vector(field);
         for (int from = 0; from < docs.size(); ) {
@@ -78,9 +75,7 @@ final class RowReader {
                     throw QuernException.corrupt("index has a document without id");
                 }
                 visitor.visit(
-                        docs.get(from),
-                        ids.binaryValue(),
-                        vectors.vectorValue(ordinals.index()));
+                        docs.get(from), ids.binaryValue(), vectors.vectorValue(ordinals.index()));
             }
         }
     }

@@ -26,8 +26,8 @@ public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
 
     /// A row to delete.
     ///
-    /// @param ifVersion if the row's version is another one, the whole write is refused; 0: if there
-    ///   is a row
+    /// @param ifVersion if the row's version is another one, the whole write is refused; 0: if
+    ///   there is a row
     public record Delete(String id, OptionalLong ifVersion) {}
 
     /// Copies the lists.
@@ -58,7 +58,6 @@ public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
     WriteBatch batch() {
         List<Row> upserts = new ArrayList<>(rows.size());
         rows.forEach(row -> upserts.add(row.row()));
-        return new WriteBatch(
-                upserts, deletes.stream().map(Delete::id).toList(), Optional.empty());
+        return new WriteBatch(upserts, deletes.stream().map(Delete::id).toList(), Optional.empty());
     }
 }

@@ -30,8 +30,7 @@ final class SnapshotFormat {
             Checkpoint checkpoint,
             long version) {
         SnapshotInfo info() {
-            return new SnapshotInfo(
-                    name, checkpoint.token(), createdAt, checkpoint.rows(), bytes);
+            return new SnapshotInfo(name, checkpoint.token(), createdAt, checkpoint.rows(), bytes);
         }
     }
 

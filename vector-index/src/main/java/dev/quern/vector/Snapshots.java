@@ -54,10 +54,7 @@ final class Snapshots {
         do {
             page =
                     facts.scan(
-                            definition.space(),
-                            Keys.snapshots(definition.id()),
-                            after,
-                            SCAN_FACTS);
+                            definition.space(), Keys.snapshots(definition.id()), after, SCAN_FACTS);
             page.forEach(fact -> all.add(SnapshotFormat.decode(fact)));
             after = page.isEmpty() ? after : Optional.of(page.getLast().key());
         } while (page.size() == SCAN_FACTS);

@@ -31,8 +31,7 @@ final class Stamps {
     /// Moves to a document.
     private void seek(int doc) throws IOException {
         if (doc < last || doc >= end) {
-            LeafReaderContext leaf =
-                    reader.leaves().get(ReaderUtil.subIndex(doc, reader.leaves()));
+            LeafReaderContext leaf = reader.leaves().get(ReaderUtil.subIndex(doc, reader.leaves()));
             base = leaf.docBase;
             end = base + leaf.reader().maxDoc();
             versions = DocValues.getNumeric(leaf.reader(), RowDocuments.VERSION);

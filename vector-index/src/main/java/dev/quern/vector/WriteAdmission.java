@@ -20,7 +20,8 @@ final class WriteAdmission {
         this.writes = new Semaphore(maxWrites);
     }
 
-    /// The place of a write, and the room of its frame. Closing it gives both back. Not thread-safe.
+    /// The place of a write, and the room of its frame. Closing it gives both back. Not
+    /// thread-safe.
     final class Place implements AutoCloseable {
         private long reserved;
 

@@ -26,8 +26,9 @@ import java.util.TreeMap;
 ///
 /// Little-endian. Integrity is the log's and the chunk store's matter (CRC32C, SHA-256); bytes that
 /// are not a frame are `CORRUPT`. A change of the layout gets the next version, and readers keep
-/// reading the old ones. In versions 1 and 2 rows had no `expires`. In version 1 the vector fields were one, [CollectionSchema#VECTOR], given
-/// by its dims as a count alone, and each row had it, without the u8.
+/// reading the old ones. In versions 1 and 2 rows had no `expires`. In version 1 the vector fields
+/// were one, [CollectionSchema#VECTOR], given by its dims as a count alone, and each row had it,
+/// without the u8.
 final class WriteFormat {
     private static final int VERSION = 3;
 
@@ -88,8 +89,7 @@ final class WriteFormat {
                         version > 2 && in.flag()
                                 ? Optional.of(RowFormat.readMoment(in))
                                 : Optional.empty();
-                upserts.add(
-                        row.withVectors(readVectors(in, version, fields)).expiring(expires));
+                upserts.add(row.withVectors(readVectors(in, version, fields)).expiring(expires));
             }
         } catch (QuernException e) {
             throw switch (e.kind()) {

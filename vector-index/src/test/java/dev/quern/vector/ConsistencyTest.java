@@ -70,16 +70,10 @@ final class ConsistencyTest {
         assertThat(count(new Consistency.AtLeast(second))).isEqualTo(2);
         // A fact that is no write of this collection.
         rig.service()
-                .create(
-                        SPACE,
-                        new CollectionSpec("other", 1, Metric.DOT, Optional.empty()),
-                        false);
+                .create(SPACE, new CollectionSpec("other", 1, Metric.DOT, Optional.empty()), false);
         long other =
                 rig.service()
-                        .write(
-                                SPACE,
-                                "other",
-                                WriteBatch.upsert(List.of(Rig.row("x", 1))))
+                        .write(SPACE, "other", WriteBatch.upsert(List.of(Rig.row("x", 1))))
                         .token();
         assertThat(other).isGreaterThan(second);
         assertThat(count(new Consistency.AtLeast(other))).isEqualTo(2);

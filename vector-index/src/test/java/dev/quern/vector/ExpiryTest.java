@@ -125,8 +125,7 @@ final class ExpiryTest {
                     .write(
                             SPACE,
                             NAME,
-                            RowWrite.of(
-                                    Mode.PATCH, List.of(patch.expiring(Optional.of(later)))));
+                            RowWrite.of(Mode.PATCH, List.of(patch.expiring(Optional.of(later)))));
             assertThat(rig.find("a").orElseThrow().expires()).contains(later);
         }
     }

@@ -56,10 +56,7 @@ final class FormatsTest {
                         "definition",
                         DefinitionFormat.encode(definition()),
                         b -> DefinitionFormat.decode(Rig.SPACE, fact(b))),
-                new Decoder(
-                        "alias",
-                        AliasFormat.encode("docs"),
-                        b -> AliasFormat.decode(fact(b))),
+                new Decoder("alias", AliasFormat.encode("docs"), b -> AliasFormat.decode(fact(b))),
                 new Decoder(
                         "snapshot",
                         SnapshotFormat.encode(snapshot()),
@@ -140,12 +137,7 @@ final class FormatsTest {
 
     static SnapshotFormat.Kept snapshot() {
         return new SnapshotFormat.Kept(
-                "docs",
-                Instant.EPOCH,
-                7,
-                ID,
-                new CheckpointFormat.Checkpoint(9, 8, "0123", ID),
-                5);
+                "docs", Instant.EPOCH, 7, ID, new CheckpointFormat.Checkpoint(9, 8, "0123", ID), 5);
     }
 
     static MetaLog.Fact fact(byte[] value) {

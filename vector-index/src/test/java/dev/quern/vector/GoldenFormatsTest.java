@@ -51,7 +51,8 @@ final class GoldenFormatsTest {
         WriteBatch batch = WriteFormat.decode(golden("write-v2"));
         assertThat(batch.upserts()).hasSize(2);
         Row row = batch.upserts().getFirst();
-        assertThat(row.attributes()).isEqualTo(FormatsTest.batch().upserts().getFirst().attributes());
+        assertThat(row.attributes())
+                .isEqualTo(FormatsTest.batch().upserts().getFirst().attributes());
         assertThat(row.vectors().get("title")).containsExactly(3, 4, 5);
         assertThat(row.expires()).isEmpty();
     }

@@ -73,9 +73,7 @@ final class RowWriteRaceTest {
         Optional<Row> row = rig.find(id);
         long count = row.map(r -> (Long) r.attributes().get("count")).orElse(0L);
         return succeeds(
-                rig,
-                RowChange.ifVersion(
-                        counter(id, count + 1), row.map(Row::version).orElse(0L)));
+                rig, RowChange.ifVersion(counter(id, count + 1), row.map(Row::version).orElse(0L)));
     }
 
     private static Row counter(String id, long count) {

@@ -71,8 +71,7 @@ final class RowWriteTest {
             }
         }
         SearchSpec spec = SearchSpec.dense(new float[] {3, 4}, 10);
-        SearchOptions versions =
-                spec.options().with(spec.options().fields().withVersions());
+        SearchOptions versions = spec.options().with(spec.options().fields().withVersions());
         assertThat(rig.search(new SearchSpec(spec.legs(), versions)).hits())
                 .extracting(hit -> hit.row().version())
                 .containsExactly(first, second);

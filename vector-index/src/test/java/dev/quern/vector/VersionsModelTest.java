@@ -179,8 +179,9 @@ final class VersionsModelTest {
                     model.isPresent() ? ErrorKind.CONFLICT : ErrorKind.NOT_FOUND,
                     () -> rig.service().versions().snapshot(SPACE, name, snapshot));
             if (free) {
-                model.orElseThrow().snapshots.put(
-                        snapshot, new TreeMap<>(model.orElseThrow().rows));
+                model.orElseThrow()
+                        .snapshots
+                        .put(snapshot, new TreeMap<>(model.orElseThrow().rows));
             }
         }
 
@@ -213,8 +214,7 @@ final class VersionsModelTest {
             String snapshot = snapshotName();
             Optional<TreeMap<String, Float>> rows =
                     live ? model(name).map(m -> m.rows) : snapshotOf(name, snapshot);
-            CollectionRef source =
-                    live ? CollectionRef.of(name) : CollectionRef.at(name, snapshot);
+            CollectionRef source = live ? CollectionRef.of(name) : CollectionRef.at(name, snapshot);
             expect(
                     rows.isPresent() && !isTaken(to),
                     isTaken(to) ? ErrorKind.CONFLICT : ErrorKind.NOT_FOUND,
@@ -283,18 +283,17 @@ final class VersionsModelTest {
             for (String name : NAMES) {
                 Optional<Model> model = model(name);
                 if (model.isEmpty()) {
-                    expect(
-                            false,
-                            ErrorKind.NOT_FOUND,
-                            () -> rig.service().get(SPACE, name));
+                    expect(false, ErrorKind.NOT_FOUND, () -> rig.service().get(SPACE, name));
                     continue;
                 }
                 check(CollectionRef.of(name), model.get().rows);
-                model.get().snapshots.forEach((snapshot, rows) -> {
-                    if (random.nextInt(3) == 0) {
-                        check(CollectionRef.at(name, snapshot), rows);
-                    }
-                });
+                model.get()
+                        .snapshots
+                        .forEach((snapshot, rows) -> {
+                            if (random.nextInt(3) == 0) {
+                                check(CollectionRef.at(name, snapshot), rows);
+                            }
+                        });
                 assertThat(rig.service().versions().snapshots(SPACE, name))
                         .extracting(SnapshotInfo::name)
                         .containsExactlyElementsOf(model.get().snapshots.keySet());

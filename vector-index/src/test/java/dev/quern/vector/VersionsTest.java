@@ -138,22 +138,14 @@ final class VersionsTest {
                 "\"live\" exists already",
                 () -> service.create(SPACE, live, false));
         assertThat(service.create(SPACE, live, true).name()).isEqualTo(NAME);
-        assertKind(
-                ErrorKind.CONFLICT,
-                "is a collection",
-                () -> names.setAlias(SPACE, NAME, NAME));
-        assertKind(
-                ErrorKind.CONFLICT, "exists already", () -> names.rename(SPACE, NAME, "live"));
+        assertKind(ErrorKind.CONFLICT, "is a collection", () -> names.setAlias(SPACE, NAME, NAME));
+        assertKind(ErrorKind.CONFLICT, "exists already", () -> names.rename(SPACE, NAME, "live"));
         assertKind(
                 ErrorKind.NOT_FOUND,
                 "alias \"docs\" does not exist",
                 () -> names.deleteAlias(SPACE, NAME));
-        assertKind(
-                ErrorKind.NOT_FOUND,
-                "\"none\"",
-                () -> names.setAlias(SPACE, "live", "none"));
-        assertKind(
-                ErrorKind.INVALID, "alias name", () -> names.setAlias(SPACE, "a/b", NAME));
+        assertKind(ErrorKind.NOT_FOUND, "\"none\"", () -> names.setAlias(SPACE, "live", "none"));
+        assertKind(ErrorKind.INVALID, "alias name", () -> names.setAlias(SPACE, "a/b", NAME));
         assertKind(
                 ErrorKind.CONFLICT,
                 "\"live\" is an alias of collection \"docs\"",
@@ -167,8 +159,7 @@ final class VersionsTest {
             }
             names.setAlias(SPACE, "a" + i, NAME);
         }
-        assertKind(
-                ErrorKind.INVALID, "64 aliases", () -> names.setAlias(SPACE, "more", NAME));
+        assertKind(ErrorKind.INVALID, "64 aliases", () -> names.setAlias(SPACE, "more", NAME));
         names.rename(SPACE, NAME, "renamed");
         assertThat(service.get(SPACE, "a63").name()).isEqualTo("renamed");
     }
@@ -215,12 +206,13 @@ final class VersionsTest {
             List<String> ids = new ArrayList<>();
             written.add(ids);
             writers.add(
-                    Thread.ofVirtual().start(() -> {
-                        for (int i = 0; !stop.get(); i++) {
-                            upsert(rig, "live", prefix + i);
-                            ids.add(prefix + i);
-                        }
-                    }));
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                for (int i = 0; !stop.get(); i++) {
+                                    upsert(rig, "live", prefix + i);
+                                    ids.add(prefix + i);
+                                }
+                            }));
         }
         for (int i = 0; i < 20; i++) {
             service.names().setAlias(SPACE, "live", i % 2 == 0 ? "b" : "a");
@@ -298,10 +290,7 @@ final class VersionsTest {
                 ErrorKind.NOT_FOUND,
                 "no snapshot \"two\"",
                 () -> versions.deleteSnapshot(SPACE, NAME, "two"));
-        assertKind(
-                ErrorKind.NOT_FOUND,
-                "\"none\"",
-                () -> versions.snapshot(SPACE, "none", "one"));
+        assertKind(ErrorKind.NOT_FOUND, "\"none\"", () -> versions.snapshot(SPACE, "none", "one"));
         assertKind(
                 ErrorKind.CONFLICT,
                 "exists already",
@@ -397,10 +386,7 @@ final class VersionsTest {
                 "rolled back",
                 () ->
                         rig.service()
-                                .write(
-                                        SPACE,
-                                        known,
-                                        WriteBatch.upsert(List.of(row("b", 1, 2)))));
+                                .write(SPACE, known, WriteBatch.upsert(List.of(row("b", 1, 2)))));
     }
 
     @Test
@@ -415,32 +401,37 @@ final class VersionsTest {
         for (int t = 0; t < 3; t++) {
             String prefix = "t" + t + "-";
             threads.add(
-                    Thread.ofVirtual().start(() -> {
-                        for (int i = 0; !stop.get(); i++) {
-                            List<Row> pair =
-                                    List.of(row(prefix + i + "a", 1, 2), row(prefix + i + "b", 1, 2));
-                            try {
-                                rig.write(WriteBatch.upsert(pair));
-                            } catch (QuernException e) {
-                                if (e.kind() != ErrorKind.UNAVAILABLE) {
-                                    problems.add(e);
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                for (int i = 0; !stop.get(); i++) {
+                                    List<Row> pair =
+                                            List.of(
+                                                    row(prefix + i + "a", 1, 2),
+                                                    row(prefix + i + "b", 1, 2));
+                                    try {
+                                        rig.write(WriteBatch.upsert(pair));
+                                    } catch (QuernException e) {
+                                        if (e.kind() != ErrorKind.UNAVAILABLE) {
+                                            problems.add(e);
+                                        }
+                                    }
                                 }
-                            }
-                        }
-                    }));
+                            }));
             threads.add(
-                    Thread.ofVirtual().start(() -> {
-                        while (!stop.get()) {
-                            try {
-                                SearchSpec spec = SearchSpec.dense(new float[] {0, 0}, 1_000);
-                                long rows = rig.search(spec).rows();
-                                // Two at first, and two a batch.
-                                assertThat(rows % 2).isZero();
-                            } catch (Throwable e) {
-                                problems.add(e);
-                            }
-                        }
-                    }));
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                while (!stop.get()) {
+                                    try {
+                                        SearchSpec spec =
+                                                SearchSpec.dense(new float[] {0, 0}, 1_000);
+                                        long rows = rig.search(spec).rows();
+                                        // Two at first, and two a batch.
+                                        assertThat(rows % 2).isZero();
+                                    } catch (Throwable e) {
+                                        problems.add(e);
+                                    }
+                                }
+                            }));
         }
         for (int i = 0; i < 10; i++) {
             rollback(rig, "base");
@@ -464,16 +455,17 @@ final class VersionsTest {
         for (int t = 0; t < 3; t++) {
             String prefix = "t" + t + "-";
             writers.add(
-                    Thread.ofVirtual().start(() -> {
-                        for (int i = 0; !stop.get(); i++) {
-                            List<Row> batch = new ArrayList<>();
-                            for (int r = 0; r < 10; r++) {
-                                batch.add(row(prefix + i + "-" + r, i, r));
-                            }
-                            rig.write(WriteBatch.upsert(batch));
-                            acknowledged.add(10);
-                        }
-                    }));
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                for (int i = 0; !stop.get(); i++) {
+                                    List<Row> batch = new ArrayList<>();
+                                    for (int r = 0; r < 10; r++) {
+                                        batch.add(row(prefix + i + "-" + r, i, r));
+                                    }
+                                    rig.write(WriteBatch.upsert(batch));
+                                    acknowledged.add(10);
+                                }
+                            }));
         }
         for (int i = 0; i < 15; i++) {
             long before = acknowledged.sum();

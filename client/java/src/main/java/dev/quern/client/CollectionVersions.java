@@ -13,8 +13,8 @@ import dev.quern.common.wire.SnapshotList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The versioned life of collections: aliases, renames, snapshots, branches and rollbacks. A snapshot
-/// is read by its name as `at` of [Collections].
+/// The versioned life of collections: aliases, renames, snapshots, branches and rollbacks. A
+/// snapshot is read by its name as `at` of [Collections].
 public final class CollectionVersions {
     private final HttpTransport http;
 

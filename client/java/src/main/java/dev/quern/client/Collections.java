@@ -104,8 +104,8 @@ public final class Collections {
                 post(collection, "upsert", Map.of("rows", rows)).waiting(), UpsertResult.class);
     }
 
-    /// Writes rows as [#upsertFields] takes them by a mode: `upsert`, `insert`, `update` or `patch`,
-    /// for which null removes a field. Otherwise as [#write].
+    /// Writes rows as [#upsertFields] takes them by a mode: `upsert`, `insert`, `update` or
+    /// `patch`, for which null removes a field. Otherwise as [#write].
     ///
     /// @param ttl seconds after which the rows expire that do not say when; null: never
     public UpsertResult writeFields(
@@ -124,8 +124,8 @@ public final class Collections {
         return http.json(once(collection, "upsert", body), UpsertResult.class);
     }
 
-    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of the
-    /// rows. All of them or none, as [#upsert].
+    /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of
+    /// the rows. All of them or none, as [#upsert].
     ///
     /// @param columns lists or arrays of equal length, 1 to 10,000, `id` among them; null where a
     ///   row has no value
@@ -325,8 +325,7 @@ public final class Collections {
             Optional<String> at,
             boolean includeVersion) {
         /// A page of a snapshot, or of the rows as they are now.
-        public Page(
-                Optional<String> after, int limit, boolean includeVector, Optional<String> at) {
+        public Page(Optional<String> after, int limit, boolean includeVector, Optional<String> at) {
             this(after, limit, includeVector, at, false);
         }
 

@@ -119,8 +119,8 @@ public final class Storage {
     /// Forgets a data directory that is lost for good, so that garbage is collected again; what
     /// only its facts need becomes garbage.
     ///
-    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT` if
-    ///   it is the server's own, or its server runs
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is no such member; `CONFLICT`
+    ///   if it is the server's own, or its server runs
     public void forgetMember(String member) {
         http.run(Request.delete(Target.of("storage", "members", member)).waiting());
     }

@@ -7,10 +7,8 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateCollection;
-import dev.quern.common.wire.RowBody;
-import dev.quern.common.wire.UpsertRows;
-import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.PatchRows;
+import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchDense;
 import dev.quern.common.wire.SearchFusion;
@@ -19,6 +17,8 @@ import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.UpsertResult;
+import dev.quern.common.wire.UpsertRows;
 import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.io.IOException;
@@ -101,12 +101,9 @@ final class CollectionsTest {
     @Test
     void writesFieldsByTheirNamesAndReadsNumbersAsIds() {
         server.answer(200, "{\"upserted\":1,\"token\":7}")
-                .answer(
-                        200,
-                        "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
+                .answer(200, "{\"upserted\":2,\"token\":8,\"performance\":{\"server_ms\":1.5}}")
                 .answer(200, "{\"id\":18446744073709551615,\"attributes\":{}}");
-        client.collections()
-                .upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
+        client.collections().upsertFields("docs", List.of(Map.of("vector", new float[] {1, 0.1f})));
         assertThat(server.last().body()).isEqualTo("{\"rows\":[{\"vector\":[1.0,0.1]}]}");
         double cost =
                 client.collections()
@@ -155,8 +152,7 @@ final class CollectionsTest {
                         + "\"skipped_ids\":[\"b\"]}";
         server.answer(200, answer).answer(200, answer).answer(200, answer);
         RowBody row =
-                new RowBody(
-                        "a", null, null, Map.of("n", 1), null, null, null, null, 60L, 7L, null);
+                new RowBody("a", null, null, Map.of("n", 1), null, null, null, null, 60L, 7L, null);
         UpsertResult result =
                 client.collections()
                         .write("docs", new UpsertRows(List.of(row), null, "insert", null));
@@ -171,15 +167,13 @@ final class CollectionsTest {
                 .patch("docs", new PatchRows(null, null, Map.of("eq", List.of("n", 1)), old, 5L));
         assertThat(server.last().target()).endsWith("/docs/patch");
         assertThat(server.last().body())
-                .isEqualTo(
-                        "{\"filter\":{\"eq\":[\"n\",1]},\"set\":{\"old\":null},\"ttl\":5}");
+                .isEqualTo("{\"filter\":{\"eq\":[\"n\",1]},\"set\":{\"old\":null},\"ttl\":5}");
         old.put("id", "a");
         client.collections().writeFields("docs", List.of(old), "patch", null);
         assertThat(server.last().body()).contains("\"old\":null");
         server.answer(200, "{\"deleted\":1,\"token\":3,\"performance\":{\"server_ms\":1}}");
         client.collections().deleteRowsIf("docs", Map.of("a", 7L));
-        assertThat(server.last().body())
-                .isEqualTo("{\"ids\":[\"a\"],\"if_versions\":{\"a\":7}}");
+        assertThat(server.last().body()).isEqualTo("{\"ids\":[\"a\"],\"if_versions\":{\"a\":7}}");
     }
 
     @Test

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param filter as in a search; default all rows
 /// @param at a snapshot to count in; default the rows as they are now
-/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is visible
-///   already, at most a second behind
+/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is
+///   visible already, at most a second behind
 /// @param atLeast instead: the token of a write that must show
 public record CountRows(
         @Nullable Object filter,

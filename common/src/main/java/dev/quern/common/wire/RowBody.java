@@ -49,8 +49,17 @@ public record RowBody(
         return version == null
                 ? this
                 : new RowBody(
-                        id, text, vector, attributes, texts, vectors, null, expiresAt, ttl,
-                        ifVersion, ifAbsent);
+                        id,
+                        text,
+                        vector,
+                        attributes,
+                        texts,
+                        vectors,
+                        null,
+                        expiresAt,
+                        ttl,
+                        ifVersion,
+                        ifAbsent);
     }
 
     /// A row of a collection with the fields `text` and `vector` only.

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// @param explain true: how each leg was run, and each hit's place in it; default false
 /// @param at a snapshot to search; default the rows as they are now
 /// @param includeVersion true: hits tell their version and when they expire; default false
-/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is visible
-///   already, at most a second behind
+/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is
+///   visible already, at most a second behind
 /// @param atLeast instead: the token of a write that must show
 public record SearchRows(
         @Nullable String mode,

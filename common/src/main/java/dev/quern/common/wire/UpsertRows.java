@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///   is no value
 /// @param columns by the name of a field, lists of equal length, 1 to 10,000: `id`, and any vector,
 ///   text or attribute; null where a row has no value
-/// @param mode `upsert` (default), `insert`: rows whose ids are there are skipped, or `update`: rows
-///   whose ids are not there are skipped
+/// @param mode `upsert` (default), `insert`: rows whose ids are there are skipped, or `update`:
+///   rows whose ids are not there are skipped
 /// @param ttl seconds after which the rows expire that do not say when; default never
 public record UpsertRows(
         @Nullable List<RowBody> rows,

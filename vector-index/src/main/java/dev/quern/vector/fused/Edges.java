@@ -3,9 +3,9 @@ package dev.quern.vector.fused;
 import java.lang.foreign.MemorySegment;
 
 /// Writes neighbours into blocks. The squared lengths of the edges, which only a build needs, lie
-/// in memory of their own: 32 floats a vertex, then two ints, the number of edges, and a bit for each
-/// slot whose edge is firm. A loose edge only fills a slot until a better one comes. Used by one
-/// thread; others may use the same memory for other vertices.
+/// in memory of their own: 32 floats a vertex, then two ints, the number of edges, and a bit for
+/// each slot whose edge is firm. A loose edge only fills a slot until a better one comes. Used by
+/// one thread; others may use the same memory for other vertices.
 final class Edges {
     /// Bytes of a build's memory for one vertex.
     static final int SIDE_BYTES = (BlockLayout.SLOTS + 2) * Float.BYTES;

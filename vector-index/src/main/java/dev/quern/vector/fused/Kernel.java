@@ -61,8 +61,9 @@ abstract class Kernel {
     /// The inner product of a vector and the one at an offset.
     abstract float dotProduct(float[] vector, MemorySegment blocks, long at);
 
-    /// The squared Euclidean distances between a vector and [#GROUP] rows that lie one after another,
-    /// each from 16 partial sums, coordinate i in number `i % 16`, which are reduced as above.
+    /// The squared Euclidean distances between a vector and [#GROUP] rows that lie one after
+    /// another, each from 16 partial sums, coordinate i in number `i % 16`, which are reduced as
+    /// above.
     ///
     /// @param rows each as long as the vector
     /// @param at index of the first row's first coordinate

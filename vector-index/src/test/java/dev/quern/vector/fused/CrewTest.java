@@ -30,15 +30,18 @@ final class CrewTest {
             CountDownLatch helped = new CountDownLatch(1);
             Thread owner = Thread.currentThread();
             new Crew(pool, 2, () -> {})
-                    .each(COUNT, Object::new, (_, index) -> {
-                        runs.incrementAndGet(index);
-                        threads.add(Thread.currentThread());
-                        if (Thread.currentThread() == owner) {
-                            await(helped);
-                        } else {
-                            helped.countDown();
-                        }
-                    });
+                    .each(
+                            COUNT,
+                            Object::new,
+                            (_, index) -> {
+                                runs.incrementAndGet(index);
+                                threads.add(Thread.currentThread());
+                                if (Thread.currentThread() == owner) {
+                                    await(helped);
+                                } else {
+                                    helped.countDown();
+                                }
+                            });
             assertThat(threads).hasSizeGreaterThan(1);
             for (int i = 0; i < COUNT; i++) {
                 assertThat(runs.get(i)).as("runs of %d", i).isEqualTo(1);
@@ -60,10 +63,13 @@ final class CrewTest {
             AtomicInteger now = new AtomicInteger();
             AtomicInteger most = new AtomicInteger();
             new Crew(pool, 2, () -> {})
-                    .each(COUNT, Object::new, (_, _) -> {
-                        most.accumulateAndGet(now.incrementAndGet(), Math::max);
-                        now.decrementAndGet();
-                    });
+                    .each(
+                            COUNT,
+                            Object::new,
+                            (_, _) -> {
+                                most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                                now.decrementAndGet();
+                            });
             assertThat(most).hasValueLessThanOrEqualTo(2);
         }
     }
@@ -87,15 +93,18 @@ final class CrewTest {
             CountDownLatch thrown = new CountDownLatch(1);
             Thread owner = Thread.currentThread();
             Crew crew = new Crew(pool, 2, () -> {});
-            assertThatThrownBy(
-                            () -> crew.each(COUNT, Object::new, (_, index) -> {
-                                if (Thread.currentThread() == owner) {
-                                    await(thrown);
-                                } else {
-                                    thrown.countDown();
-                                    throw new IOException("broken at " + index);
-                                }
-                            }))
+            assertThatThrownBy(() ->
+                            crew.each(
+                                    COUNT,
+                                    Object::new,
+                                    (_, index) -> {
+                                        if (Thread.currentThread() == owner) {
+                                            await(thrown);
+                                        } else {
+                                            thrown.countDown();
+                                            throw new IOException("broken at " + index);
+                                        }
+                                    }))
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith("broken at ");
         }
@@ -105,13 +114,18 @@ final class CrewTest {
     void aStopEndsHelpersToo() {
         try (ExecutorService pool = pool()) {
             AtomicInteger checks = new AtomicInteger();
-            Crew crew = new Crew(pool, 2, () -> {
-                if (checks.incrementAndGet() > 20) {
-                    throw new IOException("stopped");
-                }
-            });
+            Crew crew =
+                    new Crew(
+                            pool,
+                            2,
+                            () -> {
+                                if (checks.incrementAndGet() > 20) {
+                                    throw new IOException("stopped");
+                                }
+                            });
             AtomicInteger done = new AtomicInteger();
-            assertThatThrownBy(() -> crew.each(COUNT, Object::new, (_, _) -> done.incrementAndGet()))
+            assertThatThrownBy(
+                            () -> crew.each(COUNT, Object::new, (_, _) -> done.incrementAndGet()))
                     .hasMessage("stopped");
             assertThat(done).hasValueLessThan(COUNT);
         }

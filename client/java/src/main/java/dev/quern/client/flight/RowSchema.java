@@ -22,9 +22,9 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// The columns of a collection on Flight: `id` utf8, or uint64 where ids are that, a utf8 for each text field, `attributes` utf8
-/// (a JSON object), a FixedSizeList of float32 for each vector field; null where a row lacks the
-/// field.
+/// The columns of a collection on Flight: `id` utf8, or uint64 where ids are that, a utf8 for each
+/// text field, `attributes` utf8 (a JSON object), a FixedSizeList of float32 for each vector field;
+/// null where a row lacks the field.
 final class RowSchema {
     private static final int BATCH_BYTES = 4 << 20;
     private static final int BATCH_ROWS = 8_192;
@@ -98,8 +98,7 @@ final class RowSchema {
             bytes +=
                     switch (column) {
                         case VarCharVector strings -> set(strings, index, row);
-                        case UInt8Vector ids when ids.getName().equals(ID) ->
-                                set(ids, index, row);
+                        case UInt8Vector ids when ids.getName().equals(ID) -> set(ids, index, row);
                         case FixedSizeListVector lists -> set(lists, index, row);
                         default -> throw unknown(column);
                     };
