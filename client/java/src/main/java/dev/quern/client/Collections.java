@@ -206,11 +206,11 @@ public final class Collections {
     /// @param filter null: all rows
     /// @param at the snapshot; null: the rows as they are now
     public long count(String collection, @Nullable Object filter, @Nullable String at) {
-        return count(collection, new CountRows(filter, at, null, null));
+        return countRows(collection, new CountRows(filter, at, null, null));
     }
 
     /// How many rows match, with the consistency of the request.
-    public long count(String collection, CountRows request) {
+    public long countRows(String collection, CountRows request) {
         return http.json(post(collection, "count", request), CountResult.class).count();
     }
 

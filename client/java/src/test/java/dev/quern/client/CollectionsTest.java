@@ -146,7 +146,6 @@ final class CollectionsTest {
     }
 
     @Test
-    @SuppressWarnings("NullAway") // a null removes a field
     void writesByModesAndConditions() {
         String answer =
                 "{\"upserted\":1,\"token\":9,\"performance\":{\"server_ms\":1},\"skipped\":1,"
