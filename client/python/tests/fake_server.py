@@ -565,8 +565,18 @@ class Handler(BaseHTTPRequestHandler):
                 {name: column[i] for name, column in columns.items() if column[i] is not None}
                 for i in range(len(columns["id"]))
             ]
-        rows.update({row["id"]: row for row in new})
-        self.answer(200, {"upserted": len(new), "token": len(rows)})
+        self.server.last_write = {k: v for k, v in body.items() if k not in ("rows", "columns")}
+        kept = [row for row in new if body.get("mode") != "insert" or row["id"] not in rows]
+        skipped = [row["id"] for row in new if row not in kept]
+        rows.update({row["id"]: row for row in kept})
+        answer = {"upserted": len(kept), "token": len(rows)}
+        if skipped:
+            answer.update(skipped=len(skipped), skipped_ids=skipped)
+        self.answer(200, answer)
+
+    def on_rows_patch(self, rows):
+        self.server.last_write = self.json_body()
+        self.answer(200, {"upserted": 1, "token": 5})
 
     def on_rows_delete(self, rows):
         gone = [row for row in self.json_body().get("ids") or list(rows) if rows.pop(row, None)]

@@ -60,6 +60,26 @@ def test_upserts_rows_dicts_and_any_vector(server, docs):
     assert docs.get("a") == quern.Row("a", "hello", [1.0, 2.0, 3.0], {"n": 1})
 
 
+def test_modes_conditions_and_times_to_live(server, docs):
+    docs.upsert([{"id": "a", "n": 1}])
+    written = docs.upsert(
+        [quern.Row("a", version=3), {"id": "b", "if_version": 0}], mode="insert", ttl=60
+    )
+    assert written == 1
+    assert (written.token, written.skipped, written.skipped_ids) == (2, 1, ["a"])
+    assert server.last_write == {"mode": "insert", "ttl": 60}
+    assert rows_of(server)["b"] == {"id": "b", "if_version": 0}
+    with pytest.raises(exception.InvalidError, match="upsert, insert or update"):
+        docs.upsert([], mode="patch")
+    assert docs.patch([{"id": "a", "n": None}]) == 1
+    assert server.last_write == {"rows": [{"id": "a", "n": None}]}
+    assert docs.patch(filter={"eq": ["n", 1]}, set={"n": None}, ttl=5) == 1
+    assert server.last_write == {"filter": {"eq": ["n", 1]}, "set": {"n": None}, "ttl": 5}
+    with pytest.raises(exception.InvalidError, match="takes set"):
+        docs.patch(filter={"eq": ["n", 1]})
+    assert docs.delete(if_versions={"a": 3}).token == 1
+
+
 def test_upserts_flat_rows_and_columns(server, docs, monkeypatch):
     docs.upsert([{"id": "a", "vector": [1, 2, 3], "year": 2020, "title": None}])
     assert rows_of(server)["a"] == {"id": "a", "vector": [1.0, 2.0, 3.0], "year": 2020}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import (
     TYPE_CHECKING,
@@ -20,7 +21,18 @@ from typing import (
 from . import rows as wire
 from ._columns import bodies, find_columns
 from .exception import InvalidError, NotFoundError, QuernError, UnavailableError, from_code
-from .rows import Row, SearchResult, SyncProgress, batches, floats, leg_of, to_hit, to_row
+from .rows import (
+    Row,
+    SearchResult,
+    SyncProgress,
+    Written,
+    batches,
+    floats,
+    leg_of,
+    plain_fields,
+    to_hit,
+    to_row,
+)
 from .versions import Aliases, Versioned
 from .volume import Volume
 
@@ -107,8 +119,11 @@ class Collection(Versioned):
         rows: Union[Iterable[Union[Row, Mapping[str, Any]]], Any, None] = None,
         *,
         columns: Optional[Mapping[str, Any]] = None,
-    ) -> int:
-        """Writes rows, replacing those of the same id, and returns how many.
+        mode: str = "upsert",
+        ttl: Optional[int] = None,
+    ) -> Written:
+        """Writes rows, replacing those of the same id, and returns how many, as an int that has
+        ``token``, ``skipped`` and ``skipped_ids``, too.
 
         A row is a :class:`Row` or a dict of fields by their names: ``{"id": "a", "vector": [..],
         "title": "..", "year": 2020}``; the collection's schema tells vectors and texts, all else
@@ -119,33 +134,87 @@ class Collection(Versioned):
 
         Rows go in batches of up to 1,000 rows and 16 MiB: each is written whole or not at all, and
         is durable and found by searches before the next is sent.
+
+        ``mode`` ``insert`` skips rows whose ids are there, ``update`` those whose ids are not.
+        ``ttl`` is in how many seconds rows are gone that do not say ``expires_at`` or ``ttl``
+        themselves. A row with ``if_version`` makes its batch ``ConflictError`` unless the row that
+        is there has this version; 0, or ``if_absent``, says that there is none.
         """
+        if mode not in ("upsert", "insert", "update"):
+            raise InvalidError(f"mode must be upsert, insert or update, got {mode!r}")
+        options = {"mode": None if mode == "upsert" else mode, "ttl": ttl}
+        return Written(self._send("/upsert", rows, columns, options))
+
+    def patch(
+        self,
+        rows: Union[Iterable[Union[Row, Mapping[str, Any]]], Any, None] = None,
+        *,
+        columns: Optional[Mapping[str, Any]] = None,
+        filter: Any = None,
+        set: Optional[Mapping[str, Any]] = None,
+        ttl: Optional[int] = None,
+    ) -> Written:
+        """Merges rows into those that are there and returns how many, as :meth:`upsert` does.
+
+        What a row, a dict of fields by their names, brings replaces what is there, None removes it,
+        the rest stays; rows whose ids are not there are skipped. With ``filter`` the fields of
+        ``set`` go into every row that matches, at most 10,000, in one step.
+        """
+        if filter is None:
+            return Written(self._send("/patch", rows, columns, {"ttl": ttl}))
+        if set is None or rows is not None or columns is not None:
+            raise InvalidError("patch with a filter takes set, and neither rows nor columns")
+        given = {"filter": filter, "set": plain_fields(set), "ttl": ttl}
+        request = {name: value for name, value in given.items() if value is not None}
+        return Written([self._json("POST", "/patch", request, waits=True)])
+
+    def _send(
+        self, route: str, rows: Any, columns: Optional[Mapping[str, Any]], options: Dict[str, Any]
+    ) -> Iterator[Any]:
         if (rows is None) == (columns is None):
-            raise InvalidError("upsert takes either rows or columns")
+            raise InvalidError(f"{route[1:]} takes either rows or columns")
+        patch = route == "/patch"
+        chosen = {name: value for name, value in options.items() if value is not None}
+        head = json.dumps(chosen)[1:-1].encode() + (b"," if chosen else b"")
         given = find_columns(rows) if columns is None else columns
         encoded = (
-            (f'{{"rows":[{",".join(batch)}]}}'.encode() for batch in batches(rows or []))
+            (f'{{"rows":[{",".join(batch)}]}}'.encode() for batch in batches(rows, nulls=patch))
             if given is None
             else bodies(given, wire.ROWS_PER_REQUEST_MAX, wire.BYTES_PER_REQUEST_MAX)
         )
-        return sum(int(self._post_batch(body)["upserted"]) for body in encoded)
+        for body in encoded:
+            yield self._post_batch(route, b"{" + head + body[1:])
 
-    def _post_batch(self, rows: bytes) -> Any:
+    def _post_batch(self, route: str, rows: bytes) -> Any:
         from ._client import bytes_body
 
+        plain = route == "/upsert" and b'"mode":' not in rows[:40] and b'"if_' not in rows
+        retry = {"retry": "always"} if plain else {}
         body = bytes_body(rows, "application/json")
-        return self._json("POST", "/upsert", body=body, retry="always", waits=True)
+        return self._json("POST", route, body=body, waits=True, **retry)
 
-    def delete(self, ids: Optional[Iterable[Union[str, int]]] = None, *, filter: Any = None) -> int:
+    def delete(
+        self,
+        ids: Optional[Iterable[Union[str, int]]] = None,
+        *,
+        filter: Any = None,
+        if_versions: Optional[Mapping[Union[str, int], int]] = None,
+    ) -> Written:
         """Deletes rows by id, unknown ids ignored, or those that a filter selects; returns how
-        many there were.
+        many there were, as an int that has the ``token``, too. With ``if_versions``, versions by
+        id, all of these ids or none: ``ConflictError`` if a row has another version.
         """
+        if ids is None and if_versions is not None:
+            ids = list(if_versions)
         if (ids is None) == (filter is None):
             raise InvalidError("delete takes either ids or a filter")
         if isinstance(ids, str):
             raise InvalidError(f"ids must be a list of ids, got the string {ids!r}")
         request = {"filter": filter} if ids is None else {"ids": list(ids)}
-        return int(self._json("POST", "/delete", request, retry="always")["deleted"])
+        if if_versions is not None:
+            request["if_versions"] = {str(id): version for id, version in if_versions.items()}
+        retry = {"retry": "always"} if if_versions is None else {}
+        return Written([self._json("POST", "/delete", request, **retry)], "deleted")
 
     def search(
         self,
@@ -165,6 +234,9 @@ class Collection(Versioned):
         timeout_ms: Optional[int] = None,
         explain: bool = False,
         at: Optional[str] = None,
+        include_version: bool = False,
+        consistency: Optional[str] = None,
+        at_least: Optional[int] = None,
     ) -> SearchResult:
         """Finds rows by ``text``, by ``vector`` or by both; best first, at most ``limit``, which is
         1 to 1,000.
@@ -186,7 +258,10 @@ class Collection(Versioned):
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
         that they have not. ``after`` is the ``next`` of an earlier result. With ``timeout_ms`` the
         answer is what was found by then. ``explain`` tells how each leg was run.
-        ``at`` is a snapshot to search, default the rows as they are now.
+        ``at`` is a snapshot to search, default the rows as they are now. ``include_version`` gives
+        hits their ``version`` and ``expires_at``. ``consistency`` is ``strong`` (default: every
+        acknowledged write is seen) or ``eventual`` (what is visible already, at most a second
+        behind); ``at_least`` instead is the ``token`` of a write that must be seen.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
@@ -206,6 +281,9 @@ class Collection(Versioned):
             "timeout_ms": timeout_ms,
             "explain": explain or None,
             "at": at,
+            "include_version": include_version or None,
+            "consistency": consistency,
+            "at_least": at_least,
         }
         request = {name: value for name, value in request.items() if value is not None}
         answer = self._json("POST", "/search", request, retry="always")
@@ -219,17 +297,39 @@ class Collection(Versioned):
         result.performance = answer.get("performance") or {}
         return result
 
-    def get(self, id: Union[str, int], *, at: Optional[str] = None) -> Row:
-        """The row of this id, with its vector; with ``at``, as a snapshot has it.
-        ``NotFoundError`` if there is none.
+    def get(
+        self,
+        id: Union[str, int],
+        *,
+        at: Optional[str] = None,
+        include_version: bool = False,
+        consistency: Optional[str] = None,
+        at_least: Optional[int] = None,
+    ) -> Row:
+        """The row of this id, with its vector; with ``at``, as a snapshot has it; the rest as in
+        :meth:`search`. ``NotFoundError`` if there is none.
         """
         from ._client import segment
 
-        return to_row(self._json("GET", f"/rows/{segment(str(id))}", query={"at": at}))
+        query = {
+            "at": at,
+            "include_version": include_version or None,
+            "consistency": consistency,
+            "at_least": at_least,
+        }
+        return to_row(self._json("GET", f"/rows/{segment(str(id))}", query=query))
 
-    def rows(self, *, include_vector: bool = False, at: Optional[str] = None) -> Iterator[Row]:
+    def rows(
+        self,
+        *,
+        include_vector: bool = False,
+        at: Optional[str] = None,
+        include_version: bool = False,
+        consistency: Optional[str] = None,
+        at_least: Optional[int] = None,
+    ) -> Iterator[Row]:
         """Every row in id order, read page by page; rows written meanwhile may be seen or not.
-        With ``at``, every row of a snapshot.
+        With ``at``, every row of a snapshot; the rest as in :meth:`search`.
         """
         after = None
         while True:
@@ -238,6 +338,9 @@ class Collection(Versioned):
                 "limit": _PAGE_ROWS,
                 "include_vector": include_vector,
                 "at": at,
+                "include_version": include_version or None,
+                "consistency": consistency,
+                "at_least": at_least,
             }
             page = self._json("GET", "/rows", query=query)
             yield from map(to_row, page["rows"])
@@ -245,11 +348,23 @@ class Collection(Versioned):
             if after is None:
                 return
 
-    def count(self, *, filter: Any = None, at: Optional[str] = None) -> int:
+    def count(
+        self,
+        *,
+        filter: Any = None,
+        at: Optional[str] = None,
+        consistency: Optional[str] = None,
+        at_least: Optional[int] = None,
+    ) -> int:
         """How many rows there are, or with a filter, as in :meth:`search`, how many match; with
-        ``at``, in a snapshot.
+        ``at``, in a snapshot; the rest as in :meth:`search`.
         """
-        given = {"filter": filter, "at": at}
+        given = {
+            "filter": filter,
+            "at": at,
+            "consistency": consistency,
+            "at_least": at_least,
+        }
         request = {name: value for name, value in given.items() if value is not None}
         return int(self._json("POST", "/count", request, retry="always")["count"])
 

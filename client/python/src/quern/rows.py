@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import (
     Any,
@@ -29,6 +30,11 @@ class Row(NamedTuple):
     ``vector`` of as many numbers as the collection has dimensions; ``attributes`` by name: string,
     number, boolean, list of these, any JSON, or a ``datetime`` with its time zone; ``texts`` and
     ``vectors`` of the collection's other fields, by name.
+
+    ``version`` is what the server says: the token of the write that stored the row; it is not
+    written. ``expires_at``, or ``ttl`` seconds from now, is when the row is gone. With
+    ``if_version`` the whole batch is ``ConflictError`` unless the row has this version, 0 for no
+    row; ``if_absent`` is ``if_version=0``.
     """
 
     id: Union[str, int]
@@ -37,6 +43,11 @@ class Row(NamedTuple):
     attributes: Optional[Mapping[str, Any]] = None
     texts: Optional[Mapping[str, str]] = None
     vectors: Optional[Mapping[str, Sequence[float]]] = None
+    version: Optional[int] = None
+    expires_at: Union[str, datetime.datetime, None] = None
+    ttl: Optional[int] = None
+    if_version: Optional[int] = None
+    if_absent: Optional[bool] = None
 
 
 class Hit(NamedTuple):
@@ -51,6 +62,33 @@ class Hit(NamedTuple):
     vectors: Dict[str, List[float]] = {}
     legs: Optional[List[Dict[str, Any]]] = None
     """With ``explain``: ``rank`` and ``score`` in each leg, or nothing where it has no place."""
+    version: Optional[int] = None
+    """With ``include_version``: the token of the write that stored the row."""
+    expires_at: Optional[str] = None
+    """With ``include_version``: when the row is gone, if it ever is."""
+
+
+class Written(int):
+    """How many rows were written, or deleted."""
+
+    token: int = 0
+    """Of the last write, for ``at_least``; the version of the rows it wrote."""
+    skipped: int = 0
+    """Rows that the mode passed over."""
+    skipped_ids: List[Union[str, int]]
+    """Ids of the first 1,000 of them in each batch."""
+
+    def __new__(cls, answers: Iterable[Mapping[str, Any]], key: str = "upserted") -> Written:
+        total, skipped, token = 0, 0, 0
+        ids: List[Union[str, int]] = []
+        for answer in answers:
+            total += int(answer[key])
+            token = int(answer["token"])
+            skipped += int(answer.get("skipped") or 0)
+            ids.extend(answer.get("skipped_ids") or [])
+        written = super().__new__(cls, total)
+        written.token, written.skipped, written.skipped_ids = token, skipped, ids
+        return written
 
 
 class SearchResult(List[Hit]):
@@ -93,11 +131,13 @@ class SyncProgress(NamedTuple):
     """Up to 100 ``path: reason``."""
 
 
-def batches(rows: Iterable[Union[Row, Mapping[str, Any]]]) -> Iterator[List[str]]:
+def batches(
+    rows: Iterable[Union[Row, Mapping[str, Any]]], *, nulls: bool = False
+) -> Iterator[List[str]]:
     batch: List[str] = []
     size = 0
     for row in rows:
-        encoded = _encode(row)
+        encoded = _encode(row, nulls)
         if batch and (
             len(batch) >= ROWS_PER_REQUEST_MAX or size + len(encoded) > BYTES_PER_REQUEST_MAX
         ):
@@ -109,9 +149,10 @@ def batches(rows: Iterable[Union[Row, Mapping[str, Any]]]) -> Iterator[List[str]
         yield batch
 
 
-def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
+def _encode(row: Union[Row, Mapping[str, Any]], nulls: bool) -> str:
     if isinstance(row, Row):
-        fields = row._asdict()
+        fields = {**row._asdict(), "version": None}
+        nulls = False
     elif isinstance(row, Mapping):
         fields = dict(row)
     else:
@@ -119,12 +160,25 @@ def _encode(row: Union[Row, Mapping[str, Any]]) -> str:
     if fields.get("vector") is not None:
         fields["vector"] = _vector(fields["vector"])
     if fields.get("vectors") is not None:
-        fields["vectors"] = {name: _vector(v) for name, v in fields["vectors"].items()}
-    wire = {name: value for name, value in fields.items() if value is not None}
+        vectors = fields["vectors"].items()
+        fields["vectors"] = {name: None if v is None else _vector(v) for name, v in vectors}
+    wire = {name: value for name, value in fields.items() if nulls or value is not None}
     try:
         return json.dumps(wire, allow_nan=False, separators=(",", ":"), default=plain)
     except (TypeError, ValueError) as e:
         raise InvalidError(f"row {fields.get('id')!r} cannot be written as JSON: {e}") from e
+
+
+def plain_fields(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    """Fields by their names as JSON has them."""
+    wire = {
+        name: _vector(value) if hasattr(value, "dtype") else value for name, value in fields.items()
+    }
+    try:
+        plainly: Dict[str, Any] = json.loads(json.dumps(wire, allow_nan=False, default=plain))
+        return plainly
+    except (TypeError, ValueError) as e:
+        raise InvalidError(f"fields to set cannot be written as JSON: {e}") from e
 
 
 def leg_of(leg: Mapping[str, Any]) -> Dict[str, Any]:
@@ -157,6 +211,8 @@ def to_hit(wire: Dict[str, Any]) -> Hit:
         wire.get("texts") or {},
         wire.get("vectors") or {},
         wire.get("legs"),
+        wire.get("version"),
+        wire.get("expires_at"),
     )
 
 
@@ -168,4 +224,6 @@ def to_row(wire: Dict[str, Any]) -> Row:
         wire.get("attributes") or {},
         wire.get("texts"),
         wire.get("vectors"),
+        wire.get("version"),
+        wire.get("expires_at"),
     )

@@ -65,6 +65,11 @@ final class CollectionSearch implements Callable<Integer> {
     @Option(names = "--at", paramLabel = "SNAPSHOT", description = CollectionCommand.AT)
     private @Nullable String at;
 
+    @Option(
+            names = "--eventual",
+            description = "do not wait for the last second's writes to become visible")
+    private boolean eventual;
+
     @Override
     public Integer call() {
         try (QuernClient client = terminal.connect()) {
@@ -94,7 +99,10 @@ final class CollectionSearch implements Callable<Integer> {
                 null,
                 null,
                 explain,
-                at);
+                at,
+                null,
+                eventual ? "eventual" : null,
+                null);
     }
 
     private static SearchLeg leg(String query) {

@@ -2,10 +2,13 @@ package dev.quern.cli;
 
 import dev.quern.client.QuernClient;
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.UpsertResult;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,28 +36,61 @@ final class CollectionUpsert implements Callable<Integer> {
             description = "rows a request; default ${DEFAULT-VALUE}")
     private int batch;
 
+    @Option(
+            names = "--mode",
+            defaultValue = "upsert",
+            description =
+                    "upsert, insert (only new ids), update (only ids that are there) or patch (merge;"
+                            + " null removes a field); default ${DEFAULT-VALUE}")
+    private String mode = "upsert";
+
+    @Option(
+            names = "--ttl",
+            paramLabel = "SECONDS",
+            description = "after which the rows are gone; default never")
+    private @Nullable Long ttl;
+
     @Override
     public Integer call() {
         try (QuernClient client = terminal.connect();
                 RowLines lines = RowLines.open(file)) {
-            long upserted = upsert(client, lines);
-            terminal.print(Map.of("upserted", upserted), "upserted " + upserted + " rows");
+            Written written = write(client, lines);
+            terminal.print(
+                    written,
+                    "upserted "
+                            + written.upserted()
+                            + " rows"
+                            + (written.skipped() == 0
+                                    ? ""
+                                    : ", skipped " + written.skipped() + " by --mode " + mode));
         } catch (IOException e) {
             throw QuernException.invalid("cannot read " + file + ": " + e.getMessage());
         }
         return ExitCode.OK.status();
     }
 
-    private long upsert(QuernClient client, RowLines lines) throws IOException {
+    /// @param skipped rows that the mode passed over
+    private record Written(long upserted, long skipped) {}
+
+    private Written write(QuernClient client, RowLines lines) throws IOException {
         long upserted = 0;
+        long skipped = 0;
         try (Progress progress = new Progress(terminal.err(), "upsert")) {
             List<Map<String, Object>> rows = lines.next(batch);
             while (!rows.isEmpty()) {
-                upserted += client.collections().upsertFields(name, rows).upserted();
+                UpsertResult result = send(client, rows);
+                upserted += result.upserted();
+                skipped += Objects.requireNonNullElse(result.skipped(), 0);
                 progress.show(lines.readBytes(), lines.totalBytes(), upserted + " rows");
                 rows = lines.next(batch);
             }
         }
-        return upserted;
+        return new Written(upserted, skipped);
+    }
+
+    private UpsertResult send(QuernClient client, List<Map<String, Object>> rows) {
+        return mode.equals("upsert") && ttl == null
+                ? client.collections().upsertFields(name, rows)
+                : client.collections().writeFields(name, rows, mode, ttl);
     }
 }

@@ -6,12 +6,14 @@ import dev.quern.common.SpaceId;
 import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
+import dev.quern.vector.Filter;
 import dev.quern.vector.Leg;
 import dev.quern.vector.Row;
+import dev.quern.vector.RowChange;
+import dev.quern.vector.RowWrite;
 import dev.quern.vector.SearchOutcome;
 import dev.quern.vector.SearchSpec;
 import dev.quern.vector.VectorField;
-import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,10 +39,40 @@ public final class CollectionText {
     /// @throws QuernException as [CollectionService#write] and [EmbedService#embed]; `INVALID` for
     ///   a row that is then without any vector in a collection that has them
     public WriteResult upsert(SpaceId space, String collection, List<Row> rows) {
-        return collections.write(space, collection, schema -> embedded(collection, schema, rows));
+        return write(space, collection, RowWrite.of(RowWrite.Mode.UPSERT, rows));
     }
 
-    private WriteBatch embedded(String collection, CollectionSchema schema, List<Row> rows) {
+    /// Writes rows by a mode and under conditions, in one atomic, durable step, with the vectors of
+    /// their texts as [#upsert] does. A patch that brings a text brings its vectors, too.
+    ///
+    /// @throws QuernException as [#upsert]; `CONFLICT` when a condition does not hold
+    public WriteResult write(SpaceId space, String collection, RowWrite write) {
+        boolean whole = write.mode() != RowWrite.Mode.PATCH;
+        return collections.write(
+                space,
+                collection,
+                schema ->
+                        new RowWrite(
+                                write.mode(),
+                                embedded(collection, schema, write.rows(), whole),
+                                write.deletes()));
+    }
+
+    /// Merges a patch into every row that matches, with the vectors of its texts.
+    ///
+    /// @throws QuernException as [CollectionService#patch] and [EmbedService#embed]
+    public WriteResult patch(SpaceId space, String collection, Filter where, RowChange patch) {
+        return collections.patch(
+                space,
+                collection,
+                where,
+                schema -> embedded(collection, schema, List.of(patch), false).getFirst());
+    }
+
+    /// @param whole whether rows must have a vector
+    private List<RowChange> embedded(
+            String collection, CollectionSchema schema, List<RowChange> changes, boolean whole) {
+        List<Row> rows = changes.stream().map(RowChange::row).toList();
         List<Map<String, float[]>> vectors = new ArrayList<>(rows.size());
         rows.forEach(row -> vectors.add(new TreeMap<>(row.vectors())));
         schema.vectors()
@@ -49,14 +81,16 @@ public final class CollectionText {
                         embed(collection, name, field, rows, vectors);
                     }
                 });
-        List<Row> complete = new ArrayList<>(rows.size());
+        List<RowChange> complete = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {
-            if (vectors.get(i).isEmpty() && !schema.vectors().isEmpty()) {
+            Map<String, float[]> made = vectors.get(i);
+            made.keySet().removeAll(changes.get(i).removed().vectors());
+            if (whole && made.isEmpty() && !schema.vectors().isEmpty()) {
                 throw withoutVector(collection, schema, rows.get(i));
             }
-            complete.add(rows.get(i).withVectors(vectors.get(i)));
+            complete.add(changes.get(i).with(rows.get(i).withVectors(made)));
         }
-        return WriteBatch.upsert(complete);
+        return complete;
     }
 
     private void embed(

@@ -126,6 +126,12 @@ final class CollectionRoutes {
         return new CollectionRef(request.path("collection"), query.text("at"));
     }
 
+    /// The same, with the consistency that the query asks for.
+    private static CollectionRef consistentRef(Request request, Query query) {
+        return ref(request, query)
+                .with(RowWire.consistency(query.text("consistency"), query.number("at_least")));
+    }
+
     private Reply delete(Request request) {
         request.query().allow();
         collections.delete(request.space(), request.path("collection"));
@@ -141,12 +147,18 @@ final class CollectionRoutes {
         if ((ids == null) == (filter == null)) {
             throw QuernException.invalid("exactly one of 'ids' and 'filter' must be set");
         }
-        WriteBatch batch =
+        if (ids == null && body.ifVersions() != null) {
+            throw QuernException.invalid("'if_versions' is for 'ids' only");
+        }
+        String name = request.path("collection");
+        WriteResult result =
                 ids != null
-                        ? WriteBatch.delete(ids)
-                        : WriteBatch.deleteWhere(
-                                Filter.fromJson(Objects.requireNonNull(filter, "filter")));
-        WriteResult result = collections.write(request.space(), request.path("collection"), batch);
+                        ? collections.write(request.space(), name, RowWire.deletes(ids, body))
+                        : collections.write(
+                                request.space(),
+                                name,
+                                WriteBatch.deleteWhere(
+                                        Filter.fromJson(Objects.requireNonNull(filter, "filter"))));
         return Reply.json(
                 new DeleteResult(
                         result.deleted(), result.token(), CollectionWire.writing(request, start)));
@@ -164,7 +176,9 @@ final class CollectionRoutes {
                         collections.count(
                                 request.space(),
                                 new CollectionRef(
-                                        request.path("collection"), Optional.ofNullable(body.at())),
+                                        request.path("collection"),
+                                        Optional.ofNullable(body.at()),
+                                        RowWire.consistency(body.consistency(), body.atLeast())),
                                 Optional.ofNullable(body.filter()).map(Filter::fromJson))));
     }
 
@@ -186,32 +200,44 @@ final class CollectionRoutes {
     }
 
     private Reply rows(Request request) {
-        Query query = request.query().allow("after", "limit", "include_vector", "at");
+        Query query =
+                request.query()
+                        .allow(
+                                "after",
+                                "limit",
+                                "include_vector",
+                                "include_version",
+                                "at",
+                                "consistency",
+                                "at_least");
         return Reply.rows(
                 CollectionWire.page(
                         collections.rows(
                                 request.space(),
-                                ref(request, query),
+                                consistentRef(request, query),
                                 query.text("after"),
                                 query.integer("limit", 100, 1, MAX_PAGE_ROWS),
-                                query.flag("include_vector", false))),
+                                query.flag("include_vector", false)),
+                        query.flag("include_version", false)),
                 collections.schema(request.space(), ref(request, query)).ids());
     }
 
     private Reply row(Request request) {
-        Query query = request.query().allow("at");
+        Query query = request.query().allow("include_version", "at", "consistency", "at_least");
+        boolean versions = query.flag("include_version", false);
         String id = request.path("id");
         return Reply.rows(
                 CollectionWire.row(
                         collections
-                                .find(request.space(), ref(request, query), id)
+                                .find(request.space(), consistentRef(request, query), id)
                                 .orElseThrow(() ->
                                         QuernException.notFound(
                                                 "no row \""
                                                         + Names.abbreviate(id)
                                                         + "\" in collection \""
                                                         + request.path("collection")
-                                                        + "\""))),
+                                                        + "\"")),
+                        versions),
                 collections.schema(request.space(), ref(request, query)).ids());
     }
 }

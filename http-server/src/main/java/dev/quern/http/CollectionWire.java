@@ -70,19 +70,40 @@ final class CollectionWire {
         return new RecallBody(recall.recall(), recall.queries(), recall.at().toString());
     }
 
-    static RowBody row(Row row) {
+    private static RowBody row(Row row) {
         return new RowBody(
                 row.id(),
                 row.text().orElse(null),
                 vector(row.vectors().get(CollectionSchema.VECTOR)),
                 attributes(row.attributes()),
                 otherTexts(row),
-                otherVectors(row));
+                otherVectors(row),
+                version(row),
+                expiresAt(row),
+                null,
+                null,
+                null);
     }
 
-    static RowPage page(dev.quern.vector.RowPage page) {
+    private static @Nullable Long version(Row row) {
+        return row.version() == 0 ? null : row.version();
+    }
+
+    private static @Nullable String expiresAt(Row row) {
+        return row.expires().map(Instant::toString).orElse(null);
+    }
+
+    /// @param versions whether the rows tell theirs
+    static RowPage page(dev.quern.vector.RowPage page, boolean versions) {
         return new RowPage(
-                page.rows().stream().map(CollectionWire::row).toList(), page.next().orElse(null));
+                page.rows().stream().map(row -> row(row, versions)).toList(),
+                page.next().orElse(null));
+    }
+
+    /// @param versions whether the row tells its version and when it expires
+    static RowBody row(Row row, boolean versions) {
+        return row(
+                versions ? row : new Row(row.id(), row.vectors(), row.texts(), row.attributes()));
     }
 
     static SearchHit hit(Hit hit) {
@@ -95,6 +116,8 @@ final class CollectionWire {
                 vector(row.vectors().get(CollectionSchema.VECTOR)),
                 otherTexts(row),
                 otherVectors(row),
+                version(row),
+                expiresAt(row),
                 hit.legs().isEmpty()
                         ? null
                         : hit.legs().stream().map(CollectionWire::place).toList());

@@ -69,11 +69,13 @@ final class ExportRoutes {
                 .forEach((name, vector) ->
                         flat.put(name, base64 ? encoded(vector) : new FloatList(vector)));
         flat.putAll(row.texts());
+        row.expires().ifPresent(at -> flat.putIfAbsent(FlatRow.EXPIRES_AT, at.toString()));
         Map<String, Object> hidden = new TreeMap<>();
         CollectionWire.attributes(row.attributes())
                 .forEach((name, value) -> {
                     boolean plain =
                             !FlatRow.CONTAINERS.contains(name)
+                                    && !FlatRow.SAID.contains(name)
                                     && FieldKind.of(name, schema) == FieldKind.ATTRIBUTE;
                     (plain ? flat : hidden).put(name, value);
                 });

@@ -20,21 +20,50 @@ final class FlatRow {
     /// Keys of a row that hold fields.
     static final Set<String> CONTAINERS = Set.of(ATTRIBUTES, TEXTS, VECTORS);
 
+    static final String VERSION = "version";
+    static final String EXPIRES_AT = "expires_at";
+    static final String TTL = "ttl";
+    static final String IF_VERSION = "if_version";
+    static final String IF_ABSENT = "if_absent";
+
+    /// Keys of a row that say something of it; an attribute of such a name comes in [#ATTRIBUTES].
+    static final Set<String> SAID = Set.of(VERSION, EXPIRES_AT, TTL, IF_VERSION, IF_ABSENT);
+
+    private final RowReading reading;
     private final CollectionSchema schema;
     private final Map<String, Object> attributes = new TreeMap<>();
     private final Map<String, String> texts = new TreeMap<>();
     private final Map<String, List<Float>> vectors = new TreeMap<>();
+    private final Map<String, Object> said = new TreeMap<>();
     private @Nullable String id;
 
-    FlatRow(CollectionSchema schema) {
-        this.schema = schema;
+    FlatRow(RowReading reading) {
+        this.reading = reading;
+        this.schema = reading.schema();
+    }
+
+    /// Whether null removes this field.
+    boolean isRemovable(String name) {
+        return reading.isPatch() && isField(name);
+    }
+
+    /// Whether a patch by filter may have this key.
+    boolean isSettable(String name) {
+        return isField(name) || name.equals(EXPIRES_AT) || name.equals(TTL);
+    }
+
+    private boolean isField(String name) {
+        return !name.equals("id") && !reading.isSaid(name) && !CONTAINERS.contains(name);
     }
 
     /// Takes a field.
     ///
-    /// @param value of the Java type that its [FieldKind] has in a [RowBody]
+    /// @param value of the Java type that its [FieldKind] has in a [RowBody]; null in a patch
     /// @return false if it is there already
-    boolean put(String name, Object value) {
+    boolean put(String name, @Nullable Object value) {
+        if (reading.isSaid(name)) {
+            return value == null || said.put(name, value) == null;
+        }
         return switch (FieldKind.of(name, schema)) {
             case ID -> {
                 boolean first = id == null;
@@ -50,30 +79,48 @@ final class FlatRow {
     /// Takes a field of a container.
     ///
     /// @return false if it is there already
-    boolean putIn(String container, String name, Object value) {
+    boolean putIn(String container, String name, @Nullable Object value) {
         return switch (container) {
-            case VECTORS -> vectors.put(name, floats(value)) == null;
-            case TEXTS -> texts.put(name, (String) value) == null;
-            default -> attributes.put(name, value) == null;
+            case VECTORS -> put(vectors, name, floats(value));
+            case TEXTS -> put(texts, name, (String) value);
+            default -> put(attributes, name, value);
         };
     }
 
+    @SuppressWarnings("NullAway") // a null removes
+    private static <T> boolean put(Map<String, T> fields, String name, @Nullable T value) {
+        boolean first = !fields.containsKey(name);
+        fields.put(name, value);
+        return first;
+    }
+
     @SuppressWarnings("unchecked") // by the way it was read
-    private static List<Float> floats(Object value) {
+    private static @Nullable List<Float> floats(@Nullable Object value) {
         return (List<Float>) value;
     }
 
     /// The row; whoever checks it sees whether it has an id.
     @SuppressWarnings("NullAway")
     RowBody body() {
-        return new RowBody(id, null, null, attributes, texts, vectors);
+        return new RowBody(
+                id,
+                null,
+                null,
+                attributes,
+                texts,
+                vectors,
+                null,
+                (String) said.get(EXPIRES_AT),
+                (Long) said.get(TTL),
+                (Long) said.get(IF_VERSION),
+                (Boolean) said.get(IF_ABSENT));
     }
 
     /// The rows of columns.
     ///
     /// @param columns lists of values as [#put] takes them, or null
     /// @throws QuernException `INVALID` naming the column that is missing or of another length
-    static List<RowBody> rows(Map<String, Object> columns, CollectionSchema schema) {
+    static List<RowBody> rows(Map<String, Object> columns, RowReading reading) {
         if (!(columns.get("id") instanceof List<?> ids)) {
             throw QuernException.invalid("missing required field 'columns.id'");
         }
@@ -82,7 +129,7 @@ final class FlatRow {
             if (ids.get(i) == null) {
                 throw QuernException.invalid("'columns.id[" + i + "]' must not be null");
             }
-            rows.add(new FlatRow(schema));
+            rows.add(new FlatRow(reading));
         }
         columns.forEach((name, column) -> fill(rows, name, (List<?>) column));
         return rows.stream().map(FlatRow::body).toList();
@@ -101,7 +148,7 @@ final class FlatRow {
         }
         for (int i = 0; i < rows.size(); i++) {
             Object value = values.get(i);
-            if (value != null) {
+            if (value != null || rows.get(i).isRemovable(name)) {
                 rows.get(i).put(name, value);
             }
         }

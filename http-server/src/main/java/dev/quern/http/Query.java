@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /// The parameters after the `?`. A route names the ones it knows with [#allow]; any other, and any
@@ -84,6 +85,18 @@ final class Query {
     }
 
     /// A whole number from `least` to `most`.
+    OptionalLong number(String name) {
+        String value = values.get(name);
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(value));
+        } catch (NumberFormatException e) {
+            throw wrong(name, "a whole number", value);
+        }
+    }
+
     int integer(String name, int whenAbsent, int least, int most) {
         String value = values.get(name);
         if (value == null) {

@@ -2,6 +2,8 @@ package dev.quern.http;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.wire.PatchRows;
+import dev.quern.common.wire.RowBody;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -83,13 +85,20 @@ final class RecordCheck {
                     throw QuernException.invalid("missing required field '" + at + "'");
                 }
             } else {
-                if (field.untypedValues && component instanceof Map<?, ?> map) {
+                if (component instanceof Map<?, ?> map && takesNulls(value)) {
+                    checkMembers(map, at, true, field.untypedValues);
+                } else if (field.untypedValues && component instanceof Map<?, ?> map) {
                     checkMembers(map, at, false, true);
                 } else {
                     checkValue(component, at, field.untyped);
                 }
             }
         }
+    }
+
+    /// A null in a patch removes a field; in other rows the reader refuses it.
+    private static boolean takesNulls(Record value) {
+        return value instanceof RowBody || value instanceof PatchRows;
     }
 
     private static void checkValue(Object value, String path, boolean untyped) {

@@ -12,8 +12,10 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import dev.quern.common.wire.DeleteRows;
+import dev.quern.common.wire.PatchRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SearchHit;
+import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
 import java.io.IOException;
 import java.io.Serial;
@@ -39,6 +41,8 @@ final class RowJson {
         SimpleModule module = new SimpleModule("quern-rows");
         module.addDeserializer(RowBody.class, new RowReader());
         module.setMixInAnnotation(UpsertRows.class, Columned.class);
+        module.setMixInAnnotation(PatchRows.class, Patching.class);
+        module.setMixInAnnotation(UpsertResult.class, Skipping.class);
         module.setMixInAnnotation(DeleteRows.class, WithIds.class);
         module.setMixInAnnotation(RowBody.class, WithId.class);
         module.setMixInAnnotation(SearchHit.class, WithId.class);
@@ -49,6 +53,18 @@ final class RowJson {
     private interface Columned {
         @JsonDeserialize(using = ColumnsReader.class)
         Map<String, Object> columns();
+    }
+
+    @SuppressWarnings("UnusedMethod") // for its annotation
+    private interface Patching extends Columned {
+        @JsonDeserialize(using = SetReader.class)
+        Map<String, Object> set();
+    }
+
+    @SuppressWarnings("UnusedMethod") // for its annotation
+    private interface Skipping {
+        @JsonSerialize(contentUsing = IdWriter.class)
+        List<String> skippedIds();
     }
 
     @SuppressWarnings("UnusedMethod") // for its annotation
@@ -76,11 +92,29 @@ final class RowJson {
         if (parser.currentToken() == JsonToken.VALUE_NULL) {
             return null;
         }
+        if (reading(context).isSaid(name)) {
+            return said(name, parser, context);
+        }
         return switch (FieldKind.of(name, reading(context).schema())) {
             case ID -> reading(context).id(parser, context);
             case VECTOR -> JsonNumbers.readFloats(parser, context);
             case TEXT -> context.readValue(parser, String.class);
             case ATTRIBUTE -> context.readValue(parser, Object.class);
+        };
+    }
+
+    /// What a row says of itself.
+    private static Object said(String name, JsonParser parser, DeserializationContext context)
+            throws IOException {
+        return switch (name) {
+            case FlatRow.EXPIRES_AT -> context.readValue(parser, String.class);
+            case FlatRow.IF_ABSENT -> context.readValue(parser, Boolean.class);
+            case FlatRow.VERSION ->
+                    throw new FieldException(
+                            parser,
+                            "is what an answer says: use 'if_version' for a condition, 'attributes'"
+                                    + " for an attribute of this name");
+            default -> context.readValue(parser, Long.class);
         };
     }
 
@@ -97,7 +131,7 @@ final class RowJson {
             if (!parser.isExpectedStartObjectToken()) {
                 context.reportInputMismatch(RowBody.class, "no object");
             }
-            FlatRow row = new FlatRow(reading(context).schema());
+            FlatRow row = new FlatRow(reading(context));
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 parser.nextToken();
@@ -140,7 +174,7 @@ final class RowJson {
                                 case FlatRow.TEXTS -> context.readValue(parser, String.class);
                                 default -> context.readValue(parser, Object.class);
                             };
-                    if (value == null) {
+                    if (value == null && !reading(context).isPatch()) {
                         throw new FieldException(parser, "must not be null");
                     }
                     if (!row.putIn(container, name, value)) {
@@ -154,7 +188,8 @@ final class RowJson {
 
         private static void put(FlatRow row, String name, @Nullable Object value, JsonParser parser)
                 throws FieldException {
-            if (value != null && !row.put(name, value)) {
+            boolean removes = value == null && row.isRemovable(name);
+            if ((value != null || removes) && !row.put(name, value)) {
                 throw new FieldException(parser, "is given twice");
             }
         }
@@ -205,6 +240,38 @@ final class RowJson {
                 }
             }
             return values;
+        }
+    }
+
+    /// Values by the name of a field.
+    private static final class SetReader extends StdDeserializer<Map<String, Object>> {
+        @Serial private static final long serialVersionUID = 1L;
+
+        SetReader() {
+            super(Map.class);
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // null removes a field
+        public Map<String, Object> deserialize(JsonParser parser, DeserializationContext context)
+                throws IOException {
+            if (!parser.isExpectedStartObjectToken()) {
+                context.reportInputMismatch(Map.class, "no object");
+            }
+            Map<String, @Nullable Object> set = new TreeMap<>();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                parser.nextToken();
+                try {
+                    if (!new FlatRow(reading(context)).isSettable(name)) {
+                        throw new FieldException(parser, "is no field to set");
+                    }
+                    set.put(name, value(name, parser, context));
+                } catch (JsonMappingException e) {
+                    throw JsonMappingException.wrapWithPath(e, Map.class, name);
+                }
+            }
+            return set;
         }
     }
 

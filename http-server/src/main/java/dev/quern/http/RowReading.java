@@ -13,11 +13,29 @@ import java.util.Optional;
 /// saw of the ids. For one request.
 final class RowReading {
     private final CollectionSchema schema;
+    private final boolean patch;
     private boolean numbers;
     private boolean strings;
 
     RowReading(CollectionSchema schema) {
+        this(schema, false);
+    }
+
+    /// @param patch whether a null removes a field
+    RowReading(CollectionSchema schema, boolean patch) {
         this.schema = schema;
+        this.patch = patch;
+    }
+
+    /// Whether a key says something of a row: a vector or a text field of such a name comes first.
+    boolean isSaid(String name) {
+        return FlatRow.SAID.contains(name)
+                && !schema.vectors().containsKey(name)
+                && !schema.texts().containsKey(name);
+    }
+
+    boolean isPatch() {
+        return patch;
     }
 
     CollectionSchema schema() {

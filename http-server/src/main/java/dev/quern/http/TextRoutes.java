@@ -3,8 +3,6 @@ package dev.quern.http;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
-import dev.quern.common.SpaceId;
-import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SearchBm25;
 import dev.quern.common.wire.SearchDense;
 import dev.quern.common.wire.SearchFusion;
@@ -12,8 +10,6 @@ import dev.quern.common.wire.SearchLeg;
 import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
-import dev.quern.common.wire.UpsertResult;
-import dev.quern.common.wire.UpsertRows;
 import dev.quern.embed.CollectionText;
 import dev.quern.embed.SyncProgress;
 import dev.quern.embed.SyncSpec;
@@ -21,17 +17,14 @@ import dev.quern.embed.TextLeg;
 import dev.quern.embed.TextQuery;
 import dev.quern.embed.VolumeIndexer;
 import dev.quern.vector.CollectionRef;
-import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Fusion;
-import dev.quern.vector.IdType;
 import dev.quern.vector.Leg;
 import dev.quern.vector.RowFields;
 import dev.quern.vector.SearchCursor;
 import dev.quern.vector.SearchOptions;
 import dev.quern.vector.SearchOutcome;
-import dev.quern.vector.WriteResult;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -62,44 +55,8 @@ final class TextRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.of("POST", "/v1/collections/{collection}/upsert", this::upsert),
                 Route.of("POST", "/v1/collections/{collection}/search", this::search),
                 Route.of("POST", "/v1/collections/{collection}/sync", this::sync));
-    }
-
-    private Reply upsert(Request request) throws IOException {
-        request.query().allow();
-        long start = System.nanoTime();
-        SpaceId space = request.space();
-        String name = request.path("collection");
-        CollectionSchema schema = collections.schema(space, name);
-        RowReading reading = new RowReading(schema);
-        List<RowBody> rows = rows(request.json(UpsertRows.class, reading), schema);
-        if (rows.isEmpty() || rows.size() > MAX_ROWS) {
-            throw QuernException.invalid(
-                    "'rows' must have 1 to " + MAX_ROWS + " elements, got " + rows.size());
-        }
-        if (reading.decided().equals(Optional.of(IdType.UINT64))) {
-            // Strings are what the write itself makes of undecided ids.
-            collections.decideIds(space, name, IdType.UINT64);
-        }
-        WriteResult result =
-                texts.upsert(space, name, rows.stream().map(CollectionWire::row).toList());
-        return Reply.json(
-                new UpsertResult(
-                        result.upserted(), result.token(), CollectionWire.writing(request, start)));
-    }
-
-    private static List<RowBody> rows(UpsertRows body, CollectionSchema schema) {
-        List<RowBody> rows = body.rows();
-        Map<String, Object> columns = body.columns();
-        if (rows != null && columns == null) {
-            return rows;
-        }
-        if (rows == null && columns != null) {
-            return FlatRow.rows(columns, schema);
-        }
-        throw QuernException.invalid("exactly one of 'rows' and 'columns' must be set");
     }
 
     private static Optional<float[]> vector(@Nullable List<Float> vector) {
@@ -113,7 +70,10 @@ final class TextRoutes {
         TextQuery query = query(body);
         long start = System.nanoTime();
         CollectionRef ref =
-                new CollectionRef(request.path("collection"), Optional.ofNullable(body.at()));
+                new CollectionRef(
+                        request.path("collection"),
+                        Optional.ofNullable(body.at()),
+                        RowWire.consistency(body.consistency(), body.atLeast()));
         SearchOutcome outcome = texts.search(request.space(), ref, query);
         return Reply.rows(
                 new SearchResult(
@@ -143,7 +103,8 @@ final class TextRoutes {
                         new RowFields(
                                 Optional.ofNullable(body.fields()).map(Set::copyOf),
                                 Set.copyOf(Objects.requireNonNullElse(body.exclude(), List.of())),
-                                Boolean.TRUE.equals(body.includeVector())),
+                                Boolean.TRUE.equals(body.includeVector()),
+                                Boolean.TRUE.equals(body.includeVersion())),
                         fusion(body),
                         Optional.ofNullable(body.after()).map(SearchCursor::parse),
                         Optional.ofNullable(body.timeoutMs()).map(Duration::ofMillis),

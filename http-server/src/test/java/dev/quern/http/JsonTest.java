@@ -71,7 +71,7 @@ final class JsonTest {
                 "{\"rows\":[{\"id\":\"a\"}],\"colour\":1}",
                 UpsertRows.class,
                 "unknown field 'colour'",
-                "columns, rows");
+                "columns, mode, rows, ttl");
     }
 
     @Test

@@ -58,6 +58,7 @@ final class OpenApiTest {
             Map.of(
                     "RowBody.id", "integer",
                     "SearchHit.id", "integer",
+                    "UpsertResult.skipped_ids[]", "integer",
                     "DeleteRows.ids[]", "integer",
                     "RowBody.vector", "string",
                     "SearchDense.vector", "string",

@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import dev.quern.storage.ChunkId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -9,9 +10,10 @@ import java.util.regex.Pattern;
 
 /// A checkpoint: a fact, and the chunk it names.
 ///
-/// The fact: u8 version (1); i64 token, the last write whose effect the files hold; i64 live rows;
-/// string commit id, as in the Lucene commit's user data; 32 bytes, the SHA-256 that names the
-/// manifest chunk.
+/// The fact: u8 version; i64 token, the last write whose effect the files hold; i64 live rows; in
+/// version 2, which is for collections of which a row expires, i64 the first expiry, milliseconds
+/// since 1970, and in version 1 nothing; string commit id, as in the Lucene commit's user data; 32
+/// bytes, the SHA-256 that names the manifest chunk.
 ///
 /// The manifest: u8 version (1); count of files, then for each: string name, i64 size in bytes,
 /// count of chunks, the SHA-256 of each. The chunks' bytes in order are the file; each but the last
@@ -21,21 +23,40 @@ final class CheckpointFormat {
     static final int PIECE_BYTES = 8 << 20;
 
     private static final int VERSION = 1;
+    private static final int EXPIRING = 2;
     private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.]{0,250}");
 
     private CheckpointFormat() {}
 
     /// The fact.
-    record Checkpoint(long token, long rows, String commitId, ChunkId manifest) {}
+    ///
+    /// @param rows live ones, those that expired since included
+    /// @param expires milliseconds since 1970 before which no row expires; the greatest `long` if
+    ///   none does
+    record Checkpoint(long token, long rows, long expires, String commitId, ChunkId manifest) {
+        /// A checkpoint of rows that stay.
+        Checkpoint(long token, long rows, String commitId, ChunkId manifest) {
+            this(token, rows, Long.MAX_VALUE, commitId, manifest);
+        }
+
+        /// Whether `rows` is the count of live rows still.
+        boolean counts(Instant now) {
+            return expires > now.toEpochMilli();
+        }
+    }
 
     /// One file of the manifest.
     record SavedFile(String name, long sizeBytes, List<ChunkId> pieces) {}
 
     static byte[] encode(Checkpoint checkpoint) {
         FrameOutput out = new FrameOutput();
-        out.u8(VERSION);
+        boolean expiring = checkpoint.expires() != Long.MAX_VALUE;
+        out.u8(expiring ? EXPIRING : VERSION);
         out.i64(checkpoint.token());
         out.i64(checkpoint.rows());
+        if (expiring) {
+            out.i64(checkpoint.expires());
+        }
         out.utf8(checkpoint.commitId());
         out.raw(checkpoint.manifest().bytes());
         return out.toBytes();
@@ -43,14 +64,16 @@ final class CheckpointFormat {
 
     static Checkpoint decode(byte[] bytes) {
         FrameInput in = new FrameInput("checkpoint fact", bytes);
-        in.version(VERSION);
+        boolean expiring = in.version(VERSION, EXPIRING) == EXPIRING;
         long token = in.i64();
         long rows = in.i64();
+        long expires = expiring ? in.i64() : Long.MAX_VALUE;
         if (token < 0 || rows < 0) {
             throw in.corrupt("has token " + token + " and " + rows + " rows");
         }
         Checkpoint checkpoint =
-                new Checkpoint(token, rows, in.utf8(), ChunkId.of(in.raw(TailFormat.ID_BYTES)));
+                new Checkpoint(
+                        token, rows, expires, in.utf8(), ChunkId.of(in.raw(TailFormat.ID_BYTES)));
         in.end();
         return checkpoint;
     }

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,8 +89,7 @@ final class CheckpointStore {
     ///
     /// @param directory holds the files, which do not change meanwhile
     /// @param token every write up to it is in the files
-    record Snapshot(
-            Path directory, Collection<String> files, long token, long rows, String commitId) {}
+    record Snapshot(Path directory, LuceneIndex.Committed committed, long token, String commitId) {}
 
     /// What a transaction that saves a checkpoint does beside that.
     interface Addition {
@@ -125,14 +123,19 @@ final class CheckpointStore {
             Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
         List<SavedFile> files = new ArrayList<>();
-        for (String name : snapshot.files()) {
+        for (String name : snapshot.committed().files()) {
             SavedFile known = previous.map(saved -> saved.files().get(name)).orElse(null);
             files.add(known == null ? put(definition, snapshot.directory().resolve(name)) : known);
         }
         byte[] manifest = CheckpointFormat.encodeManifest(files);
         ChunkId manifestId = chunks.put(definition.space(), MemorySegment.ofArray(manifest)).id();
         Checkpoint checkpoint =
-                new Checkpoint(snapshot.token(), snapshot.rows(), snapshot.commitId(), manifestId);
+                new Checkpoint(
+                        snapshot.token(),
+                        snapshot.committed().rows(),
+                        snapshot.committed().expires(),
+                        snapshot.commitId(),
+                        manifestId);
         Txn.Builder txn = cut(definition, previous, checkpoint);
         addition.to(txn, new Content(checkpoint, bytes(files)));
         chunks.sync();

@@ -251,11 +251,7 @@ final class Checkpointer {
             throws IOException {
         CheckpointStore.Snapshot snapshot =
                 new CheckpointStore.Snapshot(
-                        index.path(),
-                        exact.committed().files(),
-                        exact.through(),
-                        exact.committed().rows(),
-                        exact.commitId());
+                        index.path(), exact.committed(), exact.through(), exact.commitId());
         saved = Optional.of(store.save(definition, saved, snapshot, addition));
         uncertain = false;
         token = exact.through();

@@ -6,7 +6,13 @@ import java.util.Optional;
 ///
 /// @param name of a collection, or an alias
 /// @param at a snapshot of it; empty: the rows as they are now
-public record CollectionRef(String name, Optional<String> at) {
+/// @param consistency of the rows as they are now; a snapshot is what it is
+public record CollectionRef(String name, Optional<String> at, Consistency consistency) {
+    /// With every acknowledged write.
+    public CollectionRef(String name, Optional<String> at) {
+        this(name, at, Consistency.strong());
+    }
+
     /// The rows as they are now.
     public static CollectionRef of(String name) {
         return new CollectionRef(name, Optional.empty());
@@ -15,5 +21,10 @@ public record CollectionRef(String name, Optional<String> at) {
     /// The rows as a snapshot has them.
     public static CollectionRef at(String name, String snapshot) {
         return new CollectionRef(name, Optional.of(snapshot));
+    }
+
+    /// The same with another consistency.
+    public CollectionRef with(Consistency other) {
+        return new CollectionRef(name, at, other);
     }
 }

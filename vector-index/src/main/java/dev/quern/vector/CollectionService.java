@@ -1,7 +1,6 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkRoots;
@@ -9,32 +8,27 @@ import dev.quern.storage.ChunkStore;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
+import dev.quern.vector.SnapshotFormat.Kept;
 import dev.quern.vector.fused.BuildMemory;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
-import org.apache.lucene.index.IndexReader;
-import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
-    /// A write that finds its collection renamed, switched or rolled back so often gives up.
-    private static final int MAX_MOVES = 100;
-
     private static final Duration FOREVER = Duration.ofDays(365);
 
     private final CollectionConfig config;
-    private final DenseLeg.Means means;
+    private final InstantSource clock;
     private final Companions companions;
     private final Catalog catalog;
     private final WriteLog tail;
@@ -42,13 +36,16 @@ public final class CollectionService implements AutoCloseable {
     private final CpuPool merging;
     private final CpuPool saving;
     private final CpuPool applying;
+    private final CpuPool reading;
     private final CpuPool searching;
     private final OpenCollections open;
     private final IdleMerger idle;
+    private final Sweeper sweeper;
+    private final CollectionReads reads;
+    private final CollectionWrites writes;
     private final CollectionRoots roots;
     private final Snapshots snapshots;
     private final OpenSnapshots kept;
-    private final Reads reads;
     private final CatalogNames names;
     private final CollectionVersions versions;
 
@@ -63,7 +60,8 @@ public final class CollectionService implements AutoCloseable {
             RandomGenerator random,
             CollectionConfig config) {
         this.config = config;
-        this.means = DenseLeg.Means.of(config.search());
+        this.clock = clock;
+        DenseLeg.Means means = DenseLeg.Means.of(config.search());
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.companions = new Companions(facts);
@@ -73,6 +71,7 @@ public final class CollectionService implements AutoCloseable {
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
         this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
         this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
+        this.reading = new CpuPool("row", config.cpuThreads(), config.maxQueuedWrites());
         this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
@@ -90,6 +89,7 @@ public final class CollectionService implements AutoCloseable {
                                         tail,
                                         admission,
                                         applying,
+                                        reading,
                                         clock,
                                         config.search().sampledQueries()),
                                 checkpoints,
@@ -107,7 +107,6 @@ public final class CollectionService implements AutoCloseable {
                                 applying,
                                 open,
                                 clock));
-        this.reads = new Reads(catalog, snapshots, open, kept, searching);
         this.names = new CatalogNames(catalog, facts);
         this.versions =
                 new CollectionVersions(
@@ -123,7 +122,13 @@ public final class CollectionService implements AutoCloseable {
                                 saving,
                                 clock,
                                 ids));
+        this.reads =
+                new CollectionReads(
+                        new CollectionReads.Parts(
+                                catalog, snapshots, open, kept, searching, means));
+        this.writes = new CollectionWrites(catalog, open);
         this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
+        this.sweeper = new Sweeper(open);
     }
 
     /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:
@@ -188,28 +193,24 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionSchema schema(SpaceId space, CollectionRef ref) {
-        return schema(reads.place(space, ref));
-    }
-
-    private CollectionSchema schema(Reads.Place place) {
-        return place.kept()
-                .map(k -> snapshots.schema(place.definition(), k))
-                .orElseGet(() -> catalog.schema(place.definition()))
-                .fields();
+        return reads.schema(reads.place(space, ref));
     }
 
     /// A collection as it is, or was in a snapshot.
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionInfo get(SpaceId space, CollectionRef ref) {
-        Reads.Place place = reads.place(space, ref);
-        return place.kept()
-                .map(k ->
-                        place.definition()
-                                .info(
-                                        snapshots.schema(place.definition(), k),
-                                        k.checkpoint().rows()))
-                .orElseGet(() -> info(place.definition()));
+        CollectionReads.Place place = reads.place(space, ref);
+        if (place.kept().isEmpty()) {
+            return info(place.definition());
+        }
+        Kept found = place.kept().get();
+        return found.checkpoint().counts(clock.instant())
+                ? place.definition()
+                        .info(
+                                snapshots.schema(place.definition(), found),
+                                found.checkpoint().rows())
+                : reads.counted(place);
     }
 
     /// The collections of a space in name order.
@@ -221,16 +222,13 @@ public final class CollectionService implements AutoCloseable {
     private CollectionInfo info(Definition definition) {
         Optional<Checkpoint> checkpoint = checkpoints.findFact(definition);
         long token = checkpoint.map(Checkpoint::token).orElse(0L);
-        if (tail.isEmptyAfter(definition, token)) {
+        boolean counts = checkpoint.isEmpty() || checkpoint.get().counts(clock.instant());
+        if (counts && tail.isEmptyAfter(definition, token)) {
             return definition.info(
                     catalog.schema(definition), checkpoint.map(Checkpoint::rows).orElse(0L));
         }
-        return reads.run(
-                Reads.Place.live(definition),
-                live ->
-                        live.read(s ->
-                                definition.info(
-                                        live.schema().now(), s.getIndexReader().numDocs())));
+        return reads.counted(
+                new CollectionReads.Place(definition, Optional.empty(), Consistency.strong()));
     }
 
     /// Adds fields to a collection: rows written from now on may have them. A field that is there
@@ -276,18 +274,7 @@ public final class CollectionService implements AutoCloseable {
     ///   a checkpoint; `UNAVAILABLE` when it is not known whether the write is durable, or it is
     ///   but the index failed (repeating an upsert or a delete by id does no harm)
     public WriteResult write(SpaceId space, String name, WriteBatch batch) {
-        return writing(() -> catalog.get(space, name), _ -> batch);
-    }
-
-    /// Writes a batch that depends on the collection's fields, as on the models that embed its
-    /// texts: it is made anew when the name comes to mean another collection before the write.
-    ///
-    /// @throws QuernException as the other, and what `batch` throws
-    public WriteResult write(
-            SpaceId space, String name, Function<CollectionSchema, WriteBatch> batch) {
-        return writing(
-                () -> catalog.get(space, name),
-                definition -> batch.apply(catalog.schema(definition).fields()));
+        return writes.write(() -> catalog.get(space, name), batch);
     }
 
     /// Writes to this very collection, under whatever name it has by now: for what takes many
@@ -295,25 +282,41 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException as the other; `CONFLICT` if it was rolled back since
     public WriteResult write(SpaceId space, CollectionInfo target, WriteBatch batch) {
-        return writing(() -> catalog.get(space, target), _ -> batch);
+        return writes.write(() -> catalog.get(space, target), batch);
     }
 
-    /// Writes to where a name leads; once more when that changed before the write took place.
-    private WriteResult writing(
-            Supplier<Definition> place, Function<Definition, WriteBatch> batch) {
-        for (int tries = 1; ; tries++) {
-            Definition definition = place.get();
-            WriteBatch made = batch.apply(definition);
-            try (OpenCollections.Lease lease = open.acquire(definition)) {
-                return lease.live().write(definition, made);
-            } catch (QuernException e) {
-                if (e.kind() != ErrorKind.NOT_FOUND
-                        || tries == MAX_MOVES
-                        || place.get().version() == definition.version()) {
-                    throw e;
-                }
-            }
-        }
+    /// Writes rows by a mode and under conditions, in one atomic, durable step.
+    ///
+    /// @throws QuernException as the other `write`; `CONFLICT` naming the first row whose version
+    ///   is not the one expected, when nothing is written. A patch, an insert or a conditional
+    ///   write whose outcome is not known (`UNAVAILABLE`) is not to be repeated blindly
+    public WriteResult write(SpaceId space, String name, RowWrite write) {
+        return write(space, name, _ -> write);
+    }
+
+    /// Writes what depends on the collection's fields, as on the models that embed its texts: it is
+    /// made anew when the name comes to mean another collection before the write.
+    ///
+    /// @throws QuernException as the other, and what `made` throws
+    public WriteResult write(
+            SpaceId space, String name, Function<CollectionSchema, RowWrite> made) {
+        return writes.write(() -> catalog.get(space, name), made);
+    }
+
+    /// Merges a patch into every row that matches, in one atomic, durable step.
+    ///
+    /// @param patch its id is of no row; it names the patch in errors
+    /// @throws QuernException as `write`; `INVALID` when more than 10,000 rows match
+    public WriteResult patch(SpaceId space, String name, Filter where, RowChange patch) {
+        return patch(space, name, where, _ -> patch);
+    }
+
+    /// Merges a patch that depends on the collection's fields.
+    ///
+    /// @throws QuernException as the other, and what `made` throws
+    public WriteResult patch(
+            SpaceId space, String name, Filter where, Function<CollectionSchema, RowChange> made) {
+        return writes.patch(() -> catalog.get(space, name), where, made);
     }
 
     /// Searches; sees every write that returned before.
@@ -325,9 +328,10 @@ public final class CollectionService implements AutoCloseable {
 
     /// Searches a collection, or a snapshot.
     ///
-    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`
+    /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`; `UNAVAILABLE`
+    ///   when the writes asked for did not come in time
     public SearchOutcome search(SpaceId space, CollectionRef ref, SearchSpec spec) {
-        return search(reads.place(space, ref), spec);
+        return search(space, ref, _ -> spec);
     }
 
     /// A search that depends on the collection's fields, as on the models that embed its texts.
@@ -335,19 +339,7 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException as the other, and what `spec` throws
     public SearchOutcome search(
             SpaceId space, CollectionRef ref, Function<CollectionSchema, SearchSpec> spec) {
-        Reads.Place place = reads.place(space, ref);
-        return search(place, spec.apply(schema(place)));
-    }
-
-    private SearchOutcome search(Reads.Place place, SearchSpec spec) {
-        return reads.run(
-                place,
-                live -> {
-                    Search search = new Search(live.schema().now(), spec, means);
-                    SearchOutcome outcome = live.read(search::run);
-                    live.searched(search);
-                    return outcome;
-                });
+        return reads.search(reads.place(space, ref), spec);
     }
 
     /// How many rows match; all without a filter.
@@ -361,18 +353,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
     public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
-        return reads.run(
-                reads.place(space, ref),
-                live -> {
-                    filter.ifPresent(f -> FilterCheck.check(f, live.schema().now()));
-                    return live.read(searcher ->
-                            (long)
-                                    searcher.count(
-                                            filter.map(
-                                                            new FilterQueries(live.schema().now())
-                                                                    ::query)
-                                                    .orElse(MatchAllDocsQuery.INSTANCE)));
-                });
+        return reads.count(space, ref, filter);
     }
 
     /// How a collection's rows are indexed now.
@@ -386,7 +367,7 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND`
     public CollectionStats stats(SpaceId space, CollectionRef ref) {
-        return reads.run(reads.place(space, ref), ReadableCollection::stats);
+        return reads.stats(space, ref);
     }
 
     /// How much of the exact answers recent dense searches found, by vector field, as far as it was
@@ -424,7 +405,12 @@ public final class CollectionService implements AutoCloseable {
         idle.look();
     }
 
-    /// The row of an id, with its vector.
+    /// What another timer does every second.
+    void sweep() {
+        sweeper.sweep();
+    }
+
+    /// The row of an id, with its vector, version and expiry.
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
     public Optional<Row> find(SpaceId space, String name, String id) {
@@ -435,20 +421,10 @@ public final class CollectionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for these
     public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
-        return reads.run(
-                reads.place(space, ref),
-                live -> {
-                    CollectionSchema schema = live.schema().now().fields();
-                    schema.ids().check("id", id);
-                    return live.read(searcher ->
-                            RowReader.find(
-                                    searcher.getIndexReader(),
-                                    schema.ids().term(id),
-                                    schema.vectors().keySet()));
-                });
+        return reads.find(space, ref, id);
     }
 
-    /// A page of rows in id order.
+    /// A page of rows in id order, with their versions and expiries.
     ///
     /// @param after only ids greater than this one
     /// @param limit 1 to 1,000
@@ -467,19 +443,7 @@ public final class CollectionService implements AutoCloseable {
             Optional<String> after,
             int limit,
             boolean includeVector) {
-        Search.requireBetween("limit", limit, 1, Search.MAX_LIMIT);
-        return reads.run(
-                reads.place(space, ref),
-                live -> {
-                    CollectionSchema schema = live.schema().now().fields();
-                    after.ifPresent(id -> schema.ids().check("after", id));
-                    return live.read(searcher ->
-                            RowReader.page(
-                                    searcher.getIndexReader(),
-                                    after.map(schema.ids()::term),
-                                    limit,
-                                    includeVector ? schema.vectors().keySet() : Set.of()));
-                });
+        return reads.rows(space, ref, new CollectionReads.Page(after, limit, includeVector));
     }
 
     /// Every row as it is now, for export.
@@ -495,18 +459,12 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     @MustBeClosed
     public RowCursor cursor(SpaceId space, CollectionRef ref) {
-        Reads.Place place = reads.place(space, ref);
-        return reads.run(
-                place,
-                live ->
-                        live.read(searcher -> {
-                            IndexReader reader = searcher.getIndexReader();
-                            // Outlives this reading, so it takes a reference of its own.
-                            reader.incRef();
-                            return new SnapshotCursor(
-                                    searcher,
-                                    place.definition().info(live.schema().now(), reader.numDocs()));
-                        }));
+        return reads.cursor(space, ref);
+    }
+
+    /// The time by which rows expire.
+    public Instant now() {
+        return clock.instant();
     }
 
     /// Which chunks its facts need.
@@ -516,10 +474,12 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        sweeper.close();
         idle.close();
         kept.close();
         open.close();
         searching.close();
+        reading.close();
         applying.close();
         saving.close();
         merging.close();

@@ -302,7 +302,9 @@ public final class CollectionVersions {
     private CheckpointStore.Saved commitRollback(Definition definition, Kept kept) {
         long token = parts.facts().appliedIndex();
         Checkpoint then = kept.checkpoint();
-        Checkpoint now = new Checkpoint(token, then.rows(), then.commitId(), then.manifest());
+        Checkpoint now =
+                new Checkpoint(
+                        token, then.rows(), then.expires(), then.commitId(), then.manifest());
         String id = definition.id();
         Txn.Builder txn =
                 Txn.in(definition.space())

@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.AlreadyClosedException;
@@ -19,6 +20,7 @@ final class KeptCollection implements ReadableCollection {
 
     private final String what;
     private final Schema schema;
+    private final InstantSource clock;
     private final Directory directory;
     private final DirectoryReader reader;
     private final IndexSearcher searcher;
@@ -27,7 +29,9 @@ final class KeptCollection implements ReadableCollection {
     /// @param what names it in messages
     /// @param commitId of the commit whose files are there
     /// @throws IOException if they are not, or are damaged
-    KeptCollection(String what, Schema schema, Path path, String commitId) throws IOException {
+    KeptCollection(String what, Schema schema, Path path, String commitId, InstantSource clock)
+            throws IOException {
+        this.clock = clock;
         this.what = what;
         this.schema = schema;
         this.directory = new MMapDirectory(path);
@@ -61,7 +65,7 @@ final class KeptCollection implements ReadableCollection {
             throw unavailable("was closed", new AlreadyClosedException("closed"));
         }
         try {
-            return reading.read(searcher);
+            return reading.read(Expiry.visible(searcher, clock.instant()));
         } catch (IOException e) {
             failed = true;
             throw unavailable("cannot be read", e);

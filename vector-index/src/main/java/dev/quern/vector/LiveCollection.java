@@ -1,25 +1,21 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.store.AlreadyClosedException;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,47 +38,37 @@ final class LiveCollection implements ReadableCollection {
     private final LuceneIndex index;
     private final Checkpointer checkpointer;
     private final TokenOrder<PendingWrite> order = new TokenOrder<>();
-    private final ReentrantLock applying = new ReentrantLock();
-    private final Executor applyPool;
+    private final ShownIndex shown;
+    private final ReentrantLock applying;
+    private final CpuPool applyPool;
     private final InstantSource clock;
 
     /// Whether a task of the pool is going to look for writes to apply.
     private final AtomicBoolean applyScheduled = new AtomicBoolean();
 
     private final LiveSchema schema;
+    private final LiveHealth health;
+    private final RowLocks locks = new RowLocks();
+    private final ConditionalWrites conditional;
+    private final LiveReads reads;
     private final RecallSamples samples;
-
-    /// Written under `applying`.
-    private volatile long appliedToken;
-
-    /// The index shows every write up to here; written under `applying`.
-    private volatile long shownToken;
-
-    /// When something was applied last, or the collection was opened.
-    private volatile Instant changedAt;
 
     /// Merges of the index that the last checkpoint holds, and that the last attempt was to hold.
     private volatile long savedMerges;
 
     private volatile long triedMerges;
 
-    private volatile boolean closing;
-    private volatile boolean replaced;
-    private volatile @Nullable Throwable failure;
-    private volatile boolean damaged;
-
-    @GuardedBy("applying")
-    private boolean closed;
-
     /// What a live collection works with.
     ///
     /// @param applyPool applies writes
+    /// @param readPool reads the rows that writes depend on
     /// @param sampledQueries of each vector field
     record Parts(
             Catalog catalog,
             WriteLog tail,
             WriteAdmission admission,
             CpuPool applyPool,
+            CpuPool readPool,
             InstantSource clock,
             int sampledQueries) {}
 
@@ -97,67 +83,81 @@ final class LiveCollection implements ReadableCollection {
         this.index = index;
         this.checkpointer = checkpointer;
         this.schema = new LiveSchema(definition, parts.catalog());
-        this.samples = new RecallSamples(parts.sampledQueries(), parts.clock());
-        long start = checkpointer.token();
-        this.appliedToken = start;
-        this.shownToken = start;
-        applying.lock();
-        try {
-            tail.replay(definition, start, this::replay);
-            index.refresh();
-            shownToken = appliedToken;
-        } finally {
-            applying.unlock();
-        }
-        this.changedAt = clock.instant();
+        this.health = new LiveHealth(this::definition);
+        this.shown = new ShownIndex(index, checkpointer.token(), clock);
+        this.applying = shown.applying();
+        this.reads = new LiveReads(this, health, index, clock);
+        this.conditional = new ConditionalWrites(this, locks, parts.readPool(), admission, clock);
+        this.samples = new RecallSamples(parts.sampledQueries(), clock);
+        tail.replay(definition, checkpointer.token(), this::replay);
+        shown.show();
         index.afterMerge(this::showMerged);
     }
 
     private void replay(long token, int frameBytes, WriteBatch batch) {
         schema.requireFits(token, batch);
         try {
-            index.apply(batch, schema.now());
+            var _ = shown.apply(token, batch, schema.now(), OptionalInt.of(0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        appliedToken = token;
         checkpointer.count(batch.upserts().size(), frameBytes);
     }
 
     /// A committed write on its way into the index.
+    ///
+    /// @param deletes rows that it deletes, if that is known already
     private record PendingWrite(
-            long token, WriteBatch batch, int frameBytes, CompletableFuture<WriteResult> result) {}
+            long token,
+            WriteBatch batch,
+            int frameBytes,
+            OptionalInt deletes,
+            CompletableFuture<WriteResult> result) {}
 
     /// @param called the collection as the caller found it: once it is called otherwise, or was
     ///   rolled back, the write is refused with `NOT_FOUND`, and nothing is written
     WriteResult write(Definition called, WriteBatch batch) {
-        admission.enter();
-        long reserved = 0;
-        try {
-            checkpointer.requireRoom(this);
+        return admitted(place -> {
             WriteBatch checked = schema.conform(batch);
-            byte[] frame = WriteFormat.encode(checked);
-            admission.reserve(frame.length);
-            reserved = frame.length;
-            return commit(called, checked, frame);
-        } finally {
-            admission.leave(reserved);
+            try (RowLocks.Held _ = locks.shared(checked)) {
+                return commit(called, checked, place, OptionalInt.empty());
+            }
+        });
+    }
+
+    /// Writes that depend on rows.
+    ConditionalWrites conditional() {
+        return conditional;
+    }
+
+    /// Does a write within the bounds on writes in progress.
+    WriteResult admitted(Function<WriteAdmission.Place, WriteResult> write) {
+        try (WriteAdmission.Place place = admission.enter()) {
+            checkpointer.requireRoom(this);
+            return write.apply(place);
         }
     }
 
-    private WriteResult commit(Definition called, WriteBatch batch, byte[] frame) {
+    /// Stores a batch and applies it. The caller holds the locks of its rows.
+    ///
+    /// @param deletes rows that it deletes, if that is known already
+    WriteResult commit(
+            Definition called, WriteBatch batch, WriteAdmission.Place place, OptionalInt deletes) {
+        byte[] frame = WriteFormat.encode(batch);
+        place.reserve(frame.length);
         CompletableFuture<WriteResult> result = new CompletableFuture<>();
         TokenOrder.Ticket ticket = order.begin(tail.appliedIndex());
         boolean sent = false;
         try {
             // Only now, so that close() either sees the ticket or is seen here.
-            requireUsable();
+            health.requireUsable();
             sent = true;
             long token = tail.append(called, frame);
-            order.commit(ticket, token, new PendingWrite(token, batch, frame.length, result));
+            order.commit(
+                    ticket, token, new PendingWrite(token, batch, frame.length, deletes, result));
         } catch (RuntimeException e) {
             if (sent && IndexFailure.isAmbiguous(e)) {
-                failure = e;
+                health.fail(e);
             }
             order.abandon(ticket);
             throw e;
@@ -169,26 +169,6 @@ final class LiveCollection implements ReadableCollection {
         } catch (CompletionException e) {
             throw e.getCause() instanceof QuernException q ? q : e;
         }
-    }
-
-    private void requireUsable() {
-        if (closing) {
-            throw unavailable("is being closed", null);
-        }
-        if (failure != null) {
-            throw unavailable("must be opened anew", failure);
-        }
-    }
-
-    private QuernException unavailable(String problem, @Nullable Throwable cause) {
-        return new QuernException(
-                ErrorKind.UNAVAILABLE,
-                "collection \""
-                        + definition.name()
-                        + "\" "
-                        + problem
-                        + (cause == null ? "" : ": " + cause),
-                cause);
     }
 
     /// Sees to it that every write whose turn it is gets applied.
@@ -224,62 +204,35 @@ final class LiveCollection implements ReadableCollection {
 
     @GuardedBy("applying")
     private void apply(PendingWrite write) {
-        if (closed || failure != null) {
+        if (shown.isClosed() || health.failure() != null) {
             write.result()
                     .completeExceptionally(
-                            unavailable(
+                            health.unavailable(
                                     "has write " + write.token() + " durable but not yet applied",
-                                    failure));
+                                    health.failure()));
             return;
         }
         try {
             WriteBatch batch = write.batch();
-            if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-                // So that the count of deleted rows is exact.
-                show();
-            }
-            int deleted = index.apply(batch, schema.now());
-            appliedToken = write.token();
-            changedAt = clock.instant();
+            int deleted = shown.apply(write.token(), batch, schema.now(), write.deletes());
             checkpointer.count(batch.upserts().size(), write.frameBytes());
             write.result()
                     .complete(new WriteResult(write.token(), batch.upserts().size(), deleted));
         } catch (IOException | RuntimeException e) {
             write.result()
                     .completeExceptionally(
-                            failed("has write " + write.token() + " durable but not applied", e));
+                            health.failed("has write " + write.token() + " durable but not applied", e));
         }
     }
 
-    /// Notes a failure of the index and describes it.
-    private QuernException failed(String problem, Exception e) {
-        log.warn("collection {} ({}) failed", definition.name(), definition.id(), e);
-        failure = e;
-        if (IndexFailure.isDamage(e)) {
-            damaged = true;
-        }
-        return unavailable(problem, e);
-    }
-
-    @GuardedBy("applying")
-    private void show() throws IOException {
-        if (shownToken != appliedToken) {
-            index.refresh();
-            shownToken = appliedToken;
-        }
-    }
-
-    /// Shows searches the segment that a merge has made, unless the next search will see it anyway.
     private void showMerged() {
-        applying.lock();
+        if (health.failure() != null) {
+            return;
+        }
         try {
-            if (!closed && failure == null && shownToken == appliedToken) {
-                index.refresh();
-            }
+            shown.showMerged();
         } catch (IOException e) {
-            var _ = failed("cannot show what was merged", e);
-        } finally {
-            applying.unlock();
+            var _ = health.failed("cannot show what was merged", e);
         }
     }
 
@@ -288,8 +241,8 @@ final class LiveCollection implements ReadableCollection {
     ///
     /// @param after idle time from which to merge
     void mergeIfIdle(Duration after) {
-        Duration idle = Duration.between(changedAt, clock.instant());
-        if (idle.compareTo(after) < 0 || closing || failure != null || merge(idle)) {
+        Duration idle = Duration.between(shown.changedAt(), clock.instant());
+        if (idle.compareTo(after) < 0 || health.isClosing() || health.failure() != null || merge(idle)) {
             return;
         }
         long merges = index.merges();
@@ -308,13 +261,13 @@ final class LiveCollection implements ReadableCollection {
         }
         applying.lock();
         try {
-            if (closed || failure != null) {
+            if (shown.isClosed() || health.failure() != null) {
                 return false;
             }
-            show();
+            shown.show();
             return index.merge(idle);
         } catch (IOException e) {
-            throw failed("cannot be merged", e);
+            throw health.failed("cannot be merged", e);
         } finally {
             applying.unlock();
         }
@@ -322,48 +275,58 @@ final class LiveCollection implements ReadableCollection {
 
     @Override
     public CollectionStats stats() {
-        boolean merging = index.isMerging();
-        return read(
-                searcher -> CollectionStats.of(searcher.getIndexReader(), schema.now(), merging));
+        return reads.stats();
+    }
+
+    /// Reads of the index.
+    LiveReads reads() {
+        return reads;
     }
 
     @Override
     public boolean isShown() {
-        return shownToken == appliedToken;
+        return shown.isShown();
     }
 
     /// Reads the index as of now: every write that was acknowledged shows.
     @Override
     public <T> T read(Reading<T> reading) {
-        try {
-            IndexSearcher searcher = fresh();
-            try {
-                return reading.read(searcher);
-            } finally {
-                index.release(searcher);
-            }
-        } catch (AlreadyClosedException e) {
-            throw unavailable("was closed", e);
-        } catch (IOException e) {
-            throw failed("cannot be read", e);
-        } catch (QuernException e) {
-            throw e.kind() == ErrorKind.CORRUPT ? failed("cannot be read", e) : e;
-        }
+        return reads.read(Consistency.strong(), reading);
     }
 
-    private IndexSearcher fresh() throws IOException {
-        if (shownToken < appliedToken) {
-            applying.lock();
-            try {
-                if (closed) {
-                    throw new AlreadyClosedException("closed");
-                }
-                show();
-            } finally {
-                applying.unlock();
-            }
+    @Override
+    public <T> T read(Consistency consistency, Reading<T> reading) {
+        return reads.read(consistency, reading);
+    }
+
+    /// Waits for the writes in flight that may have a token which a read asks for.
+    @Override
+    public void await(Consistency consistency, Duration most) {
+        if (!(consistency instanceof Consistency.AtLeast(long token))
+                || token <= shown.appliedToken()) {
+            return;
         }
-        return index.acquire();
+        long given = tail.appliedIndex();
+        if (token > given) {
+            throw QuernException.invalid(
+                    "'at_least' must be the token of a write, at most " + given + ", got " + token);
+        }
+        try {
+            if (!order.awaitPast(token, most.toNanos())) {
+                throw health.unavailable("did not come to write " + token + " within " + most, null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw health.unavailable("was not waited for", e);
+        }
+        if (token > shown.appliedToken()) {
+            // Not on the caller's thread: an interrupt would close files under Lucene.
+            applyPool.call(() -> {
+                applyReady();
+                return token;
+            });
+        }
+        health.requireUsable();
     }
 
     /// Saves a checkpoint if anything was applied or merged since the last.
@@ -374,12 +337,12 @@ final class LiveCollection implements ReadableCollection {
         applying.lock();
         try {
             merges = index.merges();
-            if (closed
-                    || failure != null
-                    || (appliedToken == checkpointer.token() && merges == savedMerges)) {
+            if (shown.isClosed()
+                    || health.failure() != null
+                    || (shown.appliedToken() == checkpointer.token() && merges == savedMerges)) {
                 return;
             }
-            token = appliedToken;
+            token = shown.appliedToken();
             covered = checkpointer.tail();
         } finally {
             applying.unlock();
@@ -388,15 +351,8 @@ final class LiveCollection implements ReadableCollection {
             checkpointer.save(index, token, covered);
             savedMerges = merges;
         } catch (QuernException e) {
-            throw noted(e);
+            throw health.noted(e);
         }
-    }
-
-    private QuernException noted(QuernException e) {
-        if (e.kind() == ErrorKind.FENCED) {
-            failure = e;
-        }
-        return e;
     }
 
     /// Saves a checkpoint that holds every write acknowledged before and none in part, and makes an
@@ -410,18 +366,18 @@ final class LiveCollection implements ReadableCollection {
             checkpointer.saveExactly(index, this::commitExactly, addition, then);
             savedMerges = merges;
         } catch (QuernException e) {
-            throw noted(e);
+            throw health.noted(e);
         }
     }
 
     private Checkpointer.Exact commitExactly(String commitId) throws IOException {
         applying.lock();
         try {
-            if (closed || failure != null) {
-                throw unavailable("must be opened anew", failure);
+            if (shown.isClosed() || health.failure() != null) {
+                throw health.unavailable("must be opened anew", health.failure());
             }
             return new Checkpointer.Exact(
-                    appliedToken, checkpointer.tail(), commitId, index.commit(commitId));
+                    shown.appliedToken(), checkpointer.tail(), commitId, index.commit(commitId));
         } finally {
             applying.unlock();
         }
@@ -435,7 +391,7 @@ final class LiveCollection implements ReadableCollection {
     /// Waits for the writes in flight, saves a checkpoint unless told otherwise, and lets go of the
     /// index.
     void close(boolean saveFirst) {
-        closing = true;
+        health.close();
         try {
             if (!order.awaitIdle(DRAIN_NANOS)) {
                 log.warn("collection {} closes with writes in flight", definition.name());
@@ -447,15 +403,16 @@ final class LiveCollection implements ReadableCollection {
         if (saveFirst) {
             checkpointer.saveQuietly(this);
         }
-        applying.lock();
         try {
-            closed = true;
-            index.close();
+            shown.close();
         } catch (IOException e) {
             log.warn("collection {} ({}) closed badly", definition.name(), definition.id(), e);
-        } finally {
-            applying.unlock();
         }
+    }
+
+    /// What was applied, and what shows.
+    ShownIndex shown() {
+        return shown;
     }
 
     Definition definition() {
@@ -478,31 +435,36 @@ final class LiveCollection implements ReadableCollection {
         return samples;
     }
 
+    @Override
+    public void searched(Search search) {
+        search.sample(samples);
+    }
+
     /// Whether nothing was written for so long.
     boolean isIdle(Duration time) {
-        return Duration.between(changedAt, clock.instant()).compareTo(time) >= 0;
+        return Duration.between(shown.changedAt(), clock.instant()).compareTo(time) >= 0;
     }
 
     /// Changes with what searches see.
     long version() {
-        return shownToken + index.merges();
+        return shown.shownToken() + index.merges();
     }
 
     /// Whether it must be closed and opened anew.
     @Override
     public boolean isFailed() {
-        return failure != null || replaced;
+        return health.isFailed();
     }
 
     @Override
     public boolean isReplaced() {
-        return replaced;
+        return health.isReplaced();
     }
 
     /// Closes it while it is in use, for one with other rows to take its place: searches under way
     /// end on the rows of before, those that come find it failed.
     void closeReplaced() {
-        replaced = true;
+        health.replace();
         close(false);
     }
 
@@ -515,11 +477,6 @@ final class LiveCollection implements ReadableCollection {
 
     /// Whether the files in the cache are to be thrown away then.
     boolean isDamaged() {
-        return damaged;
-    }
-
-    @Override
-    public void searched(Search search) {
-        search.sample(samples);
+        return health.isDamaged();
     }
 }

@@ -1,6 +1,12 @@
 package dev.quern.vector;
 
+import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// The schema of an open collection, and what it makes of writes. Thread-safe; the lock is held
@@ -39,6 +45,53 @@ final class LiveSchema implements ReadableCollection.Fields {
         Schema grown = current;
         boolean sameIds = grown.fields().ids() == known.fields().ids();
         return in(grown, sameIds ? batch : new WriteCheck(grown).check(asked));
+    }
+
+    /// A write that depends on rows, checked and in the types that the schema has or would get; of
+    /// rows of one id the last. Changes nothing.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    RowWrite check(RowWrite asked) {
+        Schema known = current;
+        WriteCheck check = new WriteCheck(known);
+        WriteBatch batch =
+                asked.mode() == RowWrite.Mode.PATCH
+                        ? check.checkParts(asked.batch())
+                        : check.check(asked.batch());
+        WriteBatch typed = in(known.with(batch.upserts()), batch);
+        Map<String, RowChange> changes = new HashMap<>();
+        asked.rows().forEach(change -> changes.put(change.row().id(), change));
+        List<RowChange> rows = new ArrayList<>();
+        for (Row row : typed.upserts()) {
+            RowChange change = changes.get(row.id());
+            if (change != null) {
+                check.checkChange(asked.mode(), change);
+                rows.add(change.with(row));
+            }
+        }
+        Map<String, RowWrite.Delete> deletes = new LinkedHashMap<>();
+        asked.deletes().forEach(delete -> deletes.put(delete.id(), delete));
+        for (RowWrite.Delete delete : deletes.values()) {
+            WriteCheck.checkDelete(delete, changes.keySet());
+        }
+        return new RowWrite(asked.mode(), rows, List.copyOf(deletes.values()));
+    }
+
+    /// A batch of rows that [#check] gave, in part merged with others, as it is written. The schema
+    /// then has its new attributes, too.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    WriteBatch declare(WriteBatch batch) {
+        Schema known = current;
+        batch.upserts().forEach(new WriteCheck(known)::checkWhole);
+        if (!known.with(batch.upserts()).equals(known)) {
+            change(base -> base.with(batch.upserts()));
+        }
+        Schema grown = current;
+        for (Row row : batch.upserts()) {
+            grown.fields().ids().check("row \"" + Names.abbreviate(row.id()) + "\": id", row.id());
+        }
+        return in(grown, batch);
     }
 
     private static WriteBatch in(Schema schema, WriteBatch batch) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ import org.apache.lucene.store.IOContext;
 import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.store.MergeInfo;
 import org.apache.lucene.store.NRTCachingDirectory;
+import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
 
 /// A collection's Lucene directory: one writer, and searchers on what was last refreshed. Searches
@@ -67,11 +69,15 @@ final class LuceneIndex implements Closeable {
     private final IndexWriter writer;
     private final SearcherManager searchers;
 
+    /// Milliseconds since 1970 before which no row expires.
+    private volatile long firstExpiry;
+
     /// What a commit holds.
     ///
     /// @param files names of its files
     /// @param rows live rows
-    record Committed(Collection<String> files, long rows) {}
+    /// @param expires milliseconds since 1970 before which none of them expires
+    record Committed(Collection<String> files, long rows, long expires) {}
 
     private LuceneIndex(Path path, Schema schema, Optional<String> commitId, Tuning tuning)
             throws IOException {
@@ -93,6 +99,7 @@ final class LuceneIndex implements Closeable {
             opening = new IndexWriter(directory, config);
             this.searchers = new SearcherManager(opening, null);
             this.writer = opening;
+            noteExpiry();
             verify();
         } catch (IOException | RuntimeException e) {
             if (opening != null) {
@@ -224,47 +231,47 @@ final class LuceneIndex implements Closeable {
 
     /// Applies a batch; searches see it after [#refresh].
     ///
-    /// @return rows that the deletes removed
-    ///
+    /// @param token of the batch, the version of its rows
     /// @param schema has every field of the batch
-    int apply(WriteBatch batch, Schema schema) throws IOException {
+    void apply(WriteBatch batch, long token, Schema schema) throws IOException {
         analyzer.use(schema.fields());
-        int deleted = 0;
-        if (!batch.deleteIds().isEmpty() || batch.deleteWhere().isPresent()) {
-            deleted = delete(batch, schema);
-        }
-        for (Row row : batch.upserts()) {
-            writer.updateDocument(
-                    RowDocuments.id(row.id(), schema), RowDocuments.document(row, schema));
-        }
-        return deleted;
-    }
-
-    private int delete(WriteBatch batch, Schema schema) throws IOException {
-        BooleanQuery.Builder builder = new BooleanQuery.Builder();
         if (!batch.deleteIds().isEmpty()) {
-            List<Term> ids =
-                    batch.deleteIds().stream().map(id -> RowDocuments.id(id, schema)).toList();
-            builder.add(
-                    new TermInSetQuery(RowDocuments.ID, ids.stream().map(Term::bytes).toList()),
-                    Occur.SHOULD);
-            writer.deleteDocuments(ids.toArray(Term[]::new));
+            writer.deleteDocuments(
+                    batch.deleteIds().stream()
+                            .map(id -> RowDocuments.id(id, schema))
+                            .toArray(Term[]::new));
         }
         if (batch.deleteWhere().isPresent()) {
             // Wrapped, because Lucene turns a bare match-all delete into a reset of the index.
-            ConstantScoreQuery where =
+            writer.deleteDocuments(
                     new ConstantScoreQuery(
-                            new FilterQueries(schema).query(batch.deleteWhere().get()));
-            builder.add(where, Occur.SHOULD);
-            writer.deleteDocuments(where);
+                            new FilterQueries(schema).query(batch.deleteWhere().get())));
         }
-        return countBefore(builder.build());
+        for (Row row : batch.upserts()) {
+            if (row.expires().isPresent()) {
+                long expires = row.expires().get().toEpochMilli();
+                firstExpiry = Math.min(firstExpiry, expires);
+            }
+            writer.updateDocument(
+                    RowDocuments.id(row.id(), schema), RowDocuments.document(row, token, schema));
+        }
     }
 
-    private int countBefore(BooleanQuery gone) throws IOException {
+    /// The rows that a batch would delete of those that searches see.
+    ///
+    /// @param now rows that expired by then do not count
+    int countDeletes(WriteBatch batch, Schema schema, Instant now) throws IOException {
+        BooleanQuery.Builder gone = new BooleanQuery.Builder();
+        if (!batch.deleteIds().isEmpty()) {
+            List<BytesRef> ids =
+                    batch.deleteIds().stream().map(id -> schema.fields().ids().term(id)).toList();
+            gone.add(new TermInSetQuery(RowDocuments.ID, ids), Occur.SHOULD);
+        }
+        batch.deleteWhere()
+                .ifPresent(where -> gone.add(new FilterQueries(schema).query(where), Occur.SHOULD));
         IndexSearcher searcher = searchers.acquire();
         try {
-            return searcher.count(gone);
+            return Expiry.visible(searcher, now).count(gone.build());
         } finally {
             searchers.release(searcher);
         }
@@ -273,6 +280,21 @@ final class LuceneIndex implements Closeable {
     /// Shows searches what was applied.
     void refresh() throws IOException {
         searchers.maybeRefreshBlocking();
+        noteExpiry();
+    }
+
+    private void noteExpiry() throws IOException {
+        IndexSearcher searcher = searchers.acquire();
+        try {
+            firstExpiry = Expiry.first(searcher.getIndexReader());
+        } finally {
+            searchers.release(searcher);
+        }
+    }
+
+    /// Milliseconds since 1970 before which no row expires; the greatest `long` if none does.
+    long firstExpiry() {
+        return firstExpiry;
     }
 
     /// A searcher on the last refresh, to be given to [#release].
@@ -287,6 +309,8 @@ final class LuceneIndex implements Closeable {
     /// Makes the directory durable as it is now or later: batches that are being applied may be in
     /// it in part.
     Committed commit(String commitId) throws IOException {
+        // Of later batches only their own tokens tell.
+        long expires = firstExpiry;
         writer.setLiveCommitData(Map.of(CommitPins.COMMIT_ID, commitId).entrySet());
         writer.commit();
         IndexCommit commit = pins.newest();
@@ -298,7 +322,7 @@ final class LuceneIndex implements Closeable {
                 SegmentInfos.readCommit(directory, commit.getSegmentsFileName())) {
             rows += segment.info.maxDoc() - segment.getDelCount();
         }
-        return new Committed(List.copyOf(commit.getFileNames()), rows);
+        return new Committed(List.copyOf(commit.getFileNames()), rows, expires);
     }
 
     /// Keeps this commit until the next pin, and lets the one pinned before go.

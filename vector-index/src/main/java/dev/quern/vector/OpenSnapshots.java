@@ -185,7 +185,8 @@ final class OpenSnapshots {
                     what(definition, kept),
                     parts.snapshots().schema(definition, kept),
                     entry.directory,
-                    kept.checkpoint().commitId());
+                    kept.checkpoint().commitId(),
+                    parts.clock());
         } catch (IOException e) {
             throw new QuernException(
                     ErrorKind.UNAVAILABLE, what(definition, kept) + " cannot be opened: " + e, e);

@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import java.io.IOException;
+import java.time.Duration;
 import org.apache.lucene.search.IndexSearcher;
 
 /// What can be read: a live collection, or one as a snapshot has it. Thread-safe.
@@ -20,6 +21,18 @@ interface ReadableCollection {
 
     /// Takes note of a search that was run, to tell in idle time how true such answers are.
     default void searched(Search search) {}
+
+    /// Reads the index with the writes that are asked for, after [#await].
+    default <T> T read(Consistency consistency, Reading<T> reading) {
+        return read(reading);
+    }
+
+    /// Waits until a read can show the writes that are asked for.
+    ///
+    /// @param most how long
+    /// @throws dev.quern.common.QuernException `INVALID` for a token that no write has yet,
+    ///   `UNAVAILABLE` when the time is over
+    default void await(Consistency consistency, Duration most) {}
 
     /// How its rows are indexed now.
     CollectionStats stats();

@@ -21,11 +21,19 @@ import org.jspecify.annotations.Nullable;
 /// @param attributes by name, in name order, each of a Java type that [AttributeType] names; the
 ///   constructor widens the smaller number types, cuts moments to milliseconds, makes a list of
 ///   integers and decimals one of decimals, and refuses anything else
+/// @param version the token of the write that stored the row; [#UNVERSIONED] for a row of an index
+///   that kept none; 0 where it was not asked for; without meaning in a row to write
+/// @param expires from then on, to the millisecond, the row is not there any more
 public record Row(
         String id,
         Map<String, float[]> vectors,
         Map<String, String> texts,
-        Map<String, Object> attributes) {
+        Map<String, Object> attributes,
+        long version,
+        Optional<Instant> expires) {
+    /// The version of rows that were stored before versions were kept: no write has this token.
+    public static final long UNVERSIONED = 1;
+
     private static final int MAX_JSON_DEPTH = 32;
     private static final float[] NO_VECTOR = {};
 
@@ -41,6 +49,27 @@ public record Row(
             typed.put(entry.getKey(), typed(id, entry.getKey(), entry.getValue()));
         }
         attributes = Collections.unmodifiableMap(typed);
+        expires =
+                expires.map(moment -> {
+                    if (!Moments.isInRange(moment)) {
+                        throw QuernException.invalid(
+                                "row \""
+                                        + Names.abbreviate(id)
+                                        + "\" expires at "
+                                        + moment
+                                        + ", outside the years 0 to 9999");
+                    }
+                    return moment.truncatedTo(ChronoUnit.MILLIS);
+                });
+    }
+
+    /// A row that does not expire.
+    public Row(
+            String id,
+            Map<String, float[]> vectors,
+            Map<String, String> texts,
+            Map<String, Object> attributes) {
+        this(id, vectors, texts, attributes, 0, Optional.empty());
     }
 
     /// A row of a collection with the fields [CollectionSchema#VECTOR] and [CollectionSchema#TEXT].
@@ -66,12 +95,27 @@ public record Row(
 
     /// The row with other vectors.
     public Row withVectors(Map<String, float[]> others) {
-        return new Row(id, others, texts, attributes);
+        return new Row(id, others, texts, attributes, version, expires);
     }
 
     /// The row with other attributes.
     Row withAttributes(Map<String, Object> others) {
-        return new Row(id, vectors, texts, others);
+        return new Row(id, vectors, texts, others, version, expires);
+    }
+
+    /// The row with another version and expiry.
+    Row stamped(long otherVersion, Optional<Instant> otherExpires) {
+        return new Row(id, vectors, texts, attributes, otherVersion, otherExpires);
+    }
+
+    /// The row with another expiry.
+    public Row expiring(Optional<Instant> at) {
+        return new Row(id, vectors, texts, attributes, version, at);
+    }
+
+    /// Whether the row is not there any more.
+    boolean isExpired(Instant now) {
+        return expires.isPresent() && !expires.get().isAfter(now);
     }
 
     private static Object typed(String id, String name, @Nullable Object value) {

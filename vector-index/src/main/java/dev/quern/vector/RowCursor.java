@@ -8,7 +8,7 @@ public interface RowCursor extends AutoCloseable {
     /// The collection, with the number of rows that the cursor gives in all.
     CollectionInfo collection();
 
-    /// The next rows with their vectors; empty at the end.
+    /// The next rows with their vectors, versions and expiries; empty at the end.
     ///
     /// @param max 1 to 100,000; fewer come when rows are big (about 16 MiB a batch)
     List<Row> next(int max);

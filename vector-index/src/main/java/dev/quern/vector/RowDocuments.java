@@ -11,6 +11,8 @@ import org.apache.lucene.document.Field;
 import org.apache.lucene.document.FieldType;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.LongField;
+import org.apache.lucene.document.LongPoint;
+import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DocValuesType;
@@ -28,10 +30,14 @@ import org.apache.lucene.util.BytesRef;
 /// | `row` | stored: [RowFormat], everything but the vector |
 /// | `text`, `t:NAME` | indexed text of the field [CollectionSchema#TEXT], of any other |
 /// | `vector`, `v:NAME` | f32 vector of the field [CollectionSchema#VECTOR], of any other; under cosine of length 1, compared by dot product |
+/// | `version` | numeric doc values: the token of the write; absent in segments of earlier versions |
+/// | `expires` | point and numeric doc values: milliseconds since 1970; absent in rows that stay |
 /// | `a:NAME` | string, bool: terms; int64, float64, datetime (milliseconds): points and doc values; a list: each element; json: nothing |
 final class RowDocuments {
     static final String ID = "id";
     static final String ROW = "row";
+    static final String VERSION = "version";
+    static final String EXPIRES = "expires";
 
     private static final Set<String> ONLY_ROW = Set.of(ROW);
     private static final FieldType ID_TYPE = new FieldType();
@@ -79,10 +85,17 @@ final class RowDocuments {
     }
 
     /// @param row conforms to the schema
-    static Document document(Row row, Schema schema) {
+    /// @param token of the write
+    static Document document(Row row, long token, Schema schema) {
         Document document = new Document();
         document.add(new Field(ID, schema.fields().ids().term(row.id()), ID_TYPE));
         document.add(new StoredField(ROW, RowFormat.encodeStored(row)));
+        document.add(new NumericDocValuesField(VERSION, token));
+        row.expires()
+                .ifPresent(at -> {
+                    document.add(new LongPoint(EXPIRES, at.toEpochMilli()));
+                    document.add(new NumericDocValuesField(EXPIRES, at.toEpochMilli()));
+                });
         row.vectors()
                 .forEach((name, vector) ->
                         document.add(
@@ -122,7 +135,7 @@ final class RowDocuments {
         document.add(new StringField(field, term, Field.Store.NO));
     }
 
-    /// The row of a document, without vectors.
+    /// The row of a document, without vectors, version and expiry.
     static Row row(StoredFields stored, int doc) throws IOException {
         BytesRef bytes = stored.document(doc, ONLY_ROW).getBinaryValue(ROW);
         byte[] exact = new byte[bytes.length];

@@ -14,11 +14,18 @@ import java.util.function.Predicate;
 ///   vectors if `vectors`
 /// @param without none of these, whatever else is said
 /// @param vectors whether every vector, when `only` is empty
-public record RowFields(Optional<Set<String>> only, Set<String> without, boolean vectors) {
+/// @param versions whether version and expiry, beside the fields
+public record RowFields(
+        Optional<Set<String>> only, Set<String> without, boolean vectors, boolean versions) {
     /// Copies the sets.
     public RowFields {
         only = only.map(Set::copyOf);
         without = Set.copyOf(without);
+    }
+
+    /// Fields without version and expiry.
+    public RowFields(Optional<Set<String>> only, Set<String> without, boolean vectors) {
+        this(only, without, vectors, false);
     }
 
     /// Every text and attribute.
@@ -31,8 +38,14 @@ public record RowFields(Optional<Set<String>> only, Set<String> without, boolean
         return new RowFields(Optional.of(Set.of()), Set.of(), false);
     }
 
+    /// The same, with version and expiry.
+    public RowFields withVersions() {
+        return new RowFields(only, without, vectors, true);
+    }
+
+    /// Whether the id is all.
     boolean isNone() {
-        return only.filter(Set::isEmpty).isPresent();
+        return !versions && only.filter(Set::isEmpty).isPresent();
     }
 
     /// Everything.
@@ -61,7 +74,13 @@ public record RowFields(Optional<Set<String>> only, Set<String> without, boolean
         if (only.isEmpty() && without.isEmpty()) {
             return row;
         }
-        return new Row(row.id(), row.vectors(), kept(row.texts()), kept(row.attributes()));
+        return new Row(
+                row.id(),
+                row.vectors(),
+                kept(row.texts()),
+                kept(row.attributes()),
+                row.version(),
+                row.expires());
     }
 
     private <T> Map<String, T> kept(Map<String, T> fields) {

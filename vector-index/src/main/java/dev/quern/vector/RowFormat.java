@@ -172,7 +172,8 @@ final class RowFormat {
         return List.of(strings);
     }
 
-    private static Instant readMoment(FrameInput in) {
+    /// A datetime: i64, milliseconds since 1970.
+    static Instant readMoment(FrameInput in) {
         Instant moment = Instant.ofEpochMilli(in.i64());
         if (!Moments.isInRange(moment)) {
             throw in.corrupt("has a moment outside the years 0 to 9999");

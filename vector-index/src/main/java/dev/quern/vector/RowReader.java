@@ -135,6 +135,7 @@ final class RowReader {
         Map<Integer, Map<String, float[]>> vectors =
                 vectors(reader, docs, fields.vectorFields(schema));
         StoredFields stored = reader.storedFields();
+        Stamps stamps = new Stamps(reader);
         List<Hit> hits = new ArrayList<>();
         long bytes = 0;
         for (Ranked each : ranked) {
@@ -149,7 +150,8 @@ final class RowReader {
                                 + " bytes: ask for fewer than "
                                 + hits.size());
             }
-            hits.add(new Hit(row, each.score(), List.of()));
+            Row told = fields.versions() ? stamps.stamp(row, each.doc()) : row;
+            hits.add(new Hit(told, each.score(), List.of()));
         }
         return hits;
     }
@@ -163,7 +165,7 @@ final class RowReader {
                 + row.id().length();
     }
 
-    /// The live row of an id.
+    /// The live row of an id, with its version and expiry.
     ///
     /// @param id as [IdType#term] has it
     /// @param fields vector fields whose vectors the row is to have
@@ -188,11 +190,14 @@ final class RowReader {
 
     private static Row row(IndexReader reader, int doc, Collection<String> fields)
             throws IOException {
-        return RowDocuments.row(reader.storedFields(), doc)
-                .withVectors(vectors(reader, List.of(doc), fields).getOrDefault(doc, Map.of()));
+        Row row =
+                RowDocuments.row(reader.storedFields(), doc)
+                        .withVectors(
+                                vectors(reader, List.of(doc), fields).getOrDefault(doc, Map.of()));
+        return new Stamps(reader).stamp(row, doc);
     }
 
-    /// Rows in id order.
+    /// Rows in id order, with their versions and expiries.
     ///
     /// @param after as [IdType#term] has it
     /// @param fields vector fields whose vectors the rows are to have
@@ -206,6 +211,7 @@ final class RowReader {
         TermsEnum ids = terms.iterator();
         Bits live = MultiBits.getLiveDocs(reader);
         StoredFields stored = reader.storedFields();
+        Stamps stamps = new Stamps(reader);
         List<Row> rows = new ArrayList<>();
         long bytes = 0;
         PostingsEnum postings = null;
@@ -218,7 +224,10 @@ final class RowReader {
             if (rows.size() == limit || bytes >= PAGE_BYTES) {
                 return new RowPage(rows, Optional.of(rows.getLast().id()));
             }
-            Row row = fields.isEmpty() ? RowDocuments.row(stored, doc) : row(reader, doc, fields);
+            Row row =
+                    fields.isEmpty()
+                            ? stamps.stamp(RowDocuments.row(stored, doc), doc)
+                            : row(reader, doc, fields);
             rows.add(row);
             bytes += size(row);
         }

@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,14 +19,16 @@ final class SnapshotCursor implements RowCursor {
     private static final int MAX_BATCH = 100_000;
 
     private final IndexReader reader;
+    private final Closeable hold;
     private final CollectionInfo collection;
     private final @Nullable Bits live;
     private int next;
     private boolean closed;
 
-    /// @param searcher its reader carries a reference that is this cursor's to give back
+    /// @param searcher may be released afterwards: the cursor takes a reference of its own
     SnapshotCursor(IndexSearcher searcher, CollectionInfo collection) {
         this.reader = searcher.getIndexReader();
+        this.hold = Expiry.hold(reader);
         this.collection = collection;
         this.live = MultiBits.getLiveDocs(reader);
     }
@@ -53,6 +56,7 @@ final class SnapshotCursor implements RowCursor {
 
     private List<Row> read(int max) throws IOException {
         StoredFields stored = reader.storedFields();
+        Stamps stamps = new Stamps(reader);
         List<Integer> docs = new ArrayList<>();
         List<Row> rows = new ArrayList<>();
         long bytes = 0;
@@ -63,7 +67,7 @@ final class SnapshotCursor implements RowCursor {
                 break;
             }
             if (live == null || live.get(next)) {
-                Row row = RowDocuments.row(stored, next);
+                Row row = stamps.stamp(RowDocuments.row(stored, next), next);
                 rows.add(row);
                 docs.add(next);
                 bytes += RowReader.size(row) + dims * Float.BYTES;
@@ -84,7 +88,7 @@ final class SnapshotCursor implements RowCursor {
         }
         closed = true;
         try {
-            reader.decRef();
+            hold.close();
         } catch (IOException e) {
             throw new QuernException(
                     ErrorKind.UNAVAILABLE,

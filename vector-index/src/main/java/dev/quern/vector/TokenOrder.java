@@ -65,6 +65,21 @@ final class TokenOrder<T> {
         return isReady() ? Optional.of(committed.remove().write()) : Optional.empty();
     }
 
+    /// Waits until no write is in flight that may get this token or a smaller one.
+    ///
+    /// @return false when the time is over before that
+    synchronized boolean awaitPast(long token, long timeoutNanos) throws InterruptedException {
+        long deadline = System.nanoTime() + timeoutNanos;
+        while (inFlight.stream().anyMatch(ticket -> ticket.floor < token)) {
+            long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+            if (leftMillis <= 0) {
+                return false;
+            }
+            wait(leftMillis);
+        }
+        return true;
+    }
+
     /// Waits until no write is in flight.
     ///
     /// @return false when the time is over before that

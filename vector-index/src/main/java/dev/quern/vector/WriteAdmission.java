@@ -1,5 +1,6 @@
 package dev.quern.vector;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.QuernException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,22 +20,48 @@ final class WriteAdmission {
         this.writes = new Semaphore(maxWrites);
     }
 
-    /// Takes a place for a write, to be given back by [#leave].
+    /// The place of a write, and the room of its frame. Closing it gives both back. Not
+    /// thread-safe.
+    final class Place implements AutoCloseable {
+        private long reserved;
+
+        private Place() {}
+
+        /// Takes room for the write's frame.
+        ///
+        /// @throws QuernException `INVALID` if the frame is over the bound on its own; `EXHAUSTED`
+        ///   when the room is taken
+        void reserve(long frameBytes) {
+            WriteAdmission.this.reserve(frameBytes);
+            reserved += frameBytes;
+        }
+
+        @Override
+        public void close() {
+            bytes.addAndGet(-reserved);
+            writes.release();
+        }
+    }
+
+    /// The most bytes of a frame.
+    long maxBytes() {
+        return maxBytes;
+    }
+
+    /// Takes a place for a write.
     ///
     /// @throws QuernException `EXHAUSTED` when all places are taken
-    void enter() {
+    @MustBeClosed
+    Place enter() {
         if (!writes.tryAcquire()) {
             throw QuernException.exhausted(
                     maxWrites + " writes to collections are in progress, the bound is reached",
                     RETRY_AFTER_MILLIS);
         }
+        return new Place();
     }
 
-    /// Takes room for a frame, to be given back by [#leave].
-    ///
-    /// @throws QuernException `INVALID` if the frame is over the bound on its own; `EXHAUSTED` when
-    ///   the room is taken
-    void reserve(long frameBytes) {
+    private void reserve(long frameBytes) {
         if (frameBytes > maxBytes) {
             throw QuernException.invalid(
                     "write batch takes "
@@ -51,11 +78,5 @@ final class WriteAdmission {
                             + " bytes, the bound is reached",
                     RETRY_AFTER_MILLIS);
         }
-    }
-
-    /// Gives back what a write took.
-    void leave(long reservedBytes) {
-        bytes.addAndGet(-reservedBytes);
-        writes.release();
     }
 }

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,17 @@ final class WriteCheck {
     ///
     /// @throws QuernException `INVALID` naming the row and what is wrong
     WriteBatch check(WriteBatch batch) {
+        return check(batch, true);
+    }
+
+    /// The same for rows that are parts of rows: they may be without a vector.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    WriteBatch checkParts(WriteBatch batch) {
+        return check(batch, false);
+    }
+
+    private WriteBatch check(WriteBatch batch, boolean whole) {
         if (batch.upserts().isEmpty()
                 && batch.deleteIds().isEmpty()
                 && batch.deleteWhere().isEmpty()) {
@@ -49,7 +62,7 @@ final class WriteCheck {
         }
         Map<String, Row> rows = new LinkedHashMap<>();
         for (int i = 0; i < batch.upserts().size(); i++) {
-            Row row = checkRow(i, batch.upserts().get(i));
+            Row row = checkRow(i, batch.upserts().get(i), whole);
             rows.remove(row.id());
             rows.put(row.id(), row);
         }
@@ -70,7 +83,7 @@ final class WriteCheck {
         }
     }
 
-    private Row checkRow(int index, Row row) {
+    private Row checkRow(int index, Row row, boolean whole) {
         schema.fields().ids().check("row " + index + ": id", row.id());
         String what = "row \"" + Names.abbreviate(row.id()) + "\": ";
         row.texts()
@@ -79,16 +92,65 @@ final class WriteCheck {
                     requireBytes(what + "text \"" + name + "\"", text, 0, MAX_TEXT_BYTES);
                 });
         checkAttributes(what, row.attributes());
+        if (whole) {
+            requireVector(what, row.vectors());
+        }
         return row.withVectors(checkVectors(what, row.vectors()));
     }
 
-    private Map<String, float[]> checkVectors(String what, Map<String, float[]> vectors) {
+    /// Checks a row that was merged from checked parts.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    void checkWhole(Row row) {
+        String what = "row \"" + Names.abbreviate(row.id()) + "\": ";
+        requireVector(what, row.vectors());
+        checkAttributes(what, row.attributes());
+    }
+
+    /// Checks what a row has beside its fields.
+    ///
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    void checkChange(RowWrite.Mode mode, RowChange change) {
+        String what = "row \"" + Names.abbreviate(change.row().id()) + "\": ";
+        checkVersion(what, change.ifVersion());
+        RowChange.Removed removed = change.removed();
+        if (mode != RowWrite.Mode.PATCH && !removed.isNothing()) {
+            throw QuernException.invalid(what + "only a patch removes fields");
+        }
+        removed.vectors().forEach(name -> inRow(what, () -> schema.vector(name)));
+        removed.texts().forEach(name -> inRow(what, () -> schema.text(name)));
+        removed.attributes().forEach(name -> checkAttributeName(what + "attribute name", name));
+    }
+
+    /// Checks a delete beside its id.
+    ///
+    /// @param rows ids of the rows of the same write
+    /// @throws QuernException `INVALID` naming the row and what is wrong
+    static void checkDelete(RowWrite.Delete delete, Set<String> rows) {
+        String what = "row \"" + Names.abbreviate(delete.id()) + "\": ";
+        checkVersion(what, delete.ifVersion());
+        if (rows.contains(delete.id())) {
+            throw QuernException.invalid(what + "is to be written and deleted in one write");
+        }
+    }
+
+    private static void checkVersion(String what, OptionalLong ifVersion) {
+        if (ifVersion.isPresent() && ifVersion.getAsLong() < 0) {
+            throw QuernException.invalid(
+                    what + "expected version must not be below 0, got " + ifVersion.getAsLong());
+        }
+    }
+
+    private void requireVector(String what, Map<String, float[]> vectors) {
         if (vectors.isEmpty() && !schema.fields().vectors().isEmpty()) {
             throw QuernException.invalid(
                     what
                             + "has no vector, expected one in "
                             + String.join(" or ", schema.fields().vectors().keySet()));
         }
+    }
+
+    private Map<String, float[]> checkVectors(String what, Map<String, float[]> vectors) {
         Map<String, float[]> admitted = new TreeMap<>();
         vectors.forEach((name, vector) -> {
             VectorField field = inRow(what, () -> schema.vector(name));

@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import dev.quern.common.QuernException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,19 +14,23 @@ import java.util.TreeMap;
 ///
 /// | field | type |
 /// |---|---|
-/// | version | u8, 2 |
+/// | version | u8, 3 |
 /// | deletes | count, ids as strings |
 /// | has filter | u8, 0 or 1 |
 /// | filter, if it has | [FilterFormat] |
 /// | vector fields | count, then for each, in strictly ascending name order: name string, dims count |
-/// | rows | count, then for each: [RowFormat], then for each vector field u8 0 or 1 and, if 1, its `dims` f32 |
+/// | rows | count, then for each: |
+/// | .. row | [RowFormat] |
+/// | .. expires | u8, 0 or 1; if 1, i64, milliseconds since 1970 |
+/// | .. vectors | for each vector field u8 0 or 1 and, if 1, its `dims` f32 |
 ///
 /// Little-endian. Integrity is the log's and the chunk store's matter (CRC32C, SHA-256); bytes that
 /// are not a frame are `CORRUPT`. A change of the layout gets the next version, and readers keep
-/// reading the old ones. In version 1 the vector fields were one, [CollectionSchema#VECTOR], given
-/// by its dims as a count alone, and each row had it, without the u8.
+/// reading the old ones. In versions 1 and 2 rows had no `expires`. In version 1 the vector fields
+/// were one, [CollectionSchema#VECTOR], given by its dims as a count alone, and each row had it,
+/// without the u8.
 final class WriteFormat {
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private WriteFormat() {}
 
@@ -48,6 +53,8 @@ final class WriteFormat {
         out.count(batch.upserts().size());
         for (Row row : batch.upserts()) {
             RowFormat.write(out, row);
+            out.u8(row.expires().isPresent() ? 1 : 0);
+            row.expires().ifPresent(at -> out.i64(at.toEpochMilli()));
             for (String field : fields.keySet()) {
                 float[] vector = row.vectors().get(field);
                 out.u8(vector == null ? 0 : 1);
@@ -77,8 +84,12 @@ final class WriteFormat {
         List<Row> upserts = new ArrayList<>();
         try {
             for (int left = in.count(3); left > 0; left--) {
-                Row row = RowFormat.read(in, version);
-                upserts.add(row.withVectors(readVectors(in, version, fields)));
+                Row row = RowFormat.read(in, Math.min(version, RowFormat.VERSION));
+                Optional<Instant> expires =
+                        version > 2 && in.flag()
+                                ? Optional.of(RowFormat.readMoment(in))
+                                : Optional.empty();
+                upserts.add(row.withVectors(readVectors(in, version, fields)).expiring(expires));
             }
         } catch (QuernException e) {
             throw switch (e.kind()) {

@@ -22,10 +22,13 @@
 /// own; a timer looks for idle collections ([dev.quern.vector.IdleMerger]).
 ///
 /// Lock order: an entry's `opening` in `OpenSnapshots`, then one in `OpenCollections`, then its own
-/// monitor; a collection's `typing`; `Checkpointer.saving`, then `LiveCollection.applying`, then
-/// the monitors of [dev.quern.vector.TokenOrder] and `Checkpointer`. Only `typing` and `saving` are
-/// held across a commit to the log, where no search and no write of known attributes waits for
-/// them, and `opening` across the one of a rollback, for which they do wait.
+/// monitor; a collection's [dev.quern.vector.RowLocks], in their order; its `typing`;
+/// `Checkpointer.saving`, then [dev.quern.vector.ShownIndex]'s `applying`, then the monitors of
+/// [dev.quern.vector.TokenOrder] and `Checkpointer`. Only row locks, `typing` and `saving` are held
+/// across a commit to the log, where no search waits for them, and of the writes of known
+/// attributes only those that change the rows of a write that depends on rows
+/// ([dev.quern.vector.ConditionalWrites]); and `opening` across the commit of a rollback, for which
+/// all of them do wait.
 @NullMarked
 package dev.quern.vector;
 

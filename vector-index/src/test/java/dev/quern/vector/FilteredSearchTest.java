@@ -90,7 +90,7 @@ final class FilteredSearchTest {
                     }
                     for (int from = 0; from < rows.size(); from += 1_000) {
                         List<Row> some = rows.subList(from, Math.min(rows.size(), from + 1_000));
-                        index.apply(check.check(WriteBatch.upsert(some)), schema);
+                        index.apply(check.check(WriteBatch.upsert(some)), 1, schema);
                     }
                     index.refresh();
                     if (part < 2) {
@@ -99,7 +99,7 @@ final class FilteredSearchTest {
                         index.refresh();
                     }
                 }
-                index.apply(WriteBatch.deleteWhere(new Filter.Eq("n", 3L)), schema);
+                index.apply(WriteBatch.deleteWhere(new Filter.Eq("n", 3L)), 2, schema);
                 index.refresh();
                 IndexSearcher searcher = index.acquire();
                 try {

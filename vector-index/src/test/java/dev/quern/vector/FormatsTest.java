@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 final class FormatsTest {
     private static final ChunkId ID = ChunkId.of(new byte[32]);
 
+    private static final Instant EXPIRES = Instant.parse("2027-01-02T03:04:05.678Z");
+
     /// A format's decoder, and bytes that it takes.
     private record Decoder(String name, byte[] valid, Function<byte[], Object> decode) {}
 
@@ -83,7 +85,9 @@ final class FormatsTest {
                         Map.of("vector", new float[] {1, -2}, "title", new float[] {3, 4, 5}),
                         Map.of("text", "grain", "title", "mill"),
                         attributes);
-        Row bare = new Row("b", Map.of("title", new float[] {0, 0, 1}), Map.of(), Map.of());
+        Row bare =
+                new Row("b", Map.of("title", new float[] {0, 0, 1}), Map.of(), Map.of())
+                        .expiring(Optional.of(EXPIRES));
         return new WriteBatch(
                 List.of(full, bare),
                 List.of("gone"),
@@ -156,7 +160,9 @@ final class FormatsTest {
                 .isEqualTo(batch().upserts().getFirst().attributes())
                 .containsEntry("when", Instant.parse("2026-11-22T18:30:00.125Z"))
                 .containsEntry("ls", List.of(1L, 2L));
+        assertThat(row.expires()).isEmpty();
         assertThat(batch.upserts().getLast().vectors()).containsOnlyKeys("title");
+        assertThat(batch.upserts().getLast().expires()).contains(EXPIRES);
     }
 
     @Test
@@ -215,7 +221,7 @@ final class FormatsTest {
         if (random.nextInt(10) == 0) {
             bytes = new byte[random.nextInt(200) + 1];
             random.nextBytes(bytes);
-            bytes[0] = (byte) random.nextInt(1, 3);
+            bytes[0] = (byte) random.nextInt(1, 4);
         }
         for (int flips = random.nextInt(4); flips >= 0; flips--) {
             int at = random.nextInt(bytes.length);

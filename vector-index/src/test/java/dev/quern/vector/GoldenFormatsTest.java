@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class GoldenFormatsTest {
     @Test
     void thisVersionWritesTheseBytes() {
-        assertThat(WriteFormat.encode(FormatsTest.batch())).isEqualTo(golden("write-v2"));
+        assertThat(WriteFormat.encode(FormatsTest.batch())).isEqualTo(golden("write-v3"));
         assertThat(RowFormat.encodeStored(FormatsTest.batch().upserts().getFirst()))
                 .isEqualTo(golden("row-v2"));
         assertThat(DefinitionFormat.encode(FormatsTest.definition()))
@@ -44,6 +44,17 @@ final class GoldenFormatsTest {
         assertThat(row.texts()).isEqualTo(Map.of("text", "text"));
         assertThat(row.attributes())
                 .isEqualTo(Map.of("s", "x", "l", 1L, "d", 2.5, "b", true, "t", List.of("p")));
+    }
+
+    @Test
+    void readsWritesOfVersion2() {
+        WriteBatch batch = WriteFormat.decode(golden("write-v2"));
+        assertThat(batch.upserts()).hasSize(2);
+        Row row = batch.upserts().getFirst();
+        assertThat(row.attributes())
+                .isEqualTo(FormatsTest.batch().upserts().getFirst().attributes());
+        assertThat(row.vectors().get("title")).containsExactly(3, 4, 5);
+        assertThat(row.expires()).isEmpty();
     }
 
     @Test

@@ -161,7 +161,7 @@ final class IdleMergeTest {
 
     private static void fill(LuceneIndex index, RandomGenerator random) throws IOException {
         for (int from = 0; from < ROWS; from += ROWS / 3) {
-            index.apply(WriteBatch.upsert(rows(random, from, from + ROWS / 3)), SCHEMA);
+            index.apply(WriteBatch.upsert(rows(random, from, from + ROWS / 3)), from, SCHEMA);
             index.refresh();
         }
     }

@@ -224,7 +224,7 @@ final class KeptVectorsTest {
                                     Optional.empty(),
                                     around(random, new float[dims], 1),
                                     Map.of());
-                    index.apply(check.check(WriteBatch.upsert(List.of(row))), schema);
+                    index.apply(check.check(WriteBatch.upsert(List.of(row))), 1, schema);
                     if (i % 20 == 19) {
                         index.refresh();
                     }

@@ -13,11 +13,13 @@ import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.document.Document;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BytesRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,12 +47,15 @@ final class OldSegmentsTest {
                 assertThat(before.rows()).isEqualTo(ROWS);
                 assertThat(before.hnswRows()).isGreaterThan(ROWS / 2);
                 assertThat(before.fusedRows()).isZero();
+                assertThat(version(index, 5)).isEqualTo(Row.UNVERSIONED);
                 int next = ROWS;
                 while (stats(index).hnswRows() > 0) {
                     assertThat(next).isLessThan(20 * ROWS);
                     next = write(index, random, next);
                 }
                 assertThat(check(index, random).fusedRows()).isGreaterThan(ROWS);
+                assertThat(version(index, 5)).isEqualTo(Row.UNVERSIONED);
+                assertThat(version(index, next - 1)).isEqualTo(next - 1);
             }
         });
     }
@@ -92,7 +97,9 @@ final class OldSegmentsTest {
     private static void add(IndexWriter writer, RandomGenerator random, int from, int to)
             throws IOException {
         for (int i = from; i < to; i++) {
-            writer.addDocument(RowDocuments.document(row(random, i), SCHEMA));
+            Document row = RowDocuments.document(row(random, i), i, SCHEMA);
+            row.removeField(RowDocuments.VERSION);
+            writer.addDocument(row);
         }
     }
 
@@ -112,10 +119,21 @@ final class OldSegmentsTest {
             throws IOException {
         int to = from + 1_000;
         for (int i = from; i < to; i++) {
-            index.apply(WriteBatch.upsert(List.of(row(random, i))), SCHEMA);
+            index.apply(WriteBatch.upsert(List.of(row(random, i))), i, SCHEMA);
         }
         index.refresh();
         return to;
+    }
+
+    private static long version(LuceneIndex index, int row) throws IOException {
+        IndexSearcher searcher = index.acquire();
+        try {
+            return RowReader.find(searcher.getIndexReader(), new BytesRef("r" + row), List.of())
+                    .orElseThrow()
+                    .version();
+        } finally {
+            index.release(searcher);
+        }
     }
 
     private static CollectionStats stats(LuceneIndex index) throws IOException {

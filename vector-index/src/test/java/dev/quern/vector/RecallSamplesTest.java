@@ -93,7 +93,7 @@ final class RecallSamplesTest {
                 new LuceneIndex.Tuning(
                         1, Runnable::run, Runnable::run, () -> false, FusedConfig.DEFAULTS);
         try (LuceneIndex index = LuceneIndex.open(directory, schema, Optional.empty(), tuning)) {
-            index.apply(WriteBatch.upsert(List.of(Rig.row("a", 1), Rig.row("b", 2))), schema);
+            index.apply(WriteBatch.upsert(List.of(Rig.row("a", 1), Rig.row("b", 2))), 1, schema);
             index.refresh();
             IndexSearcher searcher = index.acquire();
             try {

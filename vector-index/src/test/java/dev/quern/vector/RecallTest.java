@@ -99,7 +99,7 @@ final class RecallTest {
                 Map<String, Object> attributes = Map.of("n", i % 2_000, "x", (double) vector[0]);
                 rows.add(new Row("r" + i, Optional.empty(), vector, attributes));
             }
-            index.apply(check.check(WriteBatch.upsert(rows)), SCHEMA);
+            index.apply(check.check(WriteBatch.upsert(rows)), 1, SCHEMA);
             // Makes a segment, and when there are some, a merge.
             index.refresh();
         }
@@ -111,7 +111,7 @@ final class RecallTest {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(200L));
-        index.apply(WriteBatch.deleteWhere(some), SCHEMA);
+        index.apply(WriteBatch.deleteWhere(some), 2, SCHEMA);
         index.refresh();
     }
 

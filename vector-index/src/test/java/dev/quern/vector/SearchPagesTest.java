@@ -196,7 +196,7 @@ final class SearchPagesTest {
             for (int i = 0; i < 10; i++) {
                 rows.add(Rig.row("r" + i, i, 0));
             }
-            index.apply(WriteBatch.upsert(rows), schema);
+            index.apply(WriteBatch.upsert(rows), 1, schema);
             index.refresh();
             searcher = index.acquire();
         }

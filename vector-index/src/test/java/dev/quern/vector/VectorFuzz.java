@@ -53,7 +53,8 @@ public final class VectorFuzz implements FuzzSuite {
         return List.of(
                 WriteFormat.encode(FormatsTest.batch()),
                 WriteFormat.encode(new WriteBatch(List.of(), List.of(), Optional.empty())),
-                GoldenFormatsTest.golden("write-v1"));
+                GoldenFormatsTest.golden("write-v1"),
+                GoldenFormatsTest.golden("write-v2"));
     }
 
     private static List<byte[]> tails() {

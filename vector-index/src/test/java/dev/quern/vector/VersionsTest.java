@@ -249,7 +249,8 @@ final class VersionsTest {
                     made.add(dims);
                     // The name comes to mean the other before the first batch is written.
                     service.names().setAlias(SPACE, "live", "wide");
-                    return WriteBatch.upsert(List.of(row("a", new float[dims])));
+                    return RowWrite.of(
+                            RowWrite.Mode.UPSERT, List.of(row("a", new float[dims])));
                 });
         assertThat(made).containsExactly(2, 3);
         assertThat(ids(rig, NAME)).isEmpty();

@@ -10,6 +10,7 @@ import dev.quern.common.wire.CreateCollection;
 import dev.quern.common.wire.DeleteResult;
 import dev.quern.common.wire.DeleteRows;
 import dev.quern.common.wire.MergeResult;
+import dev.quern.common.wire.PatchRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.RowPage;
 import dev.quern.common.wire.SchemaBody;
@@ -20,6 +21,7 @@ import dev.quern.common.wire.SyncEvent;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
 import java.io.InputStream;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,8 +88,9 @@ public final class Collections {
     ///
     /// @param rows 1 to 10,000
     public UpsertResult upsert(String collection, List<RowBody> rows) {
+        List<RowBody> written = rows.stream().map(RowBody::withoutVersion).toList();
         return http.json(
-                post(collection, "upsert", new UpsertRows(rows)).waiting(), UpsertResult.class);
+                post(collection, "upsert", new UpsertRows(written)).waiting(), UpsertResult.class);
     }
 
     /// Writes rows whose fields come by their names, such as `Map.of("id", "a", "vector", vector,
@@ -101,6 +104,26 @@ public final class Collections {
                 post(collection, "upsert", Map.of("rows", rows)).waiting(), UpsertResult.class);
     }
 
+    /// Writes rows as [#upsertFields] takes them by a mode: `upsert`, `insert`, `update` or
+    /// `patch`, for which null removes a field. Otherwise as [#write].
+    ///
+    /// @param ttl seconds after which the rows expire that do not say when; null: never
+    public UpsertResult writeFields(
+            String collection,
+            List<? extends Map<String, ?>> rows,
+            String mode,
+            @Nullable Long ttl) {
+        Map<String, Object> body = new HashMap<>(Map.of("rows", rows));
+        if (ttl != null) {
+            body.put("ttl", ttl);
+        }
+        if (mode.equals("patch")) {
+            return http.json(once(collection, "patch", body), UpsertResult.class);
+        }
+        body.put("mode", mode);
+        return http.json(once(collection, "upsert", body), UpsertResult.class);
+    }
+
     /// Writes columns: by the name of a field, as in [#upsertFields], its values in the order of
     /// the rows. All of them or none, as [#upsert].
     ///
@@ -112,15 +135,40 @@ public final class Collections {
                 UpsertResult.class);
     }
 
+    /// Writes rows by a mode, under conditions, or with a time to live; all of them or none.
+    ///
+    /// @param rows see [UpsertRows] and [RowBody]
+    /// @return the rows that the mode skipped, too
+    /// @throws dev.quern.common.QuernException `CONFLICT` naming the first row whose version is not
+    ///   the one expected. It is not sent again when it may have taken place: `UNAVAILABLE` then
+    public UpsertResult write(String collection, UpsertRows rows) {
+        return http.json(once(collection, "upsert", rows), UpsertResult.class);
+    }
+
+    /// Merges rows into those that are there: what is given replaces, null in a map removes, the
+    /// rest stays; or merges `set` into every row that a filter selects. Otherwise as [#write].
+    public UpsertResult patch(String collection, PatchRows rows) {
+        return http.json(once(collection, "patch", rows), UpsertResult.class);
+    }
+
     /// Deletes rows by id; unknown ids are ignored.
     public DeleteResult deleteRows(String collection, List<String> ids) {
-        return http.json(post(collection, "delete", new DeleteRows(ids, null)), DeleteResult.class);
+        return http.json(
+                post(collection, "delete", new DeleteRows(ids, null, null)), DeleteResult.class);
+    }
+
+    /// Deletes rows that have the versions given by id, all of them or none.
+    ///
+    /// @throws dev.quern.common.QuernException as [#write]
+    public DeleteResult deleteRowsIf(String collection, Map<String, Long> versions) {
+        DeleteRows body = new DeleteRows(List.copyOf(versions.keySet()), null, versions);
+        return http.json(once(collection, "delete", body), DeleteResult.class);
     }
 
     /// Deletes the rows that a filter selects; see [SearchRows] for filters.
     public DeleteResult deleteRowsWhere(String collection, Object filter) {
         return http.json(
-                post(collection, "delete", new DeleteRows(null, filter)), DeleteResult.class);
+                post(collection, "delete", new DeleteRows(null, filter, null)), DeleteResult.class);
     }
 
     /// Searches; best hit first.
@@ -158,8 +206,12 @@ public final class Collections {
     /// @param filter null: all rows
     /// @param at the snapshot; null: the rows as they are now
     public long count(String collection, @Nullable Object filter, @Nullable String at) {
-        return http.json(post(collection, "count", new CountRows(filter, at)), CountResult.class)
-                .count();
+        return countRows(collection, new CountRows(filter, at, null, null));
+    }
+
+    /// How many rows match, with the consistency of the request.
+    public long countRows(String collection, CountRows request) {
+        return http.json(post(collection, "count", request), CountResult.class).count();
     }
 
     /// The row of this id.
@@ -179,6 +231,14 @@ public final class Collections {
                 RowBody.class);
     }
 
+    /// The row of this id with its version, for a write that is to follow on it.
+    ///
+    /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
+    public RowBody versionedRow(String collection, String id) {
+        Target target = Target.of("collections", collection, "rows", id);
+        return http.json(Request.get(target.query("include_version", true)), RowBody.class);
+    }
+
     /// One page of rows in id order.
     ///
     /// @param page which rows
@@ -188,7 +248,8 @@ public final class Collections {
                         .query("after", page.after())
                         .query("limit", page.limit())
                         .query("include_vector", page.includeVector())
-                        .query("at", page.at());
+                        .query("at", page.at())
+                        .query("include_version", page.includeVersion() ? true : null);
         return http.json(Request.get(target), RowPage.class);
     }
 
@@ -244,6 +305,16 @@ public final class Collections {
                 });
     }
 
+    /// What does something else when it is done twice.
+    private static Request once(String collection, String verb, Object body) {
+        return Request.json(
+                        "POST",
+                        Target.of("collections", collection, verb),
+                        body,
+                        Retry.IF_NOT_ADMITTED)
+                .waiting();
+    }
+
     /// These requests name rows by id or only read, so that twice is once.
     private static Request post(String collection, String verb, Object body) {
         return Request.json("POST", Target.of("collections", collection, verb), body, Retry.ALWAYS);
@@ -255,8 +326,18 @@ public final class Collections {
     /// @param limit rows, 1 or more
     /// @param includeVector whether rows come with their vectors
     /// @param at a snapshot; empty: the rows as they are now
+    /// @param includeVersion whether rows tell their version and when they expire
     public record Page(
-            Optional<String> after, int limit, boolean includeVector, Optional<String> at) {
+            Optional<String> after,
+            int limit,
+            boolean includeVector,
+            Optional<String> at,
+            boolean includeVersion) {
+        /// A page of a snapshot, or of the rows as they are now.
+        public Page(Optional<String> after, int limit, boolean includeVector, Optional<String> at) {
+            this(after, limit, includeVector, at, false);
+        }
+
         /// A page of the rows as they are now.
         public Page(Optional<String> after, int limit, boolean includeVector) {
             this(after, limit, includeVector, Optional.empty());

@@ -7,6 +7,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateCollection;
+import dev.quern.common.wire.PatchRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SchemaBody;
 import dev.quern.common.wire.SearchDense;
@@ -16,10 +17,13 @@ import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.UpsertResult;
+import dev.quern.common.wire.UpsertRows;
 import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,6 +143,37 @@ final class CollectionsTest {
                 .isEqualTo(
                         "{\"legs\":[{\"dense\":{\"field\":\"v\",\"vector\":[1.0,2.0]},\"weight\":2.0}],"
                                 + "\"fusion\":{\"method\":\"weighted\"}}");
+    }
+
+    @Test
+    void writesByModesAndConditions() {
+        String answer =
+                "{\"upserted\":1,\"token\":9,\"performance\":{\"server_ms\":1},\"skipped\":1,"
+                        + "\"skipped_ids\":[\"b\"]}";
+        server.answer(200, answer).answer(200, answer).answer(200, answer);
+        RowBody row =
+                new RowBody("a", null, null, Map.of("n", 1), null, null, null, null, 60L, 7L, null);
+        UpsertResult result =
+                client.collections()
+                        .write("docs", new UpsertRows(List.of(row), null, "insert", null));
+        assertThat(result.skippedIds()).containsExactly("b");
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"rows\":[{\"id\":\"a\",\"attributes\":{\"n\":1},\"ttl\":60,"
+                                + "\"if_version\":7}],\"mode\":\"insert\"}");
+        Map<String, Object> old = new HashMap<>();
+        old.put("old", null);
+        client.collections()
+                .patch("docs", new PatchRows(null, null, Map.of("eq", List.of("n", 1)), old, 5L));
+        assertThat(server.last().target()).endsWith("/docs/patch");
+        assertThat(server.last().body())
+                .isEqualTo("{\"filter\":{\"eq\":[\"n\",1]},\"set\":{\"old\":null},\"ttl\":5}");
+        old.put("id", "a");
+        client.collections().writeFields("docs", List.of(old), "patch", null);
+        assertThat(server.last().body()).contains("\"old\":null");
+        server.answer(200, "{\"deleted\":1,\"token\":3,\"performance\":{\"server_ms\":1}}");
+        client.collections().deleteRowsIf("docs", Map.of("a", 7L));
+        assertThat(server.last().body()).isEqualTo("{\"ids\":[\"a\"],\"if_versions\":{\"a\":7}}");
     }
 
     @Test

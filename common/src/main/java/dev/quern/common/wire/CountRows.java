@@ -6,4 +6,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param filter as in a search; default all rows
 /// @param at a snapshot to count in; default the rows as they are now
-public record CountRows(@Nullable Object filter, @Nullable String at) {}
+/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is
+///   visible already, at most a second behind
+/// @param atLeast instead: the token of a write that must show
+public record CountRows(
+        @Nullable Object filter,
+        @Nullable String at,
+        @Nullable String consistency,
+        @Nullable Long atLeast) {}

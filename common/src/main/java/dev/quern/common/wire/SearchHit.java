@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param vector of the field `vector`, when asked for
 /// @param texts of the other text fields, by name
 /// @param vectors of the other vector fields, by name, when asked for
+/// @param version with `include_version`: the token of the write that stored the row
+/// @param expiresAt with `include_version`, RFC 3339: when the row expires, if it does
 /// @param legs with `explain`: the row's place in each leg, in the order of the legs
 public record SearchHit(
         String id,
@@ -22,4 +24,6 @@ public record SearchHit(
         @Nullable List<Float> vector,
         @Nullable Map<String, String> texts,
         @Nullable Map<String, List<Float>> vectors,
+        @Nullable Long version,
+        @Nullable String expiresAt,
         @Nullable List<SearchPlace> legs) {}

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 /// @param timeoutMs 1 to 600,000: answer with what was found by then; default none
 /// @param explain true: how each leg was run, and each hit's place in it; default false
 /// @param at a snapshot to search; default the rows as they are now
+/// @param includeVersion true: hits tell their version and when they expire; default false
+/// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is
+///   visible already, at most a second behind
+/// @param atLeast instead: the token of a write that must show
 public record SearchRows(
         @Nullable String mode,
         @Nullable String text,
@@ -40,7 +44,10 @@ public record SearchRows(
         @Nullable String after,
         @Nullable Integer timeoutMs,
         @Nullable Boolean explain,
-        @Nullable String at) {
+        @Nullable String at,
+        @Nullable Boolean includeVersion,
+        @Nullable String consistency,
+        @Nullable Long atLeast) {
     /// A search in the default fields.
     public SearchRows(
             @Nullable String mode,
@@ -65,6 +72,9 @@ public record SearchRows(
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
                 null);
     }
 
@@ -72,6 +82,6 @@ public record SearchRows(
     public static SearchRows of(List<SearchLeg> legs, @Nullable SearchFusion fusion) {
         return new SearchRows(
                 null, null, null, null, null, null, null, legs, fusion, null, null, null, null,
-                null, null);
+                null, null, null, null, null);
     }
 }

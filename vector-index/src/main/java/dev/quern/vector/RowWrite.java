@@ -1,0 +1,63 @@
+package dev.quern.vector;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// A write whose effect may depend on the rows that are there. What it comes to is decided under
+/// locks of its rows, so that no other write comes between, and only that is stored.
+///
+/// @param mode what becomes of a row by whether its id is there
+/// @param rows at most 10,000; of two with one id the last counts, with its condition
+/// @param deletes at most 10,000; no id of `rows`; unknown ids are ignored
+public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
+    /// What becomes of a row.
+    public enum Mode {
+        /// It replaces the row of its id, if there is one.
+        UPSERT,
+        /// It is skipped if there is a row of its id.
+        INSERT,
+        /// It replaces the row of its id; it is skipped if there is none.
+        UPDATE,
+        /// It is merged into the row of its id; it is skipped if there is none.
+        PATCH
+    }
+
+    /// A row to delete.
+    ///
+    /// @param ifVersion if the row's version is another one, the whole write is refused; 0: if
+    ///   there is a row
+    public record Delete(String id, OptionalLong ifVersion) {}
+
+    /// Copies the lists.
+    public RowWrite {
+        rows = List.copyOf(rows);
+        deletes = List.copyOf(deletes);
+    }
+
+    /// Writes rows.
+    public static RowWrite of(Mode mode, List<Row> rows) {
+        return new RowWrite(mode, rows.stream().map(RowChange::of).toList(), List.of());
+    }
+
+    /// Deletes a row if it has a version.
+    public static RowWrite deleteIf(String id, long version) {
+        return new RowWrite(
+                Mode.UPSERT, List.of(), List.of(new Delete(id, OptionalLong.of(version))));
+    }
+
+    /// Whether it does the same whatever rows are there.
+    boolean isPlain() {
+        return mode == Mode.UPSERT
+                && rows.stream().allMatch(row -> row.ifVersion().isEmpty())
+                && deletes.stream().allMatch(delete -> delete.ifVersion().isEmpty());
+    }
+
+    /// Its rows and deletes, without conditions.
+    WriteBatch batch() {
+        List<Row> upserts = new ArrayList<>(rows.size());
+        rows.forEach(row -> upserts.add(row.row()));
+        return new WriteBatch(upserts, deletes.stream().map(Delete::id).toList(), Optional.empty());
+    }
+}
