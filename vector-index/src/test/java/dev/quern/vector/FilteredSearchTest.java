@@ -8,6 +8,7 @@ import dev.quern.vector.fused.FusedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -40,6 +41,9 @@ final class FilteredSearchTest {
     private static final double MIN_RECALL = 0.95;
     private static final List<Double> SHARES = List.of(0.9, 0.5, 0.05, 0.005, 0.0005);
 
+    /// When every other row expires.
+    private static final Instant OVER = Instant.parse("2026-11-22T12:00:00Z");
+
     @TempDir Path directory;
 
     private static Schema schema(Metric metric) {
@@ -55,6 +59,11 @@ final class FilteredSearchTest {
     /// The index as it is searched; `near` of a row is its likeness to the first topic.
     private record Filled(
             IndexSearcher searcher, Schema schema, DenseLeg.Means means, float[][] topics) {
+        /// The same as its readers see it at a moment.
+        Filled at(Instant now) throws IOException {
+            return new Filled(Expiry.visible(searcher, now), schema, means, topics);
+        }
+
         SearchOutcome search(float[] query, boolean exact, Filter filter, int limit)
                 throws IOException {
             SearchSpec spec =
@@ -118,10 +127,11 @@ final class FilteredSearchTest {
         float[] vector = around(random, topics[random.nextInt(TOPICS)], 0.5);
         double near = -distance(vector, topics[0]);
         return new Row(
-                "r" + i,
-                Optional.empty(),
-                spread(vector),
-                Map.of("even", random.nextDouble(), "near", near, "n", (long) (i % 10)));
+                        "r" + i,
+                        Optional.empty(),
+                        spread(vector),
+                        Map.of("even", random.nextDouble(), "near", near, "n", (long) (i % 10)))
+                .expiring(i % 2 == 0 ? Optional.of(OVER) : Optional.empty());
     }
 
     private static double distance(float[] a, float[] b) {
@@ -269,6 +279,76 @@ final class FilteredSearchTest {
                     assertThat(abandoned).isTrue();
                     assertThat(filled.means.filters().bytes()).isPositive();
                 });
+    }
+
+    @Test
+    void noWayFindsWhatExpiredNorForgetsWhatDidNot() {
+        filled(
+                Metric.COSINE,
+                3,
+                DenseLeg.Means.of(SearchConfig.defaults()),
+                (filled, random) -> {
+                    Filled before = filled.at(OVER.minusMillis(1));
+                    Filled after = filled.at(OVER);
+                    assertThat(after.searcher.getIndexReader().numDocs()).isEqualTo(ROWS * 4 / 10);
+                    float[] query = query(random, filled.topics[0]);
+                    EnumSet<Strategy> taken = EnumSet.noneOf(Strategy.class);
+                    for (double share : SHARES) {
+                        for (Filter filter : filters(filled, share)) {
+                            // Both fill the cache from which both are answered.
+                            for (int i = 0; i < 6; i++) {
+                                taken.add(asExact(i % 2 == 0 ? after : before, query, filter));
+                                taken.add(asExact(i % 2 == 0 ? before : after, query, filter));
+                            }
+                            Filter odd = new Filter.In("n", List.of(1L, 5L, 7L, 9L));
+                            assertThat(matching(after, query, filter))
+                                    .isEqualTo(
+                                            matching(
+                                                    before,
+                                                    query,
+                                                    new Filter.And(List.of(filter, odd))));
+                        }
+                    }
+                    assertThat(taken)
+                            .containsExactlyInAnyOrder(
+                                    Strategy.EXACT, Strategy.CODES, Strategy.GRAPH);
+                    assertThat(filled.means.filters().bytes()).isPositive();
+                    comparesAsItShows(after, query);
+                });
+    }
+
+    private static long matching(Filled filled, float[] query, Filter filter) throws IOException {
+        return filled.search(query, true, filter, 10).plans().getFirst().matching();
+    }
+
+    /// @return the way that was taken
+    private static Strategy asExact(Filled filled, float[] query, Filter filter)
+            throws IOException {
+        SearchOutcome exact = filled.search(query, true, filter, 10);
+        SearchOutcome planned = filled.search(query, false, filter, 10);
+        LegPlan plan = planned.plans().getFirst();
+        counts(plan, exact.plans().getFirst());
+        Set<String> found = ids(planned);
+        assertThat(found).hasSameSizeAs(ids(exact));
+        Set<String> missed = ids(exact);
+        missed.removeAll(found);
+        assertThat(missed).as("%s %s", filter, plan).hasSizeLessThan(4);
+        if (filled.searcher.getIndexReader().numDocs() < ROWS / 2) {
+            assertThat(planned.hits())
+                    .allMatch(hit -> (long) hit.row().attributes().get("n") % 2 == 1);
+        }
+        return plan.strategy();
+    }
+
+    private static void comparesAsItShows(Filled filled, float[] query) throws IOException {
+        RecallSamples samples = new RecallSamples(4, () -> OVER);
+        Leg.Dense leg = new Leg.Dense(Optional.of("vector"), query, false, 0);
+        samples.note(leg, Optional.of(between("even", 0, 0.5)));
+        assertThat(
+                        samples.compareOne(
+                                filled.searcher, filled.schema, filled.means, 1, () -> true))
+                .isTrue();
+        assertThat(samples.report().get("vector").recall()).isGreaterThan(0.6);
     }
 
     @Test
