@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -109,10 +110,11 @@ record FilterData(AnnData data, int[] even, int[] near, Map<Case, List<Set<Integ
     ///
     /// @param found rows by query
     double recall(Case filter, List<Set<Integer>> found) {
+        List<Set<Integer>> truths = Objects.requireNonNull(nearest.get(filter));
         int hits = 0;
         int wanted = 0;
         for (int i = 0; i < found.size(); i++) {
-            Set<Integer> truth = nearest.get(filter).get(i);
+            Set<Integer> truth = truths.get(i);
             wanted += truth.size();
             hits += (int) found.get(i).stream().filter(truth::contains).count();
         }

@@ -32,6 +32,8 @@ final class HttpLoad {
 
     /// Takes the body of an answer.
     interface Answers {
+        /// Takes one.
+        ///
         /// @param number of the request, in the list of requests
         void take(int number, String body) throws IOException;
     }

@@ -193,6 +193,7 @@ final class CollectionVersionCommands {
         @Parameters(paramLabel = "SNAPSHOT")
         private String snapshot = "";
 
+        @SuppressWarnings("UnusedVariable") // that it is there is all there is to it
         @Option(names = "--yes", required = true, description = "say that you mean it")
         private boolean yes;
 

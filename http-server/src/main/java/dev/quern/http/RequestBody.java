@@ -88,7 +88,7 @@ final class RequestBody extends InputStream {
             return;
         }
         whenHere = task;
-        Vertx.currentContext().runOnContext(_ -> here());
+        Objects.requireNonNull(Vertx.currentContext(), "event loop").runOnContext(_ -> here());
     }
 
     private void here() {

@@ -7,6 +7,7 @@ import dev.quern.common.SpaceId;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -111,8 +112,8 @@ public final class CatalogNames {
     }
 
     /// The aliases of a space with the names of their collections, in name order.
-    public TreeMap<String, String> aliases(SpaceId space) {
-        TreeMap<String, String> aliases = new TreeMap<>();
+    public NavigableMap<String, String> aliases(SpaceId space) {
+        NavigableMap<String, String> aliases = new TreeMap<>();
         for (Definition definition : catalog.list(space)) {
             definition.aliases().forEach(alias -> aliases.put(alias, definition.name()));
         }

@@ -213,6 +213,8 @@ final class Checkpointer {
 
     /// Commits the index while nothing is applied.
     interface ExactCommit {
+        /// Commits.
+        ///
         /// @param commitId what to call it
         Exact commit(String commitId) throws IOException;
     }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -120,7 +121,7 @@ final class CollectionCrashJournal implements CrashRun.Journal {
                 service.list(CrashOp.SPACE).stream().map(CollectionInfo::name).toList();
         Map<Place, State> found = new HashMap<>();
         for (String name : names) {
-            Map<Integer, TreeMap<String, String>> rows = rows(service, name);
+            Map<Integer, NavigableMap<String, String>> rows = rows(service, name);
             for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
                 found.put(
                         new Place(writer, name),
@@ -183,8 +184,9 @@ final class CollectionCrashJournal implements CrashRun.Journal {
     }
 
     /// The rows of a collection by writer; one that is not as its operation wrote it is told of.
-    private Map<Integer, TreeMap<String, String>> rows(CollectionService service, String name) {
-        Map<Integer, TreeMap<String, String>> byWriter = new HashMap<>();
+    private Map<Integer, NavigableMap<String, String>> rows(
+            CollectionService service, String name) {
+        Map<Integer, NavigableMap<String, String>> byWriter = new HashMap<>();
         Optional<String> after = Optional.empty();
         do {
             RowPage page = service.rows(CrashOp.SPACE, name, after, 1_000, true);

@@ -140,7 +140,7 @@ final class ConcurrencyTest {
     private static void merge(Rig rig, AtomicBoolean done) {
         while (!done.get()) {
             if (!rig.service().merge(SPACE, NAME)) {
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
     }

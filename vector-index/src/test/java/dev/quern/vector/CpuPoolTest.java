@@ -35,7 +35,7 @@ final class CpuPoolTest {
     }
 
     @Test
-    void aPlatformThreadRunsShortWorkItselfWhileThreadsAreFree() throws Exception {
+    void aPlatformThreadRunsShortWorkItselfWhileThreadsAreFree() throws InterruptedException {
         try (CpuPool pool = new CpuPool("test", 1, 10)) {
             Thread caller = Thread.currentThread();
             assertThat(pool.callHere(Thread::currentThread)).isSameAs(caller);

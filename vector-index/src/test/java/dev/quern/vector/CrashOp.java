@@ -6,6 +6,7 @@ import dev.quern.common.SpaceId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -29,7 +30,7 @@ sealed interface CrashOp {
     ///
     /// @param exists whether the collection is there
     /// @param rows by id, the name of the operation that wrote each
-    record State(boolean exists, TreeMap<String, String> rows) {
+    record State(boolean exists, NavigableMap<String, String> rows) {
         /// Nothing yet.
         static State none() {
             return new State(false, new TreeMap<>());

@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -193,7 +194,7 @@ final class FilteredSearchTest {
                             1_000,
                             Set.of());
             for (Row row : page.rows()) {
-                near[count++] = (double) row.attributes().get("near");
+                near[count++] = (double) Objects.requireNonNull(row.attributes().get("near"));
             }
             after = page.next();
         } while (after.isPresent());

@@ -77,7 +77,7 @@ final class KeptVectorsTest {
                 check(rig, metric, rows, texts, random);
 
                 rig.write(WriteBatch.deleteWhere(new Filter.Eq("n", 3L)));
-                rows.removeIf(row -> row.attributes().get("n").equals(3L));
+                rows.removeIf(row -> Long.valueOf(3).equals(row.attributes().get("n")));
                 check(rig, metric, rows, texts, random);
 
                 rig.restart();

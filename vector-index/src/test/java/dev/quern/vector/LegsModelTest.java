@@ -5,6 +5,7 @@ import static dev.quern.vector.Rig.SPACE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ final class LegsModelTest {
             this.random = random;
             this.ids = ids;
             for (int i = random.nextInt(1, 4); i > 0; i--) {
-                Metric metric = Metric.values()[random.nextInt(3)];
+                Metric metric = List.of(Metric.values()).get(random.nextInt(3));
                 int dims = random.nextInt(2, 24);
                 vectors.put("v" + i, VectorField.of(dims, metric, Optional.empty()));
             }
@@ -109,7 +110,7 @@ final class LegsModelTest {
                             false);
         }
 
-        void step() throws Exception {
+        void step() throws IOException, InterruptedException {
             switch (random.nextInt(12)) {
                 case 0 -> rig.restart();
                 case 1 -> rig.crash();

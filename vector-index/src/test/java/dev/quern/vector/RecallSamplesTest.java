@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.lucene.search.IndexSearcher;
@@ -109,8 +110,9 @@ final class RecallSamplesTest {
                 index.release(searcher);
             }
         }
-        assertThat(samples.report().get("vector").queries()).isEqualTo(3);
-        assertThat(samples.report().get("vector").recall()).isEqualTo(1);
+        FieldRecall told = Objects.requireNonNull(samples.report().get("vector"));
+        assertThat(told.queries()).isEqualTo(3);
+        assertThat(told.recall()).isEqualTo(1);
         assertThat(samples.isPending(1)).isFalse();
         assertThat(samples.isPending(2)).isTrue();
     }

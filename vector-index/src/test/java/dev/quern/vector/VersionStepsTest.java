@@ -100,7 +100,8 @@ final class VersionStepsTest {
     }
 
     @Test
-    void aSnapshotDuringWritesHasWholeBatchesAndAllThatWereAcknowledged() throws Exception {
+    void aSnapshotDuringWritesHasWholeBatchesAndAllThatWereAcknowledged()
+            throws InterruptedException {
         Rig rig = rig();
         AtomicBoolean stop = new AtomicBoolean();
         List<Thread> writers = new ArrayList<>();
@@ -138,7 +139,7 @@ final class VersionStepsTest {
     }
 
     /// A step on a collection with rows a and b, of which snapshot `first` has a.
-    private enum StepKind {
+    enum StepKind {
         SNAPSHOT,
         DELETE_SNAPSHOT,
         BRANCH,

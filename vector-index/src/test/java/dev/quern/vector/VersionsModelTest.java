@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -43,8 +44,8 @@ final class VersionsModelTest {
 
     /// A collection as it should be: vectors by row id.
     private static final class Model {
-        private TreeMap<String, Float> rows = new TreeMap<>();
-        private final TreeMap<String, TreeMap<String, Float>> snapshots = new TreeMap<>();
+        private NavigableMap<String, Float> rows = new TreeMap<>();
+        private final NavigableMap<String, NavigableMap<String, Float>> snapshots = new TreeMap<>();
     }
 
     private static final class Run {
@@ -185,7 +186,7 @@ final class VersionsModelTest {
             }
         }
 
-        private Optional<TreeMap<String, Float>> snapshotOf(String name, String snapshot) {
+        private Optional<NavigableMap<String, Float>> snapshotOf(String name, String snapshot) {
             return model(name).flatMap(m -> Optional.ofNullable(m.snapshots.get(snapshot)));
         }
 
@@ -200,7 +201,7 @@ final class VersionsModelTest {
 
         private void rollback(String name) {
             String snapshot = snapshotName();
-            Optional<TreeMap<String, Float>> rows = snapshotOf(name, snapshot);
+            Optional<NavigableMap<String, Float>> rows = snapshotOf(name, snapshot);
             expect(
                     rows.isPresent(),
                     ErrorKind.NOT_FOUND,
@@ -212,7 +213,7 @@ final class VersionsModelTest {
             String to = name();
             boolean live = random.nextBoolean();
             String snapshot = snapshotName();
-            Optional<TreeMap<String, Float>> rows =
+            Optional<NavigableMap<String, Float>> rows =
                     live ? model(name).map(m -> m.rows) : snapshotOf(name, snapshot);
             CollectionRef source = live ? CollectionRef.of(name) : CollectionRef.at(name, snapshot);
             expect(

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -245,7 +246,7 @@ final class VersionsTest {
                 SPACE,
                 "live",
                 schema -> {
-                    int dims = schema.vectors().get("vector").dims();
+                    int dims = Objects.requireNonNull(schema.vectors().get("vector")).dims();
                     made.add(dims);
                     // The name comes to mean the other before the first batch is written.
                     service.names().setAlias(SPACE, "live", "wide");

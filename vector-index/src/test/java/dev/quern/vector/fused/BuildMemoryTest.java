@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -12,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 final class BuildMemoryTest {
     @Test
-    void aBuildWaitsUntilAnotherEnds() throws Exception {
+    void aBuildWaitsUntilAnotherEnds()
+            throws InterruptedException, ExecutionException, IOException {
         BuildMemory memory = new BuildMemory(100);
         CountDownLatch waiting = new CountDownLatch(1);
         try (ExecutorService pool =

@@ -36,7 +36,7 @@ final class CrewTest {
                             (_, index) -> {
                                 runs.incrementAndGet(index);
                                 threads.add(Thread.currentThread());
-                                if (Thread.currentThread() == owner) {
+                                if (owner.equals(Thread.currentThread())) {
                                     await(helped);
                                 } else {
                                     helped.countDown();
@@ -98,7 +98,7 @@ final class CrewTest {
                                     COUNT,
                                     Object::new,
                                     (_, index) -> {
-                                        if (Thread.currentThread() == owner) {
+                                        if (owner.equals(Thread.currentThread())) {
                                             await(thrown);
                                         } else {
                                             thrown.countDown();

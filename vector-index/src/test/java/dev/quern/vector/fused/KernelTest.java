@@ -75,10 +75,10 @@ final class KernelTest {
             for (int i = 0; i < vertices.length; i++) {
                 for (int bit = 0; bit < width; bit++) {
                     long at = codes.at(vertices[i]) + CodeTable.HEAD_BYTES + bit / 32 * 4L;
-                    int code = memory.get(Kernel.INT, at) >> bit % 32 & 1;
+                    int code = (memory.get(Kernel.INT, at) >> (bit % 32)) & 1;
                     for (int plane = 0; plane < QueryCode.PLANES; plane++) {
                         int word = query.planes[bit / 32 * QueryCode.PLANES + plane];
-                        expected[i] += (code ^ word >> bit % 32 & 1) << plane;
+                        expected[i] += (code ^ ((word >> (bit % 32)) & 1)) << plane;
                     }
                 }
             }
