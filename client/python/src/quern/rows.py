@@ -105,8 +105,9 @@ class SearchResult(List[Hit]):
     partial: bool = False
     """Whether the time was over before everything was looked at."""
     plans: Optional[List[Dict[str, Any]]] = None
-    """With ``explain``: ``strategy`` and ``reason`` of each leg, rows ``matching`` its filter and how many were
-    ``estimated``, and what it took: ``visited`` vertices of graphs, ``coded`` codes and ``compared`` vectors."""
+    """With ``explain``: ``strategy`` and ``reason`` of each leg, rows ``matching`` its filter and
+    how many were ``estimated``, and what it took: ``visited`` vertices of graphs, ``coded`` codes
+    and ``compared`` vectors."""
     performance: Dict[str, Any] = {}
     """``server_ms``, ``rows`` and, of legs that were run exactly, ``compared``."""
 
