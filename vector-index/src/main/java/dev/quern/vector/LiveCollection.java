@@ -97,7 +97,7 @@ final class LiveCollection implements ReadableCollection {
     private void replay(long token, int frameBytes, WriteBatch batch) {
         schema.requireFits(token, batch);
         try {
-            var _ = shown.apply(token, batch, schema.now(), OptionalInt.of(0));
+            shown.apply(token, batch, schema.now(), OptionalInt.of(0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -221,7 +221,8 @@ final class LiveCollection implements ReadableCollection {
         } catch (IOException | RuntimeException e) {
             write.result()
                     .completeExceptionally(
-                            health.failed("has write " + write.token() + " durable but not applied", e));
+                            health.failed(
+                                    "has write " + write.token() + " durable but not applied", e));
         }
     }
 
@@ -242,7 +243,10 @@ final class LiveCollection implements ReadableCollection {
     /// @param after idle time from which to merge
     void mergeIfIdle(Duration after) {
         Duration idle = Duration.between(shown.changedAt(), clock.instant());
-        if (idle.compareTo(after) < 0 || health.isClosing() || health.failure() != null || merge(idle)) {
+        if (idle.compareTo(after) < 0
+                || health.isClosing()
+                || health.failure() != null
+                || merge(idle)) {
             return;
         }
         long merges = index.merges();
@@ -313,7 +317,8 @@ final class LiveCollection implements ReadableCollection {
         }
         try {
             if (!order.awaitPast(token, most.toNanos())) {
-                throw health.unavailable("did not come to write " + token + " within " + most, null);
+                throw health.unavailable(
+                        "did not come to write " + token + " within " + most, null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -23,10 +23,7 @@ final class LiveReads {
 
     /// @param index of the collection, which closes it
     LiveReads(
-            LiveCollection collection,
-            LiveHealth health,
-            LuceneIndex index,
-            InstantSource clock) {
+            LiveCollection collection, LiveHealth health, LuceneIndex index, InstantSource clock) {
         this.collection = collection;
         this.health = health;
         this.index = index;

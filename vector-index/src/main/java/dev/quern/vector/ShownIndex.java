@@ -1,5 +1,6 @@
 package dev.quern.vector;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.time.Instant;
@@ -59,6 +60,7 @@ final class ShownIndex {
     /// @param known rows that it deletes; empty: they are counted, for which the index has to show
     ///   what was applied before
     /// @return rows that it deletes
+    @CanIgnoreReturnValue
     int apply(long token, WriteBatch batch, Schema schema, OptionalInt known) throws IOException {
         applying.lock();
         try {

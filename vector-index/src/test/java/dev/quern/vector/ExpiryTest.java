@@ -131,7 +131,7 @@ final class ExpiryTest {
     }
 
     @Test
-    void whatExpiredIsDeletedByAWrite() throws InterruptedException, IOException {
+    void whatExpiredIsDeletedByAWrite() throws IOException {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE)) {
             rig.create(2, Metric.COSINE);
             List<Row> rows = new ArrayList<>();

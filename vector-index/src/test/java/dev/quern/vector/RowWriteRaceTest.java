@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -49,7 +50,8 @@ final class RowWriteRaceTest {
                 run(threads);
                 for (int crash = 0; crash < 2; crash++) {
                     for (String counter : COUNTERS) {
-                        assertThat(count(rig, counter)).isEqualTo(round * THREADS * INCREMENTS);
+                        assertThat(count(rig, counter))
+                                .isEqualTo((long) round * THREADS * INCREMENTS);
                     }
                     rig.crash();
                 }
@@ -91,7 +93,9 @@ final class RowWriteRaceTest {
     }
 
     private static long count(Rig rig, String id) {
-        return (Long) rig.find(id).orElseThrow().attributes().get("count");
+        return (Long)
+                Objects.requireNonNull(
+                        rig.find(id).orElseThrow().attributes().get("count"), "count");
     }
 
     private static <T> List<T> run(List<Callable<T>> tasks)

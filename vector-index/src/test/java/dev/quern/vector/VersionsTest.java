@@ -250,8 +250,7 @@ final class VersionsTest {
                     made.add(dims);
                     // The name comes to mean the other before the first batch is written.
                     service.names().setAlias(SPACE, "live", "wide");
-                    return RowWrite.of(
-                            RowWrite.Mode.UPSERT, List.of(row("a", new float[dims])));
+                    return RowWrite.of(RowWrite.Mode.UPSERT, List.of(row("a", new float[dims])));
                 });
         assertThat(made).containsExactly(2, 3);
         assertThat(ids(rig, NAME)).isEmpty();
