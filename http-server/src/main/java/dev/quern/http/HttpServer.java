@@ -129,8 +129,7 @@ public final class HttpServer implements AutoCloseable {
                                 .routes(),
                         new CollectionVersionRoutes(services.collections()).routes(),
                         new WriteRoutes(services.collections(), services.texts()).routes(),
-                        new TextRoutes(services.collections(), services.texts(), services.indexer())
-                                .routes(),
+                        new TextRoutes(services.texts(), services.indexer()).routes(),
                         new ExportRoutes(services.collections()).routes(),
                         new OpenAiRoutes(services.embeddings()).routes(),
                         new FunctionRoutes(services.functions(), outputs).routes(),

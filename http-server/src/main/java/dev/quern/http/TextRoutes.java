@@ -17,7 +17,6 @@ import dev.quern.embed.TextLeg;
 import dev.quern.embed.TextQuery;
 import dev.quern.embed.VolumeIndexer;
 import dev.quern.vector.CollectionRef;
-import dev.quern.vector.CollectionService;
 import dev.quern.vector.Filter;
 import dev.quern.vector.Fusion;
 import dev.quern.vector.Leg;
@@ -37,18 +36,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What collections do with text: upserts and searches that may need embedding, and syncs.
+/// What collections do with text: searches that may need embedding, and syncs.
 final class TextRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TextRoutes.class);
-    private static final int MAX_ROWS = 10_000;
     private static final int MAX_HITS = 1000;
 
-    private final CollectionService collections;
     private final CollectionText texts;
     private final VolumeIndexer indexer;
 
-    TextRoutes(CollectionService collections, CollectionText texts, VolumeIndexer indexer) {
-        this.collections = collections;
+    TextRoutes(CollectionText texts, VolumeIndexer indexer) {
         this.texts = texts;
         this.indexer = indexer;
     }
