@@ -221,12 +221,21 @@ final class FactLog implements AutoCloseable {
         }
     }
 
-    /// Each name goes for good before the next one does, so that a crash leaves no gap.
+    /// Each name goes for good before the next one does, so that a crash leaves no gap. Who reads
+    /// meanwhile hears of a first index that can be read.
     private void remove(LogSegment segment) throws IOException {
-        segment.retire();
-        disk.delete(segment.file());
-        disk.syncDirectory(directory);
         segments.remove(segment.firstIndex());
+        boolean removed = false;
+        try {
+            segment.retire();
+            disk.delete(segment.file());
+            disk.syncDirectory(directory);
+            removed = true;
+        } finally {
+            if (!removed) {
+                segments.put(segment.firstIndex(), segment);
+            }
+        }
     }
 
     @Override

@@ -164,12 +164,22 @@ abstract class MetaLogWatchContract extends MetaLogReadContract {
             assertThatThrownBy(() -> slow.poll(NOW, 1))
                     .satisfies(e -> assertKind(e, ErrorKind.NOT_FOUND))
                     .hasMessageContaining(message);
-            QuernException refused = refusedWatch();
-            assertThat(refused).hasMessageContaining(message);
-            String text = String.valueOf(refused.getMessage());
+            assertThat(refusedWatch()).hasMessageContaining(message);
+            assertThat(fromTheFirst()).hasSize(1);
+        }
+    }
+
+    /// A log may be trimmed beside its commits, so that the first index moves on once more.
+    private List<Event> fromTheFirst() {
+        for (int tries = 1; ; tries++) {
+            String text = String.valueOf(refusedWatch().getMessage());
             long first = Long.parseLong(text.substring(text.lastIndexOf(' ') + 1));
             try (Watch watch = log().watch(SPACE, W, first)) {
-                assertThat(watch.poll(NOW, 1)).hasSize(1);
+                return watch.poll(NOW, 1);
+            } catch (QuernException e) {
+                if (tries == 1_000) {
+                    throw e;
+                }
             }
         }
     }

@@ -67,7 +67,12 @@ final class KeptVectorsTest {
                             place,
                             Rig.Stores.FAKE,
                             c ->
-                                    Rig.with(Map.of("exactScanRows", 100, "maxGraph", bound.get()))
+                                    Rig.with(
+                                                    Map.of(
+                                                            "search",
+                                                            SearchConfig.defaults().comparing(100),
+                                                            "maxGraph",
+                                                            bound.get()))
                                             .apply(c))) {
                 rig.create(DIMS, metric);
                 Texts texts = Texts.random(random);

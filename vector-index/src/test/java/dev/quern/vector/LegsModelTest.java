@@ -58,7 +58,12 @@ final class LegsModelTest {
     @Test
     void graphsFindNearlyAllThatTheModelFinds() {
         Seed.run(random -> {
-            Map<String, Object> settings = Map.of("exactScanRows", 50, "idleMerge", Duration.ZERO);
+            Map<String, Object> settings =
+                    Map.of(
+                            "search",
+                            SearchConfig.defaults().comparing(50),
+                            "idleMerge",
+                            Duration.ZERO);
             try (Rig rig = new Rig(directory, Rig.Stores.FAKE, Rig.with(settings))) {
                 Run run = new Run(rig, random, 9_000);
                 for (int round = 0; round < 4; round++) {
