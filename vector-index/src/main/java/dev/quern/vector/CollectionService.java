@@ -73,28 +73,8 @@ public final class CollectionService implements AutoCloseable {
         this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
         this.reading = new CpuPool("row", config.cpuThreads(), config.maxQueuedWrites());
         this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
-        WriteAdmission admission =
-                new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
-        Checkpointer.Rules rules =
-                new Checkpointer.Rules(
-                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
         HotMemory.limit(config.hotMemory().bytes());
-        this.open =
-                new OpenCollections(
-                        new OpenCollections.Setup(
-                                config.cacheDirectory(),
-                                config.maxOpenCollections(),
-                                new LiveCollection.Parts(
-                                        catalog,
-                                        tail,
-                                        admission,
-                                        applying,
-                                        reading,
-                                        clock,
-                                        config.search().sampledQueries()),
-                                checkpoints,
-                                rules,
-                                tuning()));
+        this.open = opening(ids);
         open.sweep();
         this.snapshots = new Snapshots(chunks, facts, companions);
         this.kept =
@@ -147,6 +127,29 @@ public final class CollectionService implements AutoCloseable {
     /// Snapshots, branches and rollbacks.
     public CollectionVersions versions() {
         return versions;
+    }
+
+    private OpenCollections opening(IdSource ids) {
+        WriteAdmission admission =
+                new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
+        Checkpointer.Rules rules =
+                new Checkpointer.Rules(
+                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
+        return new OpenCollections(
+                new OpenCollections.Setup(
+                        config.cacheDirectory(),
+                        config.maxOpenCollections(),
+                        new LiveCollection.Parts(
+                                catalog,
+                                tail,
+                                admission,
+                                applying,
+                                reading,
+                                clock,
+                                config.search().sampledQueries()),
+                        checkpoints,
+                        rules,
+                        tuning()));
     }
 
     private LuceneIndex.Tuning tuning() {
