@@ -172,8 +172,8 @@ final class OperationsTest {
     }
 
     private static String forEver(Operation operation, AtomicBoolean ended) {
-        operation.phase("read packs", Unit.BYTES, Operation.UNKNOWN);
         try {
+            operation.phase("read packs", Unit.BYTES, Operation.UNKNOWN);
             while (true) {
                 operation.advance(1);
             }
