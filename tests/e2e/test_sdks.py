@@ -338,6 +338,10 @@ def test_cli_rows_and_calls(server, tmp_path):
         server.cli("collection", "search", "cli-rows", "--vector", "[3,0]", "--filter", '{"eq":["even",true]}', "--json").stdout
     )["hits"]
     assert [hit["id"] for hit in hits][0] in ("r2", "r4") and len(hits) == 3
+    hits = json.loads(server.cli("collection", "search", "cli-rows", "row 3", "--mode", "bm25", "--json").stdout)["hits"]
+    assert hits[0]["id"] == "r3"
+    hits = json.loads(server.cli("collection", "search", "cli-rows", "--query", '"row 4"', "--json").stdout)["hits"]
+    assert [hit["id"] for hit in hits] == ["r4"]
     head, *exported = [json.loads(line) for line in server.cli("collection", "export", "cli-rows").stdout.splitlines()]
     exported.sort(key=lambda row: row["id"])
     assert head["rows"] == 5 and [row["id"] for row in exported] == ["r0", "r1", "r2", "r3", "r4"]

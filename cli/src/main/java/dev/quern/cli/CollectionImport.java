@@ -32,10 +32,13 @@ final class CollectionImport implements Callable<Integer> {
 
     @Mixin private Terminal terminal = new Terminal();
 
-    @Parameters(paramLabel = "COLLECTION")
+    @Parameters(index = "0", paramLabel = "COLLECTION")
     private String name = "";
 
-    @Parameters(paramLabel = "FILE", description = "- for lines of JSON on standard input")
+    @Parameters(
+            index = "1",
+            paramLabel = "FILE",
+            description = "- for lines of JSON on standard input")
     private String file = "";
 
     @Option(

@@ -29,10 +29,10 @@ final class CollectionSearch implements Callable<Integer> {
 
     @Mixin private Terminal terminal = new Terminal();
 
-    @Parameters(paramLabel = "COLLECTION")
+    @Parameters(index = "0", paramLabel = "COLLECTION")
     private String name = "";
 
-    @Parameters(paramLabel = "TEXT", arity = "0..1")
+    @Parameters(index = "1", paramLabel = "TEXT", arity = "0..1")
     private @Nullable String text;
 
     @Option(

@@ -19,10 +19,10 @@ import picocli.CommandLine.Parameters;
 final class CollectionSync implements Callable<Integer> {
     @Mixin private Terminal terminal = new Terminal();
 
-    @Parameters(paramLabel = "COLLECTION")
+    @Parameters(index = "0", paramLabel = "COLLECTION")
     private String name = "";
 
-    @Parameters(paramLabel = "VOLUME")
+    @Parameters(index = "1", paramLabel = "VOLUME")
     private String volume = "";
 
     @Option(names = "--glob", description = "files to index, default **")

@@ -24,10 +24,10 @@ import picocli.CommandLine.Parameters;
 final class CollectionUpsert implements Callable<Integer> {
     @Mixin private Terminal terminal = new Terminal();
 
-    @Parameters(paramLabel = "COLLECTION")
+    @Parameters(index = "0", paramLabel = "COLLECTION")
     private String name = "";
 
-    @Parameters(paramLabel = "FILE", description = "- for standard input")
+    @Parameters(index = "1", paramLabel = "FILE", description = "- for standard input")
     private String file = "";
 
     @Option(

@@ -155,10 +155,10 @@ final class CollectionVersionCommands {
     static final class Branch implements Callable<Integer> {
         @Mixin private Terminal terminal = new Terminal();
 
-        @Parameters(paramLabel = "COLLECTION")
+        @Parameters(index = "0", paramLabel = "COLLECTION")
         private String name = "";
 
-        @Parameters(paramLabel = "NEW", description = "name of the new collection")
+        @Parameters(index = "1", paramLabel = "NEW", description = "name of the new collection")
         private String branch = "";
 
         @Option(
@@ -187,10 +187,10 @@ final class CollectionVersionCommands {
     static final class Rollback implements Callable<Integer> {
         @Mixin private Terminal terminal = new Terminal();
 
-        @Parameters(paramLabel = "COLLECTION")
+        @Parameters(index = "0", paramLabel = "COLLECTION")
         private String name = "";
 
-        @Parameters(paramLabel = "SNAPSHOT")
+        @Parameters(index = "1", paramLabel = "SNAPSHOT")
         private String snapshot = "";
 
         @SuppressWarnings("UnusedVariable") // that it is there is all there is to it
@@ -223,10 +223,10 @@ final class CollectionVersionCommands {
     static final class Rename implements Callable<Integer> {
         @Mixin private Terminal terminal = new Terminal();
 
-        @Parameters(paramLabel = "COLLECTION")
+        @Parameters(index = "0", paramLabel = "COLLECTION")
         private String name = "";
 
-        @Parameters(paramLabel = "NEW")
+        @Parameters(index = "1", paramLabel = "NEW")
         private String to = "";
 
         @Override
