@@ -94,7 +94,7 @@ def test_paths_out_of_the_volume(server, path):
         ({"id": "a", "vectors": {"nose": [1]}}, ("nose", "vector")),
         ({"id": "a", "vector": [1, 2, 3, 4], "texts": {"nose": "x"}}, ("nose", "text")),
         ({"id": "a", "vector": [1, 2, 3, "x"]}, ("vector",)),
-        ({"id": "a", "vector": [1, 2, 3, 4], "colour": 1}, ("colour",)),
+        ({"id": "a", "vector": [1, 2, 3, 4], "colour": 1, "attributes": {"colour": 2}}, ("colour", "twice")),
         ({"vector": [1, 2, 3, 4]}, ("id",)),
         ({"id": "a"}, ("vector",)),
         ({"id": "a", "vector": [1, 2, 3, 4], "text": "x" * (2 << 20)}, ("text",)),
