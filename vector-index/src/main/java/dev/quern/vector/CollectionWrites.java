@@ -28,8 +28,8 @@ final class CollectionWrites {
     WriteResult write(Supplier<Definition> place, Function<CollectionSchema, RowWrite> made) {
         return writing(
                 place,
-                schema -> {
-                    RowWrite write = made.apply(schema);
+                definition -> {
+                    RowWrite write = made.apply(fields(definition));
                     return (live, called) ->
                             write.isPlain()
                                     ? live.write(called, write.batch())
@@ -42,10 +42,14 @@ final class CollectionWrites {
             Supplier<Definition> place, Filter where, Function<CollectionSchema, RowChange> made) {
         return writing(
                 place,
-                schema -> {
-                    RowChange patch = made.apply(schema);
+                definition -> {
+                    RowChange patch = made.apply(fields(definition));
                     return (live, called) -> live.conditional().patchWhere(called, where, patch);
                 });
+    }
+
+    private CollectionSchema fields(Definition definition) {
+        return catalog.schema(definition).fields();
     }
 
     /// A write to a collection as it is called.
@@ -53,11 +57,10 @@ final class CollectionWrites {
         WriteResult write(LiveCollection live, Definition called);
     }
 
-    private WriteResult writing(
-            Supplier<Definition> place, Function<CollectionSchema, Writing> made) {
+    private WriteResult writing(Supplier<Definition> place, Function<Definition, Writing> made) {
         for (int tries = 1; ; tries++) {
             Definition definition = place.get();
-            Writing write = made.apply(catalog.schema(definition).fields());
+            Writing write = made.apply(definition);
             try (OpenCollections.Lease lease = open.acquire(definition)) {
                 return write.write(lease.live(), definition);
             } catch (QuernException e) {
