@@ -34,7 +34,6 @@ interface SimPlan {
         MAP,
         SIZE,
         TRUNCATE,
-        PERSIST,
         DELETE,
         RENAME,
         SYNC_NAMES,
