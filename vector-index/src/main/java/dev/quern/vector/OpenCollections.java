@@ -98,7 +98,7 @@ final class OpenCollections {
             slot.empty();
         }
         if (live == null) {
-            live = parts.applyPool().call(() -> open(definition));
+            live = parts.applyPool().callToEnd(() -> open(definition));
             slot.set(live);
             live.checkpointIfDue();
         }

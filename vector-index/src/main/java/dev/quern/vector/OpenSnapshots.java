@@ -113,7 +113,7 @@ final class OpenSnapshots {
             usable = null;
         }
         if (usable == null) {
-            usable = parts.pool().call(() -> open(slot.key(), definition, kept));
+            usable = parts.pool().callToEnd(() -> open(slot.key(), definition, kept));
             slot.set(usable);
         }
         return usable;
