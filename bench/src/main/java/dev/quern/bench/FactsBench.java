@@ -1,13 +1,28 @@
 package dev.quern.bench;
 
+import dev.quern.bench.Jmh.Pair;
 import dev.quern.bench.inner.FactsJmh;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Durable facts of 100 bytes inside one JVM, by JMH. The peer is RocksDB with an fsync for each
 /// write of one thread, of 64 threads (which it groups itself), and for batches of 64 records. Our
 /// 64 writers are virtual threads, as in the server, where nothing else is said.
 final class FactsBench implements Benchmark {
-    private static final String PEER = "rocksdb";
+    private static final List<Pair> COMMITS =
+            List.of(
+                    new Pair("commit-1", "commit1", "rocksdb", "rocksPut1"),
+                    new Pair("commit-1-limit", "commit1", "append + fdatasync", "appendForce"),
+                    new Pair("commit-64", "commit64", "rocksdb batch of 64", "rocksBatch64"),
+                    new Pair(
+                            "commit-64-threads",
+                            "commit64Threads",
+                            "rocksdb 64 threads",
+                            "rocksPut64"));
+    private static final List<Pair> READS =
+            List.of(
+                    new Pair("find", "find", "rocksdb", "rocksGet"),
+                    new Pair("find-stored", "findStored", "rocksdb", "rocksGetStored"));
 
     @Override
     public String name() {
@@ -19,31 +34,8 @@ final class FactsBench implements Benchmark {
         Path work = BenchServer.temporary(context.checkout());
         try {
             Jmh jmh = Jmh.run(context, FactsJmh.class, work);
-            Results results = context.results();
-            results.add(
-                    name(),
-                    Metric.more("commit-1", "txn/s", jmh.score("commit1"))
-                            .against(PEER, jmh.score("rocksPut1")));
-            results.add(
-                    name(),
-                    Metric.more("commit-1-limit", "txn/s", jmh.score("commit1"))
-                            .against("append + fdatasync", jmh.score("appendForce")));
-            results.add(
-                    name(),
-                    Metric.more("commit-64", "txn/s", jmh.score("commit64"))
-                            .against(PEER + " batch of 64", jmh.score("rocksBatch64")));
-            results.add(
-                    name(),
-                    Metric.more("commit-64-threads", "txn/s", jmh.score("commit64Threads"))
-                            .against(PEER + " 64 threads", jmh.score("rocksPut64")));
-            results.add(
-                    name(),
-                    Metric.more("find", "facts/s", jmh.score("find"))
-                            .against(PEER, jmh.score("rocksGet")));
-            results.add(
-                    name(),
-                    Metric.more("find-stored", "facts/s", jmh.score("findStored"))
-                            .against(PEER, jmh.score("rocksGetStored")));
+            jmh.report(context.results(), name(), "txn/s", COMMITS);
+            jmh.report(context.results(), name(), "facts/s", READS);
         } finally {
             BenchServer.deleteTree(work);
         }
