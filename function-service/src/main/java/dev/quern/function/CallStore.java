@@ -14,17 +14,21 @@ import dev.quern.storage.Txn;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.SequencedSet;
 import java.util.function.Predicate;
 
-/// Calls as facts: those that are queued durably, and those that have ended, of which the newest
-/// are kept. Bytes first, then the fact. Thread-safe.
+/// Calls as facts: those that are queued durably, and those that have ended, of which those that
+/// ended last are kept. Bytes first, then the fact. Thread-safe.
 final class CallStore {
     private static final int PAGE = 500;
+
+    /// In one transaction.
+    private static final int MAX_FORGOTTEN = 100;
+
     private static final Key QUEUED = Key.of("call-queued");
     private static final Key FINISHED = Key.of("call");
 
@@ -32,9 +36,11 @@ final class CallStore {
     private final MetaLog facts;
     private final int maxFinished;
 
-    /// Ids of finished calls, oldest first, by space; a space is read when it is first needed.
+    /// Ids of finished calls by space, in the order in which they are forgotten: those that had ended
+    /// before this process by their creation, then the others by their end. A space is read when it
+    /// is first needed.
     @GuardedBy("this")
-    private final Map<SpaceId, NavigableSet<String>> finished = new HashMap<>();
+    private final Map<SpaceId, SequencedSet<String>> finished = new HashMap<>();
 
     CallStore(Blobs blobs, MetaLog facts, int maxFinished) {
         this.blobs = blobs;
@@ -126,10 +132,10 @@ final class CallStore {
             txn.delete(QUEUED.child(call.id().hex()));
         }
         txn.put(finishedKey(call.id()), CallFormat.encode(fact));
-        for (String old : over(space, call.id())) {
-            txn.delete(finishedKey(new CallId(old)));
-        }
+        List<String> over = over(space);
+        over.forEach(old -> txn.delete(finishedKey(new CallId(old))));
         facts.commit(txn.build());
+        ended(space, call.id(), over);
     }
 
     private Finished store(SpaceId space, CallInfo call, Txn.Builder txn) {
@@ -171,20 +177,28 @@ final class CallStore {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /// Notes one more end and returns those to be forgotten.
-    private synchronized List<String> over(SpaceId space, CallId id) {
-        NavigableSet<String> ids = finished.computeIfAbsent(space, this::readIds);
-        ids.add(id.hex());
-        List<String> over = new ArrayList<>();
-        while (ids.size() > maxFinished && over.size() < 100) {
-            over.add(ids.removeFirst());
-        }
-        return over;
+    /// The calls to be forgotten when one more ends.
+    private synchronized List<String> over(SpaceId space) {
+        SequencedSet<String> ids = finished.computeIfAbsent(space, this::readIds);
+        int over = Math.clamp(ids.size() + 1L - maxFinished, 0, MAX_FORGOTTEN);
+        return ids.stream().limit(over).toList();
     }
 
-    private NavigableSet<String> readIds(SpaceId space) {
-        NavigableSet<String> ids = new TreeSet<>();
-        scan(space, FINISHED, fact -> ids.add(fact.key().last()));
+    private synchronized void ended(SpaceId space, CallId id, List<String> forgotten) {
+        SequencedSet<String> ids = finished.computeIfAbsent(space, this::readIds);
+        forgotten.forEach(ids::remove);
+        ids.addLast(id.hex());
+    }
+
+    private SequencedSet<String> readIds(SpaceId space) {
+        SequencedSet<String> ids = new LinkedHashSet<>();
+        scan(
+                space,
+                FINISHED,
+                fact -> {
+                    ids.addFirst(fact.key().last());
+                    return true;
+                });
         return ids;
     }
 

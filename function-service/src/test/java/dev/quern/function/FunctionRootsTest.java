@@ -166,6 +166,21 @@ final class FunctionRootsTest {
     }
 
     @Test
+    void aCallThatTookLongIsRememberedWhenItEnds() {
+        LiveCall slow = enqueue(bytes(100));
+        for (int i = 0; i < MAX_FINISHED + 2; i++) {
+            end(enqueue(bytes(100)), 10, false);
+        }
+        end(slow, 5000, false);
+        assertThat(calls.findOutput(SPACE, slow.id())).isPresent();
+        end(enqueue(bytes(100)), 10, false);
+        assertThat(calls.findOutput(SPACE, slow.id())).isPresent();
+        List<CallInfo> remembered = new ArrayList<>();
+        calls.forEachFinished(SPACE, remembered::add);
+        assertThat(remembered).hasSize(MAX_FINISHED);
+    }
+
+    @Test
     void reportsEveryChunkThatATransactionRequired() {
         artifacts.put(SPACE, new ByteArrayInputStream(bytes(5 << 20)));
         enqueue(bytes(10_000));

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// Where compaction copies to: packs of its own, one after the other. What becomes of a copy, and of
-/// a pack that is full, is the implementation's. Not thread-safe.
+/// Where compaction copies to: packs of its own, one after the other. What becomes of a copy, and
+/// of a pack that is full, is the implementation's. Not thread-safe.
 abstract sealed class CompactionTarget implements AutoCloseable
         permits PackCompactionTarget, TierCompactionTarget {
     private final PackDirectory packs;
