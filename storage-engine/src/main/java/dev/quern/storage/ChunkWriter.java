@@ -15,14 +15,15 @@ final class ChunkWriter {
     private final PackAppender appender;
     private final ChunkPlaces places;
     private final BodyCodec codec;
-    private final Runnable refuse;
+    private final Runnable requireWritable;
 
-    /// @param refuse throws if the store takes nothing any more
-    ChunkWriter(PackAppender appender, ChunkPlaces places, BodyCodec codec, Runnable refuse) {
+    /// @param requireWritable throws if the store takes nothing any more
+    ChunkWriter(
+            PackAppender appender, ChunkPlaces places, BodyCodec codec, Runnable requireWritable) {
         this.appender = appender;
         this.places = places;
         this.codec = codec;
-        this.refuse = refuse;
+        this.requireWritable = requireWritable;
     }
 
     /// Puts a chunk, as [ChunkStore#put] says.
@@ -46,7 +47,7 @@ final class ChunkWriter {
     }
 
     private boolean isStoredOrRefused(Name name) {
-        refuse.run();
+        requireWritable.run();
         if (places.pending() >= MAX_PENDING_CHUNKS) {
             throw QuernException.exhausted(
                     "chunk store holds " + MAX_PENDING_CHUNKS + " chunks that are not indexed",
@@ -59,7 +60,7 @@ final class ChunkWriter {
     ///
     /// @throws QuernException `INVALID` if there are none or too many
     ByteBuffer checked(MemorySegment bytes) {
-        refuse.run();
+        requireWritable.run();
         return Segments.chunk(bytes);
     }
 
@@ -75,6 +76,6 @@ final class ChunkWriter {
 
     /// Takes in a run that is complete.
     void adopt(RunWriter run) {
-        appender.adopt(run, refuse, places::show);
+        appender.adopt(run, requireWritable, places::show);
     }
 }

@@ -109,10 +109,10 @@ final class PackAppender {
 
     /// Takes in the chunks of a run that is complete.
     ///
-    /// @param refuse throws if the store takes nothing any more
-    void adopt(RunWriter run, Runnable refuse, Listener listener) {
+    /// @param requireWritable throws if the store takes nothing any more
+    void adopt(RunWriter run, Runnable requireWritable, Listener listener) {
         synchronized (this) {
-            refuse.run();
+            requireWritable.run();
             directory.adopt(run);
             for (PackRecord record : run.records()) {
                 Appended chunk = new Appended(run.pack(), record, sequence + 1);
