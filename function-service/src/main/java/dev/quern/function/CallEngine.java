@@ -200,7 +200,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
     CallInfo finish(LiveCall call, Outcome outcome) {
         CallInfo info = call.info(outcome);
         try {
-            store.finish(call.space(), info, call.durable());
+            store.finish(call.space(), info, call.spawned());
         } catch (RuntimeException e) {
             LOG.error("end of call {} is not durable", call.id(), e);
             live.remove(call.id());
@@ -306,7 +306,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
             throw new IllegalStateException("call " + id + " is not known");
         }
         call.running(instance);
-        if (call.durable()) {
+        if (call.spawned()) {
             Thread.ofVirtual().name("quern-call-" + id).start(() -> noteAndAssign(call, instance));
         } else {
             instance.assign(call);
@@ -396,7 +396,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
 
     /// A spawned call stays in the queue for the next start; who waits for another one is told.
     private void settleAtClose(LiveCall call) {
-        if (call.durable()) {
+        if (call.spawned()) {
             try {
                 store.note(call, false);
             } catch (RuntimeException e) {

@@ -36,9 +36,9 @@ final class CallStore {
     private final MetaLog facts;
     private final int maxFinished;
 
-    /// Ids of finished calls by space, in the order in which they are forgotten: those that had ended
-    /// before this process by their creation, then the others by their end. A space is read when it
-    /// is first needed.
+    /// Ids of finished calls by space, in the order in which they are forgotten: those that had
+    /// ended before this process by their creation, then the others by their end. A space is read
+    /// when it is first needed.
     @GuardedBy("this")
     private final Map<SpaceId, SequencedSet<String>> finished = new HashMap<>();
 
@@ -119,16 +119,16 @@ final class CallStore {
 
     /// Makes the end of a call durable, takes it out of the queue, and forgets the oldest ends that
     /// are over the bound.
-    void finish(SpaceId space, CallInfo call, boolean durable) {
+    void finish(SpaceId space, CallInfo call, boolean spawned) {
         try (ChunkPins _ = blobs.pinWrites(space)) {
-            commitEnd(space, call, durable);
+            commitEnd(space, call, spawned);
         }
     }
 
-    private void commitEnd(SpaceId space, CallInfo call, boolean durable) {
+    private void commitEnd(SpaceId space, CallInfo call, boolean spawned) {
         Txn.Builder txn = Txn.in(space);
         Finished fact = store(space, call, txn);
-        if (durable) {
+        if (spawned) {
             txn.delete(QUEUED.child(call.id().hex()));
         }
         txn.put(finishedKey(call.id()), CallFormat.encode(fact));

@@ -65,7 +65,7 @@ final class LiveCall {
         return index;
     }
 
-    boolean durable() {
+    boolean spawned() {
         return stored.isPresent();
     }
 
