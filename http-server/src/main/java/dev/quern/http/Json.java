@@ -32,8 +32,8 @@ final class Json {
     /// Levels of lists and objects within each other.
     static final int MAX_DEPTH = 200;
 
-    /// Requests whose buffers are kept for others. By default each thread keeps its own, which is of
-    /// no use to a virtual one.
+    /// Requests whose buffers are kept for others. By default each thread keeps its own, which is
+    /// of no use to a virtual one.
     private static final int MAX_IDLE_BUFFERS = 64;
 
     private static final JsonMapper MAPPER = mapper();

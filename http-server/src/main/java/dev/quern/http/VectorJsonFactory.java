@@ -8,8 +8,8 @@ import com.fasterxml.jackson.core.json.ByteSourceJsonBootstrapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Serial;
 import java.io.SequenceInputStream;
+import java.io.Serial;
 
 /// Makes parsers of streams that read vectors quickly, see [VectorJsonParser].
 final class VectorJsonFactory extends JsonFactory {

@@ -8,8 +8,8 @@ import java.io.InputStream;
 
 /// Jackson's parser of UTF-8, which can take the numbers of a list straight from its buffer: a
 /// token, its text and its number for each took a sixth of a search's time. It takes only what lies
-/// in the buffer whole and is plain; the rest, and everything that is wrong, is left where it is for
-/// Jackson to read as ever.
+/// in the buffer whole and is plain; the rest, and everything that is wrong, is left where it is
+/// for Jackson to read as ever.
 final class VectorJsonParser extends UTF8StreamJsonParser {
     private final FloatDecimal number = new FloatDecimal();
 

@@ -184,8 +184,7 @@ final class CollectionReads {
                 : parts.open().acquire(place.definition());
     }
 
-    private <T> T reading(
-            Place place, Duration wait, Function<ReadableCollection, T> action) {
+    private <T> T reading(Place place, Duration wait, Function<ReadableCollection, T> action) {
         return reading(place, wait, this::run, action);
     }
 
@@ -199,10 +198,7 @@ final class CollectionReads {
     ///
     /// @param wait for the writes that the consistency asks for, at most
     private <T> T reading(
-            Place place,
-            Duration wait,
-            Runner<T> runner,
-            Function<ReadableCollection, T> action) {
+            Place place, Duration wait, Runner<T> runner, Function<ReadableCollection, T> action) {
         int damaged = 0;
         for (int tries = 1; ; tries++) {
             try (ReadLease lease = acquire(place)) {

@@ -115,9 +115,7 @@ public record Row(
     }
 
     private static <V> Map<String, V> sorted(Map<String, V> fields) {
-        return fields.isEmpty()
-                ? Map.of()
-                : Collections.unmodifiableMap(new TreeMap<>(fields));
+        return fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(fields));
     }
 
     private static Map<String, Object> typed(String id, Map<String, Object> attributes) {

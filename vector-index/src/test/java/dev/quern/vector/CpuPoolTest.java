@@ -73,8 +73,7 @@ final class CpuPoolTest {
             busy.await();
             AtomicReference<Thread> ran = new AtomicReference<>();
             Thread caller =
-                    Thread.ofVirtual()
-                            .start(() -> ran.set(pool.callAtOnce(Thread::currentThread)));
+                    Thread.ofVirtual().start(() -> ran.set(pool.callAtOnce(Thread::currentThread)));
             caller.join();
             assertThat(ran.get()).isSameAs(caller);
             pool.execute(() -> {});

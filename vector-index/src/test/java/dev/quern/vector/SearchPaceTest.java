@@ -40,9 +40,7 @@ final class SearchPaceTest {
         assertThat(SearchPace.isPlain(SearchSpec.of(List.of(leg, leg), Optional.empty(), 10)))
                 .isFalse();
         SearchCursor cursor = new SearchCursor(990, 0.5, "a");
-        assertThat(
-                        SearchPace.isPlain(
-                                new SearchSpec(plain.legs(), plain.options().from(cursor))))
+        assertThat(SearchPace.isPlain(new SearchSpec(plain.legs(), plain.options().from(cursor))))
                 .isFalse();
     }
 }
