@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ final class VectorJsonTest {
         try {
             SearchRows rows = Json.read(new Trickle(json, step), SearchRows.class);
             assertThat(rows.limit()).isEqualTo(3);
-            return rows.vector();
+            return Objects.requireNonNull(rows.vector());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
