@@ -171,12 +171,18 @@ final class CollectionWire {
     }
 
     private static @Nullable Map<String, String> otherTexts(Row row) {
+        if (row.texts().isEmpty()) {
+            return null;
+        }
         Map<String, String> texts = new TreeMap<>(row.texts());
         texts.remove(CollectionSchema.TEXT);
         return texts.isEmpty() ? null : texts;
     }
 
     private static @Nullable Map<String, List<Float>> otherVectors(Row row) {
+        if (row.vectors().isEmpty()) {
+            return null;
+        }
         Map<String, List<Float>> vectors = new TreeMap<>();
         row.vectors().forEach((name, vector) -> vectors.put(name, new FloatList(vector)));
         vectors.remove(CollectionSchema.VECTOR);
@@ -189,6 +195,9 @@ final class CollectionWire {
 
     /// Attributes as JSON has them.
     static Map<String, Object> attributes(Map<?, ?> attributes) {
+        if (attributes.isEmpty()) {
+            return Map.of();
+        }
         Map<String, Object> wire = new TreeMap<>();
         attributes.forEach((name, value) -> wire.put((String) name, value(value)));
         return wire;

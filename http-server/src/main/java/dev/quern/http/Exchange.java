@@ -22,6 +22,7 @@ final class Exchange {
     private static final long MAX_SKIPPED_BYTES = 256 << 10;
 
     private final HttpServerRequest request;
+    private final LoopOutbox outbox;
     private final String id;
     private final RequestBody body;
     private final HttpDate date;
@@ -34,7 +35,14 @@ final class Exchange {
     private int status = CLIENT_GONE;
     private boolean closing;
 
-    Exchange(HttpServerRequest request, String id, HttpDate date, Duration stallTimeout) {
+    /// @param outbox of the request's event loop
+    Exchange(
+            HttpServerRequest request,
+            LoopOutbox outbox,
+            String id,
+            HttpDate date,
+            Duration stallTimeout) {
+        this.outbox = outbox;
         this.date = date;
         this.request = request;
         this.id = id;
@@ -129,7 +137,11 @@ final class Exchange {
         closing = !body.isDone() && (body.withheld() || body.missingBytes() > MAX_SKIPPED_BYTES);
         ResponseSink out =
                 new ResponseSink(
-                        request.response(), stallTimeout, () -> prepareHead(reply), this::close);
+                        request.response(),
+                        outbox,
+                        stallTimeout,
+                        () -> prepareHead(reply),
+                        this::close);
         sink = out;
         if (gone) {
             out.fail(new IOException("the client closed the connection"));

@@ -12,7 +12,9 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// What `/metrics` tells about the server: requests by route template, method and status, those in
 /// flight, bytes, connections, and the JVM. Labels come from the routes, never from requests, so
@@ -22,9 +24,16 @@ final class HttpMetrics implements AutoCloseable {
             Set.of("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE");
 
     private final Meter.MeterProvider<Timer> requests;
+
+    /// Those that were asked for before: looking one up by its tags takes a microsecond.
+    private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
+
     private final Counter receivedBytes;
     private final Counter sentBytes;
     private final JvmGcMetrics collector = new JvmGcMetrics();
+
+    /// Requests that are counted together.
+    private record Kind(String route, String method, int status) {}
 
     HttpMetrics(
             PrometheusMeterRegistry registry,
@@ -65,16 +74,21 @@ final class HttpMetrics implements AutoCloseable {
     }
 
     void record(String route, String method, int status, long nanos, long received, long sent) {
-        requests.withTags(
-                        "route",
-                        route,
-                        "method",
-                        METHODS.contains(method) ? method : "OTHER",
-                        "status",
-                        Integer.toString(status))
+        String known = METHODS.contains(method) ? method : "OTHER";
+        timers.computeIfAbsent(new Kind(route, known, status), this::timer)
                 .record(Duration.ofNanos(nanos));
         receivedBytes.increment((double) received);
         sentBytes.increment((double) sent);
+    }
+
+    private Timer timer(Kind kind) {
+        return requests.withTags(
+                "route",
+                kind.route(),
+                "method",
+                kind.method(),
+                "status",
+                Integer.toString(kind.status()));
     }
 
     @Override

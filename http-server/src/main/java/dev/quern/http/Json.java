@@ -1,12 +1,13 @@
 package dev.quern.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -30,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 final class Json {
     /// Levels of lists and objects within each other.
     static final int MAX_DEPTH = 200;
+
+    /// Requests whose buffers are kept for others. By default each thread keeps its own, which is
+    /// of no use to a virtual one.
+    private static final int MAX_IDLE_BUFFERS = 64;
 
     private static final JsonMapper MAPPER = mapper();
 
@@ -127,8 +132,9 @@ final class Json {
     }
 
     private static JsonMapper mapper() {
-        JsonFactory factory =
-                JsonFactory.builder()
+        JsonFactoryBuilder factory =
+                new JsonFactoryBuilder()
+                        .recyclerPool(JsonRecyclerPools.newBoundedPool(MAX_IDLE_BUFFERS))
                         .streamReadConstraints(
                                 StreamReadConstraints.builder()
                                         .maxNestingDepth(MAX_DEPTH)
@@ -139,10 +145,9 @@ final class Json {
                         .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                         .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-                        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
-                        .build();
+                        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM);
         JsonMapper.Builder builder =
-                JsonMapper.builder(factory)
+                JsonMapper.builder(new VectorJsonFactory(factory))
                         .addModule(JsonNumbers.module())
                         .addModule(RowJson.module())
                         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

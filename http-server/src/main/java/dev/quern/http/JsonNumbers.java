@@ -101,7 +101,7 @@ final class JsonNumbers {
             context.reportInputMismatch(List.class, "not a list");
         }
         float[] values = new float[384];
-        int count = 0;
+        int count = takeFloats(parser, values, 0);
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             if (count == values.length) {
                 values = Arrays.copyOf(values, count * 2);
@@ -112,8 +112,14 @@ final class JsonNumbers {
                 throw JsonMappingException.wrapWithPath(e, values, count);
             }
             count++;
+            count += takeFloats(parser, values, count);
         }
-        return new FloatList(Arrays.copyOf(values, count));
+        return new FloatList(count == values.length ? values : Arrays.copyOf(values, count));
+    }
+
+    /// Those that need no token each.
+    private static int takeFloats(JsonParser parser, float[] values, int from) {
+        return parser instanceof VectorJsonParser vectors ? vectors.takeFloats(values, from) : 0;
     }
 
     private static float finite(JsonParser parser, DeserializationContext context)

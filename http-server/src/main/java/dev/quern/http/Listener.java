@@ -89,10 +89,11 @@ final class Listener {
     private final class EventLoop extends VerticleBase {
         @Override
         public Future<?> start() {
+            LoopOutbox outbox = new LoopOutbox(context);
             io.vertx.core.http.HttpServer server =
                     vertx.createHttpServer(options())
                             .connectionHandler(connections::opened)
-                            .requestHandler(pipeline::accept)
+                            .requestHandler(request -> pipeline.accept(request, outbox))
                             .invalidRequestHandler(pipeline::refuseBroken);
             servers.add(server);
             return server.listen(address());

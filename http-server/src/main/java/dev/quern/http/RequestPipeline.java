@@ -65,9 +65,11 @@ final class RequestPipeline {
     }
 
     /// Takes a request over; on its event loop.
-    void accept(HttpServerRequest request) {
+    ///
+    /// @param outbox of the event loop
+    void accept(HttpServerRequest request, LoopOutbox outbox) {
         String id = ids.of(request.getHeader("x-request-id"));
-        Exchange exchange = new Exchange(request, id, date, config.stallTimeout());
+        Exchange exchange = new Exchange(request, outbox, id, date, config.stallTimeout());
         boolean admitted = inFlight.enter();
         connections.begin(request.connection());
         Thread thread = threads.newThread(() -> serve(exchange, admitted));

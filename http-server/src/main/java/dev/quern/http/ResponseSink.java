@@ -28,6 +28,7 @@ final class ResponseSink extends OutputStream {
     private static final int FIRST_BUFFER_BYTES = 1 << 10;
 
     private final HttpServerResponse response;
+    private final LoopOutbox outbox;
     private final Runnable prepareHead;
     private final Runnable cut;
     private final Duration stallTimeout;
@@ -45,10 +46,12 @@ final class ResponseSink extends OutputStream {
     /// @param cut closes the connection
     ResponseSink(
             HttpServerResponse response,
+            LoopOutbox outbox,
             Duration stallTimeout,
             Runnable prepareHead,
             Runnable cut) {
         this.cut = cut;
+        this.outbox = outbox;
         this.response = response;
         this.stallTimeout = stallTimeout;
         this.prepareHead = prepareHead;
@@ -167,7 +170,8 @@ final class ResponseSink extends OutputStream {
         boolean only = writtenBytes == 0;
         writtenBytes += count;
         count = 0;
-        track(() -> response.end(buffer(rest)));
+        LoopOutbox.Send end = () -> response.end(buffer(rest));
+        track(only ? () -> outbox.send(end) : end);
         if (!only) {
             awaitWindow(WINDOW);
             window.release(WINDOW);
@@ -188,11 +192,7 @@ final class ResponseSink extends OutputStream {
         }
     }
 
-    private interface Write {
-        Future<Void> start();
-    }
-
-    private void track(Write write) throws IOException {
+    private void track(LoopOutbox.Send write) throws IOException {
         Future<Void> future;
         try {
             future = write.start();

@@ -5,6 +5,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.Principal;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.FactMemo;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
@@ -35,11 +36,13 @@ final class TokenStore implements Authenticator {
 
     private final MetaLog facts;
     private final RandomGenerator secureRandom;
+    private final FactMemo<Key, Principal> principals;
 
     /// @param secureRandom must be unpredictable
     TokenStore(MetaLog facts, RandomGenerator secureRandom) {
         this.facts = facts;
         this.secureRandom = secureRandom;
+        this.principals = new FactMemo<>(facts);
     }
 
     /// Makes a token of a space; the only time that it can be read.
@@ -68,7 +71,11 @@ final class TokenStore implements Authenticator {
                     "no token: send the header \"Authorization: Bearer TOKEN\" (the admin token is in"
                             + " the data directory's admin.token)");
         }
-        Optional<MetaLog.Fact> fact = facts.find(SYSTEM, key(token));
+        return principals.get(key(token), this::find);
+    }
+
+    private Principal find(Key key) {
+        Optional<MetaLog.Fact> fact = facts.find(SYSTEM, key);
         if (fact.isEmpty()) {
             throw new QuernException(
                     ErrorKind.DENIED,

@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.storage.FactMemo;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
@@ -25,12 +26,19 @@ final class Catalog {
     private final InstantSource clock;
     private final IdSource ids;
     private final Companions companions;
+    private final FactMemo<Called, Definition> definitions;
+    private final FactMemo<String, Schema> schemas;
+
+    /// What a collection is called.
+    private record Called(SpaceId space, String name) {}
 
     Catalog(MetaLog facts, InstantSource clock, IdSource ids, Companions companions) {
         this.facts = facts;
         this.clock = clock;
         this.ids = ids;
         this.companions = companions;
+        this.definitions = new FactMemo<>(facts);
+        this.schemas = new FactMemo<>(facts);
     }
 
     Definition create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -89,7 +97,11 @@ final class Catalog {
     }
 
     Definition get(SpaceId space, String name) {
-        return find(space, name).orElseThrow(() -> notFound(name));
+        return definitions.get(
+                new Called(space, name),
+                called ->
+                        find(called.space(), called.name())
+                                .orElseThrow(() -> notFound(called.name())));
     }
 
     /// The collection of a name, which may be an alias.
@@ -254,9 +266,12 @@ final class Catalog {
     }
 
     Schema schema(Definition definition) {
-        return facts.find(definition.space(), Keys.schema(definition.id()))
-                .map(fact -> SchemaFormat.decode(definition, fact))
-                .orElseGet(() -> SchemaFormat.ofDefinition(definition));
+        return schemas.get(
+                definition.id(),
+                id ->
+                        facts.find(definition.space(), Keys.schema(id))
+                                .map(fact -> SchemaFormat.decode(definition, fact))
+                                .orElseGet(() -> SchemaFormat.ofDefinition(definition)));
     }
 
     /// A change of a schema; gives an equal one to leave it as it is.

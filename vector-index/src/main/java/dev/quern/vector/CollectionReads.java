@@ -75,12 +75,27 @@ final class CollectionReads {
         return reading(
                 place,
                 spec.options().timeout().orElse(MAX_WAIT),
+                SearchPace.isPlain(spec) ? this::runSearch : this::run,
                 live -> {
                     Search search = new Search(live.schema().now(), spec, parts.means());
                     SearchOutcome outcome = live.read(place.consistency(), search::run);
                     live.searched(search);
                     return outcome;
                 });
+    }
+
+    /// Runs a plain search, and notes how long it took.
+    private <T> T runSearch(ReadableCollection live, Function<ReadableCollection, T> action) {
+        Function<ReadableCollection, T> timed =
+                l -> {
+                    long start = System.nanoTime();
+                    T result = action.apply(l);
+                    l.pace().took(System.nanoTime() - start);
+                    return result;
+                };
+        return live.isShown() && live.pace().isQuick()
+                ? parts.searching().callAtOnce(() -> timed.apply(live))
+                : run(live, timed);
     }
 
     long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
@@ -169,17 +184,27 @@ final class CollectionReads {
                 : parts.open().acquire(place.definition());
     }
 
+    private <T> T reading(Place place, Duration wait, Function<ReadableCollection, T> action) {
+        return reading(place, wait, this::run, action);
+    }
+
+    /// Where a reading action runs.
+    private interface Runner<T> {
+        T run(ReadableCollection live, Function<ReadableCollection, T> action);
+    }
+
     /// Runs a reading action; if the index turns out damaged, once more on a rebuilt one; if it was
     /// replaced, on the other.
     ///
     /// @param wait for the writes that the consistency asks for, at most
-    private <T> T reading(Place place, Duration wait, Function<ReadableCollection, T> action) {
+    private <T> T reading(
+            Place place, Duration wait, Runner<T> runner, Function<ReadableCollection, T> action) {
         int damaged = 0;
         for (int tries = 1; ; tries++) {
             try (ReadLease lease = acquire(place)) {
                 try {
                     lease.live().await(place.consistency(), wait);
-                    return run(lease.live(), action);
+                    return runner.run(lease.live(), action);
                 } catch (QuernException e) {
                     damaged += lease.live().isReplaced() ? 0 : 1;
                     if (e.kind() != ErrorKind.UNAVAILABLE

@@ -82,6 +82,11 @@ final class CpuPool implements Executor, AutoCloseable {
         if (Thread.currentThread().isVirtual() || threads.isShutdown() || !enter()) {
             return call(task);
         }
+        return runHere(task);
+    }
+
+    /// Runs a task that was counted.
+    private <T> T runHere(Callable<T> task) {
         try {
             return task.call();
         } catch (RuntimeException e) {
@@ -91,6 +96,17 @@ final class CpuPool implements Executor, AutoCloseable {
         } finally {
             here.decrementAndGet();
         }
+    }
+
+    /// As [#call], but on the caller's own thread whatever that is, unless others wait for a thread
+    /// of the pool. For tasks so short that whoever waits for the thread does not notice. For tasks
+    /// that an interrupt does no harm.
+    <T> T callAtOnce(Callable<T> task) {
+        if (threads.isShutdown() || !threads.getQueue().isEmpty()) {
+            return call(task);
+        }
+        here.incrementAndGet();
+        return runHere(task);
     }
 
     private boolean enter() {

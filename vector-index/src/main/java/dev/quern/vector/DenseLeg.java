@@ -212,8 +212,12 @@ final class DenseLeg {
     }
 
     private List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
-        List<Integer> docs = nearest.stream().map(hit -> hit.doc).sorted().toList();
-        List<Ranked> ranked = new ArrayList<>();
+        List<Integer> docs = new ArrayList<>(nearest.size());
+        for (ScoreDoc hit : nearest) {
+            docs.add(hit.doc);
+        }
+        docs.sort(null);
+        List<Ranked> ranked = new ArrayList<>(docs.size());
         RowReader.forEachVector(
                 searcher.getIndexReader(),
                 docs,

@@ -24,6 +24,7 @@ final class KeptCollection implements ReadableCollection {
     private final Directory directory;
     private final DirectoryReader reader;
     private final IndexSearcher searcher;
+    private final SearchPace pace = new SearchPace();
     private volatile boolean failed;
 
     /// @param what names it in messages
@@ -52,6 +53,16 @@ final class KeptCollection implements ReadableCollection {
             throw new IOException("commit " + found + " in " + directory + ", not " + commitId);
         }
         return reader;
+    }
+
+    @Override
+    public boolean isShown() {
+        return true;
+    }
+
+    @Override
+    public SearchPace pace() {
+        return pace;
     }
 
     @Override

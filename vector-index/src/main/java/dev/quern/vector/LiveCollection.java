@@ -52,6 +52,7 @@ final class LiveCollection implements ReadableCollection {
     private final ConditionalWrites conditional;
     private final LiveReads reads;
     private final RecallSamples samples;
+    private final SearchPace pace = new SearchPace();
 
     /// Merges of the index that the last checkpoint holds, and that the last attempt was to hold.
     private volatile long savedMerges;
@@ -438,6 +439,11 @@ final class LiveCollection implements ReadableCollection {
 
     RecallSamples samples() {
         return samples;
+    }
+
+    @Override
+    public SearchPace pace() {
+        return pace;
     }
 
     @Override

@@ -19,6 +19,9 @@ interface ReadableCollection {
         return false;
     }
 
+    /// How long plain searches take here.
+    SearchPace pace();
+
     /// Takes note of a search that was run, to tell in idle time how true such answers are.
     default void searched(Search search) {}
 

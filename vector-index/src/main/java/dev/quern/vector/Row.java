@@ -42,13 +42,9 @@ public record Row(
     /// @throws QuernException `INVALID` naming the row and the attribute whose type is none of
     ///   those
     public Row {
-        vectors = Collections.unmodifiableMap(new TreeMap<>(vectors));
-        texts = Collections.unmodifiableMap(new TreeMap<>(texts));
-        Map<String, Object> typed = new TreeMap<>();
-        for (Map.Entry<String, Object> entry : attributes.entrySet()) {
-            typed.put(entry.getKey(), typed(id, entry.getKey(), entry.getValue()));
-        }
-        attributes = Collections.unmodifiableMap(typed);
+        vectors = sorted(vectors);
+        texts = sorted(texts);
+        attributes = typed(id, attributes);
         expires =
                 expires.map(moment -> {
                     if (!Moments.isInRange(moment)) {
@@ -116,6 +112,21 @@ public record Row(
     /// Whether the row is not there any more.
     boolean isExpired(Instant now) {
         return expires.isPresent() && !expires.get().isAfter(now);
+    }
+
+    private static <V> Map<String, V> sorted(Map<String, V> fields) {
+        return fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(fields));
+    }
+
+    private static Map<String, Object> typed(String id, Map<String, Object> attributes) {
+        if (attributes.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, Object> typed = new TreeMap<>();
+        for (Map.Entry<String, Object> entry : attributes.entrySet()) {
+            typed.put(entry.getKey(), typed(id, entry.getKey(), entry.getValue()));
+        }
+        return Collections.unmodifiableMap(typed);
     }
 
     private static Object typed(String id, String name, @Nullable Object value) {

@@ -79,6 +79,26 @@ final class CpuPoolTest {
         }
     }
 
+    @Test
+    void anyThreadRunsQuickWorkItselfUnlessOthersWait() throws InterruptedException {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        CpuPool pool = new CpuPool("test", 1, 1);
+        try (pool) {
+            pool.execute(() -> await(busy, release));
+            busy.await();
+            AtomicReference<Thread> ran = new AtomicReference<>();
+            Thread caller =
+                    Thread.ofVirtual().start(() -> ran.set(pool.callAtOnce(Thread::currentThread)));
+            caller.join();
+            assertThat(ran.get()).isSameAs(caller);
+            pool.execute(() -> {});
+            assertThatThrownBy(() -> pool.callAtOnce(() -> 1)).hasMessageContaining("bound");
+            release.countDown();
+        }
+        assertThatThrownBy(() -> pool.callAtOnce(() -> 1)).hasMessageContaining("closed");
+    }
+
     private static void await(CountDownLatch begun, CountDownLatch end) {
         begun.countDown();
         try {

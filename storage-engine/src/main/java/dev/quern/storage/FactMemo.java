@@ -1,0 +1,45 @@
+package dev.quern.storage;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/// Values made from facts, kept as long as no transaction was applied since: as true as if each had
+/// been read again, and while nobody writes without a look into the facts database. At most
+/// [#MAX_VALUES]; beyond, all are forgotten. Thread-safe.
+///
+/// @param <K> what is asked by
+/// @param <V> what is made
+public final class FactMemo<K, V> {
+    private static final int MAX_VALUES = 1_024;
+
+    private final MetaLog facts;
+    private final Map<K, Kept<V>> values = new ConcurrentHashMap<>();
+
+    /// @param index that was applied before the value was made
+    private record Kept<V>(long index, V value) {}
+
+    /// Nothing is kept yet.
+    ///
+    /// @param facts that values are made from
+    public FactMemo(MetaLog facts) {
+        this.facts = facts;
+    }
+
+    /// The value of a key.
+    ///
+    /// @param make reads facts; what it throws is thrown and not kept
+    public V get(K key, Function<K, V> make) {
+        long index = facts.appliedIndex();
+        Kept<V> kept = values.get(key);
+        if (kept != null && kept.index() == index) {
+            return kept.value();
+        }
+        V value = make.apply(key);
+        if (values.size() >= MAX_VALUES) {
+            values.clear();
+        }
+        values.put(key, new Kept<>(index, value));
+        return value;
+    }
+}
