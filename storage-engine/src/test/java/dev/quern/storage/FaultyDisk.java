@@ -17,6 +17,7 @@ final class FaultyDisk implements Disk {
     private volatile @Nullable String databaseFailure;
     private volatile @Nullable String forceFailure;
     private volatile boolean resizeFails;
+    private volatile int nameSteps = Integer.MAX_VALUE;
     private volatile @Nullable CountDownLatch reached;
     private volatile @Nullable CountDownLatch go;
 
@@ -43,6 +44,15 @@ final class FaultyDisk implements Disk {
     /// Makes cutting and extending of open files fail.
     void failResizes(boolean fail) {
         resizeFails = fail;
+    }
+
+    /// Removes this many more names or syncs of a directory, then fails.
+    void failNamesAfter(int steps) {
+        nameSteps = steps;
+    }
+
+    private synchronized void nameStep() throws IOException {
+        fail(nameSteps-- <= 0 ? "Input/output error" : null);
     }
 
     /// Makes the writes of databases wait.
@@ -99,12 +109,14 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void delete(Path file) throws IOException {
+        nameStep();
         real.delete(file);
     }
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
         fail(forceFailure);
+        nameStep();
         real.syncDirectory(directory);
     }
 
