@@ -132,11 +132,7 @@ final class TiedPagesTest {
     }
 
     private static void check(
-            IndexSearcher searcher,
-            Schema schema,
-            List<Row> rows,
-            float[] query,
-            boolean byFloats)
+            IndexSearcher searcher, Schema schema, List<Row> rows, float[] query, boolean byFloats)
             throws IOException {
         Map<Optional<Filter>, Function<Row, Boolean>> filters =
                 Map.of(
@@ -174,7 +170,8 @@ final class TiedPagesTest {
             throws IOException {
         List<String> ids = new ArrayList<>();
         SearchSpec spec = SearchSpec.of(List.of(new Leg.Dense(query, exact)), filter, LIMIT);
-        SearchOptions options = spec.options().with(new RowFields(Optional.of(Set.of()), Set.of(), false));
+        SearchOptions options =
+                spec.options().with(new RowFields(Optional.of(Set.of()), Set.of(), false));
         for (int page = 0; page < PAGES; page++) {
             SearchOutcome outcome =
                     new Search(schema, new SearchSpec(spec.legs(), options), Rig.MEANS)
@@ -198,10 +195,7 @@ final class TiedPagesTest {
                             Vectors.admit("row", CollectionSchema.VECTOR, row.vector(), field);
                     return new Near(row.id(), score(field.metric(), asked, vector));
                 })
-                .sorted(
-                        Comparator.comparingDouble(Near::score)
-                                .reversed()
-                                .thenComparing(Near::id))
+                .sorted(Comparator.comparingDouble(Near::score).reversed().thenComparing(Near::id))
                 .map(Near::id)
                 .toList();
     }
