@@ -143,9 +143,10 @@ final class CollectionCrashJournal implements CrashRun.Journal {
             Rows[] rows = rows(service, name, snapshots, part, random);
             for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
                 String mine = "w" + writer + "-";
+                Rows own = rows[writer];
                 if (name.equals(CrashOp.SHARED) || name.endsWith("-" + writer)) {
-                    found.put(writer, found.get(writer).with(name, rows[writer]));
-                    taken.get(writer)
+                    found.computeIfPresent(writer, (_, world) -> world.with(name, own));
+                    taken.computeIfAbsent(writer, _ -> new HashMap<>())
                             .put(name, snapshots.stream().filter(s -> s.startsWith(mine)).toList());
                 }
             }
@@ -154,11 +155,15 @@ final class CollectionCrashJournal implements CrashRun.Journal {
                 .aliases(CrashOp.SPACE)
                 .forEach((alias, name) -> {
                     int writer = Integer.parseInt(alias.substring(alias.indexOf('-') + 1));
-                    found.put(writer, found.get(writer).withAlias(alias, name));
+                    found.computeIfPresent(writer, (_, world) -> world.withAlias(alias, name));
                 });
         Reading reading = new Reading(from, InstantSource.system().instant());
         for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
-            settle(writer, found.get(writer), taken.get(writer), reading);
+            settle(
+                    writer,
+                    found.getOrDefault(writer, CrashWorld.none()),
+                    taken.getOrDefault(writer, Map.of()),
+                    reading);
         }
         begun.clear();
     }

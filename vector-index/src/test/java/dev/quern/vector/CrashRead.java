@@ -46,7 +46,7 @@ record CrashRead(int writer, String collection, Optional<String> at) implements 
     static String torn(List<Row> rows) {
         Map<String, List<String>> groups = new TreeMap<>();
         for (Row row : rows) {
-            String group = (String) row.attributes().get("g");
+            String group = String.valueOf(row.attributes().get("g"));
             if (group.startsWith("g")) {
                 groups.computeIfAbsent(CrashOp.writer(row.id()) + group, _ -> new ArrayList<>())
                         .add(CrashOp.value(row));

@@ -140,7 +140,10 @@ record CrashStep(Kind kind, String collection, String other, Optional<String> at
                             other,
                             CrashWorld.Rows.none()
                                     .with(at.map(rows.snapshots()::get).orElse(rows.now())));
-            case ROLLBACK -> before.with(collection, rows.with(rows.snapshots().get(other)));
+            case ROLLBACK ->
+                    before.with(
+                            collection,
+                            rows.with(rows.snapshots().getOrDefault(other, rows.now())));
             case ALIAS -> before.withAlias(other, collection);
             case UNALIAS -> before.withoutAlias(other);
             case RENAME -> before.renamed(collection, other);

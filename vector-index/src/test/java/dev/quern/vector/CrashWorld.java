@@ -3,6 +3,7 @@ package dev.quern.vector;
 import java.time.Instant;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -161,16 +162,20 @@ record CrashWorld(NavigableMap<String, Rows> collections, NavigableMap<String, S
             return false;
         }
         for (Map.Entry<String, Rows> entry : collections.entrySet()) {
-            Rows there = found.collections().get(entry.getKey());
+            Rows there = found.get(entry.getKey());
             NavigableMap<String, NavigableMap<String, String>> taken = entry.getValue().snapshots();
             TreeMap<String, Boolean> named = new TreeMap<>();
-            names.get(entry.getKey()).forEach(name -> named.put(name, true));
+            Objects.requireNonNull(names.get(entry.getKey()))
+                    .forEach(name -> named.put(name, true));
             boolean same =
                     fits(entry.getValue().now(), there.now(), reading)
                             && taken.keySet().equals(named.keySet())
                             && there.snapshots().entrySet().stream()
                                     .allMatch(s ->
-                                            fits(taken.get(s.getKey()), s.getValue(), reading));
+                                            fits(
+                                                    taken.getOrDefault(s.getKey(), new TreeMap<>()),
+                                                    s.getValue(),
+                                                    reading));
             if (!same) {
                 return false;
             }

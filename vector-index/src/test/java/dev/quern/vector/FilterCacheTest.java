@@ -168,7 +168,7 @@ final class FilterCacheTest {
                         .extracting(hit -> hit.row().id())
                         .containsExactlyInAnyOrderElementsOf(
                                 rows.keySet().stream()
-                                        .filter(id -> rows.get(id) == wanted)
+                                        .filter(id -> Long.valueOf(wanted).equals(rows.get(id)))
                                         .toList());
             }
         } finally {
