@@ -55,7 +55,8 @@ public final class CollectionText {
                         new RowWrite(
                                 write.mode(),
                                 embedded(collection, schema, write.rows(), whole),
-                                write.deletes()));
+                                write.deletes(),
+                                write.ids()));
     }
 
     /// Merges a patch into every row that matches, with the vectors of its texts.

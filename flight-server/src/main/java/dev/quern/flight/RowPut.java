@@ -8,6 +8,7 @@ import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.IdType;
 import dev.quern.vector.Row;
+import dev.quern.vector.RowWrite;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.nio.ByteOrder;
@@ -54,9 +55,8 @@ final class RowPut {
         String collection = target.rows().name();
         CollectionSchema fields = collections.schema(space, collection);
         FlightSchemas.requireRows(batches.batch().getSchema(), fields, target.columns());
-        if (fields.idType().isEmpty() && FlightSchemas.hasNumbers(batches.batch().getSchema())) {
-            collections.decideIds(space, collection, IdType.UINT64);
-        }
+        boolean numbers =
+                fields.idType().isEmpty() && FlightSchemas.hasNumbers(batches.batch().getSchema());
         while (batches.next()) {
             VectorSchemaRoot batch = batches.batch();
             int total = batch.getRowCount();
@@ -65,7 +65,10 @@ final class RowPut {
             for (int from = 0; from < total; from += MAX_WRITE_ROWS) {
                 int count = Math.min(MAX_WRITE_ROWS, total - from);
                 List<Row> rows = new Decoder(batch, fields, target.columns()).rows(from, count);
-                WriteResult result = collections.write(space, collection, WriteBatch.upsert(rows));
+                WriteResult result =
+                        numbers
+                                ? collections.write(space, collection, deciding(rows))
+                                : collections.write(space, collection, WriteBatch.upsert(rows));
                 upserted += result.upserted();
                 token = result.token();
             }
@@ -73,6 +76,10 @@ final class RowPut {
                 acknowledge.accept(new Ack(upserted, token));
             }
         }
+    }
+
+    private static RowWrite deciding(List<Row> rows) {
+        return RowWrite.of(RowWrite.Mode.UPSERT, rows).deciding(IdType.UINT64);
     }
 
     /// The answer to a batch; to several, when the client did not read the answers as they came.

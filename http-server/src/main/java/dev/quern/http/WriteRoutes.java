@@ -46,12 +46,11 @@ final class WriteRoutes {
         UpsertRows body = request.json(UpsertRows.class, reading);
         RowWrite.Mode mode = RowWire.mode(body.mode());
         List<RowBody> rows = rows(body.rows(), body.columns(), reading);
-        if (reading.decided().equals(Optional.of(IdType.UINT64))) {
-            // Strings are what the write itself makes of undecided ids.
-            collections.decideIds(space, name, IdType.UINT64);
-        }
         RowWrite write = RowWire.write(mode, rows, collections.now(), body.ttl());
-        return reply(request, start, texts.write(space, name, write));
+        // Strings are what the write itself makes of undecided ids.
+        boolean numbers = reading.decided().equals(Optional.of(IdType.UINT64));
+        RowWrite deciding = numbers ? write.deciding(IdType.UINT64) : write;
+        return reply(request, start, texts.write(space, name, deciding));
     }
 
     private Reply patch(Request request) throws IOException {

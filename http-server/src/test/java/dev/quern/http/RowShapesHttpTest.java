@@ -200,6 +200,8 @@ final class RowShapesHttpTest extends WithServices {
                 numbers + "/upsert",
                 "{\"columns\":{\"id\":[1,\"2\"],\"vector\":[[1,2],[1,2]]}}",
                 "some of these are numbers, some strings");
+        refused(numbers + "/upsert", "{\"rows\":[{\"id\":1,\"vector\":[1,2,3]}]}", "dims");
+        assertThat(ok(server.get(numbers)).path("schema").has("id")).isFalse();
         ok(server.post(numbers + "/upsert", "{\"columns\":{\"id\":[1],\"vector\":[[1,2]]}}"));
         assertThat(ok(server.get(numbers)).path("schema").path("id").asText()).isEqualTo("uint64");
         for (String bad : List.of("\"uuid\"", "5")) {

@@ -249,17 +249,6 @@ public final class CollectionService implements AutoCloseable {
         return info(definition);
     }
 
-    /// Decides what the ids of a collection are, if nothing has yet: its schema or its first rows.
-    ///
-    /// @throws QuernException `NOT_FOUND`; `CONFLICT` if they are of another type
-    public void decideIds(SpaceId space, String name, IdType type) {
-        try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            lease.live()
-                    .schema()
-                    .change(schema -> new Schema(schema.version(), schema.fields().withIds(type)));
-        }
-    }
-
     /// Deletes a collection with its rows, snapshots and aliases. Branches of it stay.
     ///
     /// @param name its own

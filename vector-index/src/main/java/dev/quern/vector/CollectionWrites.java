@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -21,7 +22,7 @@ final class CollectionWrites {
     }
 
     WriteResult write(Supplier<Definition> place, WriteBatch batch) {
-        return writing(place, _ -> (live, called) -> live.write(called, batch));
+        return writing(place, _ -> (live, called) -> live.write(called, batch, Optional.empty()));
     }
 
     /// @param made what to write, by the fields; it may take long, so it keeps nothing open
@@ -32,7 +33,7 @@ final class CollectionWrites {
                     RowWrite write = made.apply(fields(definition));
                     return (live, called) ->
                             write.isPlain()
-                                    ? live.write(called, write.batch())
+                                    ? live.write(called, write.batch(), write.ids())
                                     : live.conditional().write(called, write);
                 });
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.apache.lucene.search.ConstantScoreQuery;
@@ -58,6 +59,7 @@ final class ConditionalWrites {
                 return store(
                         called,
                         place,
+                        checked.ids(),
                         () ->
                                 Resolution.of(
                                         checked, collection.reads().current(ids, finder(whole))));
@@ -79,6 +81,7 @@ final class ConditionalWrites {
                 return store(
                         called,
                         place,
+                        Optional.empty(),
                         () -> {
                             Map<String, Row> rows = collection.read(s -> matching(s, where));
                             List<RowChange> changes = new ArrayList<>();
@@ -101,7 +104,7 @@ final class ConditionalWrites {
         }
         collection.admitted(place -> {
             try (RowLocks.Held _ = locks.exclusive(ids)) {
-                return store(called, place, () -> expired(ids));
+                return store(called, place, Optional.empty(), () -> expired(ids));
             }
         });
         return ids.size() == MAX_SWEPT;
@@ -161,12 +164,15 @@ final class ConditionalWrites {
     }
 
     private WriteResult store(
-            Definition called, WriteAdmission.Place place, Supplier<Resolution> resolving) {
+            Definition called,
+            WriteAdmission.Place place,
+            Optional<IdType> ids,
+            Supplier<Resolution> resolving) {
         Resolution resolved = pool.call(resolving::get);
         if (resolved.isNothing()) {
             return new WriteResult(collection.shown().appliedToken(), 0, 0, resolved.skipped());
         }
-        WriteBatch batch = collection.schema().declare(resolved.batch());
+        WriteBatch batch = collection.schema().declare(resolved.batch(), ids);
         WriteResult stored =
                 collection.commit(called, batch, place, OptionalInt.of(batch.deleteIds().size()));
         return new WriteResult(

@@ -6,6 +6,7 @@ import dev.quern.vector.SearchOutcome.Work;
 import dev.quern.vector.fused.FusedStrategy;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.lucene.index.FloatVectorValues;
@@ -34,6 +35,16 @@ final class DenseLeg {
 
     /// Up to this share of the rows, comparing those that match is quicker than Lucene's graph.
     private static final double EXACT_SHARE = 0.05;
+
+    /// Rows that are looked at for the order of equally near ones.
+    private static final int MAX_TIED = 20_000;
+
+    private static final int WIDER = 4;
+
+    /// What a candidate of a walk costs, in rows that are compared.
+    private static final int WALK_COST = 8;
+
+    private static final double ROUNDING = 1e-6;
 
     private final IndexSearcher searcher;
     private final String field;
@@ -77,23 +88,98 @@ final class DenseLeg {
     /// What a leg found, and how.
     record Found(List<Ranked> ranked, LegPlan plan) {}
 
-    /// The nearest rows, best first.
+    /// What one way of searching gives.
+    ///
+    /// @param nearest best first
+    /// @param byFloats whether the scores come from the vectors, not from codes
+    private record Candidates(List<ScoreDoc> nearest, boolean byFloats, LegPlan plan) {}
+
+    private interface Way {
+        /// So many candidates, where there are.
+        Candidates nearest(int count) throws IOException;
+    }
+
+    /// The nearest rows, best first; equally near ones by id.
     ///
     /// @param exact whether every matching row is to be compared
     /// @param vector as [Vectors#admit] gives it
     Found run(boolean exact, float[] vector, Optional<Query> filter, int depth) throws IOException {
         if (!exact && filter.isPresent() && hnsw.isEmpty()) {
-            return filtered(vector, filter.get(), depth);
+            return best(count -> filtered(vector, filter.get(), count), vector, filter, depth);
         }
         LegPlan plan = plan(exact, filter);
-        if (plan.strategy() == Strategy.EXACT) {
-            return new Found(score(scan(vector, filter, depth), vector), plan);
+        return plan.strategy() == Strategy.EXACT
+                ? best(
+                        count -> new Candidates(scan(vector, filter, count), true, plan),
+                        vector,
+                        filter,
+                        depth)
+                : best(count -> walked(plan, vector, filter, count), vector, filter, depth);
+    }
+
+    /// Ids decide who is in of the rows that are as near as the last one: searches would decide by
+    /// where the rows lie, so that pages could skip some. So while more of them may come the search
+    /// goes wider; over every row where that is about as cheap. What codes hide stays hidden.
+    private Found best(Way way, float[] vector, Optional<Query> filter, int depth)
+            throws IOException {
+        int count = depth + 1;
+        Candidates found = way.nearest(count);
+        List<Ranked> ranked = ranked(found, vector, depth);
+        int widest = Math.min(MAX_TIED, searcher.getIndexReader().numDocs() / WALK_COST);
+        boolean walks = found.plan().strategy() != Strategy.EXACT;
+        while (walks && isCut(found, ranked, depth) && count < widest) {
+            count = Math.min(widest, count * WIDER);
+            found = way.nearest(count);
+            ranked = ranked(found, vector, depth);
         }
-        FusedStrategy asked = new FusedStrategy(width(depth));
-        List<Ranked> ranked = score(walk(vector, filter, depth, asked), vector);
+        if (found.byFloats() && isCut(found, ranked, depth)) {
+            List<ScoreDoc> all = scan(vector, filter, depth + MAX_TIED);
+            ranked = ranked(new Candidates(all, true, found.plan()), vector, depth);
+        }
+        return new Found(ranked.subList(0, Math.min(depth, ranked.size())), found.plan());
+    }
+
+    /// Whether the candidates end among rows that are as near as the last that is wanted.
+    private boolean isCut(Candidates found, List<Ranked> ranked, int depth) {
+        if (ranked.size() <= depth || deadline.shouldExit()) {
+            return false;
+        }
+        ScoreDoc last = found.nearest().getLast();
+        if (found.byFloats()) {
+            return isEqual(found.nearest().get(depth - 1).score, last.score);
+        }
+        double wanted = ranked.get(depth - 1).score();
+        return ranked.stream()
+                .filter(row -> row.doc() == last.doc)
+                .anyMatch(row -> row.score() > wanted || isEqual(row.score(), wanted));
+    }
+
+    /// But for what rounding does, as Lucene squeezes scores and sums in another order.
+    private static boolean isEqual(double a, double b) {
+        return Math.abs(a - b) <= ROUNDING * Math.abs(a);
+    }
+
+    private List<Ranked> ranked(Candidates found, float[] vector, int depth) throws IOException {
+        List<ScoreDoc> nearest = found.nearest();
+        int end = nearest.size();
+        if (found.byFloats() && end > depth) {
+            float last = nearest.get(depth - 1).score;
+            end = depth;
+            while (end < nearest.size() && isEqual(last, nearest.get(end).score)) {
+                end++;
+            }
+        }
+        return score(nearest.subList(0, end), vector);
+    }
+
+    private Candidates walked(LegPlan plan, float[] vector, Optional<Query> filter, int count)
+            throws IOException {
+        FusedStrategy asked = new FusedStrategy(width(count));
+        List<ScoreDoc> nearest = walk(vector, filter, count, asked);
         boolean walked = hnsw.isPresent() || asked.walks() > 0;
-        return new Found(
-                ranked.subList(0, Math.min(depth, ranked.size())),
+        return new Candidates(
+                nearest,
+                hnsw.isEmpty(),
                 new LegPlan(
                         walked ? plan.strategy() : Strategy.EXACT,
                         walked ? plan.reason() : "cheaper in every segment",
@@ -120,16 +206,17 @@ final class DenseLeg {
         return new Work(estimated, done.visited(), done.coded(), done.compared());
     }
 
-    private Found filtered(float[] vector, Query filter, int depth) throws IOException {
-        FusedStrategy asked = new FusedStrategy(width(depth));
+    private Candidates filtered(float[] vector, Query filter, int count) throws IOException {
+        FusedStrategy asked = new FusedStrategy(width(count));
         FilteredWalk walk = new FilteredWalk(searcher, means.filters(), deadline, filter);
-        List<Ranked> ranked = score(walk.nearest(luceneField, vector, depth, asked), vector);
+        List<ScoreDoc> nearest = walk.nearest(luceneField, vector, count, asked);
         Strategy strategy =
                 asked.walks() > 0
                         ? Strategy.GRAPH
                         : asked.scans() > 0 ? Strategy.CODES : Strategy.EXACT;
-        return new Found(
-                ranked,
+        return new Candidates(
+                nearest,
+                true,
                 new LegPlan(
                         strategy,
                         reason(asked, walk),
@@ -193,6 +280,7 @@ final class DenseLeg {
         }
         List<ScoreDoc> found = new ArrayList<>();
         best.forEach(found::add);
+        found.sort(Comparator.comparingDouble(hit -> -hit.score));
         return found;
     }
 

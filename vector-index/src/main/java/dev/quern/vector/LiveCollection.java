@@ -117,9 +117,10 @@ final class LiveCollection implements ReadableCollection {
 
     /// @param called the collection as the caller found it: once it is called otherwise, or was
     ///   rolled back, the write is refused with `NOT_FOUND`, and nothing is written
-    WriteResult write(Definition called, WriteBatch batch) {
+    /// @param ids as for [RowWrite]
+    WriteResult write(Definition called, WriteBatch batch, Optional<IdType> ids) {
         return admitted(place -> {
-            WriteBatch checked = schema.conform(batch);
+            WriteBatch checked = schema.conform(batch, ids);
             try (RowLocks.Held _ = locks.shared(checked)) {
                 return commit(called, checked, place, OptionalInt.empty());
             }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// The schema of an open collection, and what it makes of writes. Thread-safe; the lock is held
@@ -31,17 +32,20 @@ final class LiveSchema implements ReadableCollection.Fields {
     /// The batch as it is written: checked, in the types of the schema, which then has the batch's
     /// new attributes, too.
     ///
-    /// @throws QuernException `INVALID` naming the row and what is wrong
-    WriteBatch conform(WriteBatch asked) {
-        Schema known = current;
+    /// @param ids as for [RowWrite]; a batch that is refused decides nothing
+    /// @throws QuernException `INVALID` naming the row and what is wrong; `CONFLICT` if ids are
+    ///   decided otherwise
+    WriteBatch conform(WriteBatch asked, Optional<IdType> ids) {
+        Schema before = current;
+        Schema known = deciding(before, ids);
         WriteBatch batch = new WriteCheck(known).check(asked);
         batch.deleteWhere().ifPresent(filter -> FilterCheck.check(filter, known));
         Schema wanted = known.with(batch.upserts());
         WriteBatch conformed = in(wanted, batch);
-        if (wanted.equals(known)) {
+        if (wanted.equals(before)) {
             return conformed;
         }
-        change(base -> base.with(conformed.upserts()));
+        change(base -> deciding(base, ids).with(conformed.upserts()));
         Schema grown = current;
         boolean sameIds = grown.fields().ids() == known.fields().ids();
         return in(grown, sameIds ? batch : new WriteCheck(grown).check(asked));
@@ -52,7 +56,7 @@ final class LiveSchema implements ReadableCollection.Fields {
     ///
     /// @throws QuernException `INVALID` naming the row and what is wrong
     RowWrite check(RowWrite asked) {
-        Schema known = current;
+        Schema known = deciding(current, asked.ids());
         WriteCheck check = new WriteCheck(known);
         WriteBatch batch =
                 asked.mode() == RowWrite.Mode.PATCH
@@ -74,24 +78,32 @@ final class LiveSchema implements ReadableCollection.Fields {
         for (RowWrite.Delete delete : deletes.values()) {
             WriteCheck.checkDelete(delete, changes.keySet());
         }
-        return new RowWrite(asked.mode(), rows, List.copyOf(deletes.values()));
+        return new RowWrite(asked.mode(), rows, List.copyOf(deletes.values()), asked.ids());
     }
 
     /// A batch of rows that [#check] gave, in part merged with others, as it is written. The schema
     /// then has its new attributes, too.
     ///
-    /// @throws QuernException `INVALID` naming the row and what is wrong
-    WriteBatch declare(WriteBatch batch) {
-        Schema known = current;
+    /// @param ids as for [RowWrite]
+    /// @throws QuernException `INVALID` naming the row and what is wrong; `CONFLICT` if ids are
+    ///   decided otherwise
+    WriteBatch declare(WriteBatch batch, Optional<IdType> ids) {
+        Schema before = current;
+        Schema known = deciding(before, batch.upserts().isEmpty() ? Optional.empty() : ids);
         batch.upserts().forEach(new WriteCheck(known)::checkWhole);
-        if (!known.with(batch.upserts()).equals(known)) {
-            change(base -> base.with(batch.upserts()));
+        if (!known.with(batch.upserts()).equals(before)) {
+            change(base -> deciding(base, ids).with(batch.upserts()));
         }
         Schema grown = current;
         for (Row row : batch.upserts()) {
             grown.fields().ids().check("row \"" + Names.abbreviate(row.id()) + "\": id", row.id());
         }
         return in(grown, batch);
+    }
+
+    private static Schema deciding(Schema schema, Optional<IdType> ids) {
+        return ids.map(type -> new Schema(schema.version(), schema.fields().withIds(type)))
+                .orElse(schema);
     }
 
     private static WriteBatch in(Schema schema, WriteBatch batch) {

@@ -13,10 +13,16 @@ import java.util.concurrent.locks.StampedLock;
 final class RowLocks {
     private static final int STRIPES = 256;
 
-    private final StampedLock[] stripes = new StampedLock[STRIPES];
+    private final StampedLock[] stripes;
 
     RowLocks() {
-        for (int i = 0; i < STRIPES; i++) {
+        this(STRIPES);
+    }
+
+    /// @param count of locks, a power of two from 2
+    RowLocks(int count) {
+        stripes = new StampedLock[count];
+        for (int i = 0; i < count; i++) {
             stripes[i] = new StampedLock();
         }
     }
@@ -46,9 +52,9 @@ final class RowLocks {
     /// The locks of the rows that a plain write changes, shared with other plain writes.
     @MustBeClosed
     Held shared(WriteBatch batch) {
-        BitSet wanted = new BitSet(STRIPES);
+        BitSet wanted = new BitSet(stripes.length);
         if (batch.deleteWhere().isPresent()) {
-            wanted.set(0, STRIPES);
+            wanted.set(0, stripes.length);
         } else {
             batch.upserts().forEach(row -> wanted.set(stripe(row.id())));
             batch.deleteIds().forEach(id -> wanted.set(stripe(id)));
@@ -59,7 +65,7 @@ final class RowLocks {
     /// The locks of rows, for one write alone.
     @MustBeClosed
     Held exclusive(Collection<String> ids) {
-        BitSet wanted = new BitSet(STRIPES);
+        BitSet wanted = new BitSet(stripes.length);
         ids.forEach(id -> wanted.set(stripe(id)));
         return new Held(wanted.stream().toArray(), true);
     }
@@ -67,13 +73,13 @@ final class RowLocks {
     /// The locks of all rows, for one write alone.
     @MustBeClosed
     Held exclusive() {
-        BitSet wanted = new BitSet(STRIPES);
-        wanted.set(0, STRIPES);
+        BitSet wanted = new BitSet(stripes.length);
+        wanted.set(0, stripes.length);
         return new Held(wanted.stream().toArray(), true);
     }
 
-    private static int stripe(String id) {
+    private int stripe(String id) {
         int hash = id.hashCode() * 0x9E3779B9;
-        return hash >>> (Integer.SIZE - Integer.numberOfTrailingZeros(STRIPES));
+        return hash >>> (Integer.SIZE - Integer.numberOfTrailingZeros(stripes.length));
     }
 }

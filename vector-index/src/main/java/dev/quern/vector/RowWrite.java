@@ -11,7 +11,10 @@ import java.util.OptionalLong;
 /// @param mode what becomes of a row by whether its id is there
 /// @param rows at most 10,000; of two with one id the last counts, with its condition
 /// @param deletes at most 10,000; no id of `rows`; unknown ids are ignored
-public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
+/// @param ids what the collection's ids become if nothing has decided it and rows are written;
+///   empty: strings
+public record RowWrite(
+        Mode mode, List<RowChange> rows, List<Delete> deletes, Optional<IdType> ids) {
     /// What becomes of a row.
     public enum Mode {
         /// It replaces the row of its id, if there is one.
@@ -36,6 +39,11 @@ public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
         deletes = List.copyOf(deletes);
     }
 
+    /// A write that takes ids as they are.
+    public RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
+        this(mode, rows, deletes, Optional.empty());
+    }
+
     /// Writes rows.
     public static RowWrite of(Mode mode, List<Row> rows) {
         return new RowWrite(mode, rows.stream().map(RowChange::of).toList(), List.of());
@@ -45,6 +53,11 @@ public record RowWrite(Mode mode, List<RowChange> rows, List<Delete> deletes) {
     public static RowWrite deleteIf(String id, long version) {
         return new RowWrite(
                 Mode.UPSERT, List.of(), List.of(new Delete(id, OptionalLong.of(version))));
+    }
+
+    /// The same, as the first write of a collection whose ids nothing has decided.
+    public RowWrite deciding(IdType type) {
+        return new RowWrite(mode, rows, deletes, Optional.of(type));
     }
 
     /// Whether it does the same whatever rows are there.

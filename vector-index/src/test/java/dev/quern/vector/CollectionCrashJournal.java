@@ -4,10 +4,13 @@ import dev.quern.common.ByteSize;
 import dev.quern.storage.CrashRun;
 import dev.quern.storage.FsckReport;
 import dev.quern.storage.StorageEngine;
-import dev.quern.vector.CrashOp.State;
+import dev.quern.vector.CrashWorld.Reading;
+import dev.quern.vector.CrashWorld.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,23 +19,26 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
-/// What the parent of killed [CollectionCrashWriter]s knows: what each writer has in each
-/// collection, and the operation that it had begun. A collection must hold exactly the rows of the
-/// acknowledged operations, each with the fields that it was written with; of what had only begun
-/// everything or nothing. Not thread-safe.
+/// What the parent of killed [CollectionCrashWriter]s knows: what each writer has, and the
+/// operation that it had begun. Every collection, snapshot and alias must be there with exactly the
+/// rows of the acknowledged operations, each with the fields that it was written with; of what had
+/// only begun everything or nothing. Not thread-safe.
 final class CollectionCrashJournal implements CrashRun.Journal {
-    private final Map<Place, State> states = new HashMap<>();
+    /// Of the snapshots, after a kill; reading one lays down its files.
+    private static final double SNAPSHOTS_READ = 0.2;
+
+    private final Map<Integer, CrashWorld> worlds = new HashMap<>();
     private final Map<Integer, CrashOp> begun = new HashMap<>();
     private final List<String> lost = new ArrayList<>();
     private final List<String> corrupt = new ArrayList<>();
     private long acknowledged;
-
-    private record Place(int writer, String collection) {}
 
     @Override
     public long acknowledged() {
@@ -58,11 +64,12 @@ final class CollectionCrashJournal implements CrashRun.Journal {
             case "A" -> {
                 int writer = Integer.parseInt(words[2]);
                 CrashOp done = operation(words);
-                State before = state(writer, done.collection());
-                if (!words[4].equals(done.answer(before))) {
-                    corrupt.add(line + ": the answer must be " + done.answer(before));
+                CrashOp.Told told = CrashOp.Told.parse(words[4]);
+                CrashWorld before = world(writer);
+                if (!told.answer().equals(done.answer(before))) {
+                    corrupt.add(line + ": of " + done + " it must be " + done.answer(before));
                 }
-                states.put(new Place(writer, done.collection()), done.leaves(before));
+                worlds.put(writer, done.leaves(before, told.expires()));
                 begun.remove(writer);
                 acknowledged++;
             }
@@ -75,8 +82,8 @@ final class CollectionCrashJournal implements CrashRun.Journal {
                 Integer.parseInt(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3]));
     }
 
-    private State state(int writer, String collection) {
-        return states.getOrDefault(new Place(writer, collection), State.none());
+    private CrashWorld world(int writer) {
+        return worlds.getOrDefault(writer, CrashWorld.none());
     }
 
     /// Now and then without the cache, which is then made again from checkpoints; and now and then
@@ -95,7 +102,7 @@ final class CollectionCrashJournal implements CrashRun.Journal {
         }
         try (StorageEngine engine = CrashRun.open(opened, encrypted);
                 CollectionService service = CollectionCrashWriter.open(engine, opened)) {
-            compare(service);
+            compare(service, whole ? 1 : SNAPSHOTS_READ, random);
             if (whole) {
                 FsckReport report = engine.maintenance().fsck(new ByteSize(0));
                 if (!report.isClean()) {
@@ -117,96 +124,159 @@ final class CollectionCrashJournal implements CrashRun.Journal {
     }
 
     /// Compares every collection; what had only begun is settled by what is there.
-    void compare(CollectionService service) {
-        List<String> names =
-                service.list(CrashOp.SPACE).stream().map(CollectionInfo::name).toList();
-        Map<Place, State> found = new HashMap<>();
-        for (String name : names) {
-            Map<Integer, NavigableMap<String, String>> rows = rows(service, name);
+    ///
+    /// @param part of the snapshots whose rows are compared, too; of the others only the names
+    void compare(CollectionService service, double part, Random random) {
+        Instant from = InstantSource.system().instant();
+        Map<Integer, CrashWorld> found = new HashMap<>();
+        Map<Integer, Map<String, List<String>>> taken = new HashMap<>();
+        for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
+            found.put(writer, CrashWorld.none());
+            taken.put(writer, new HashMap<>(Map.of(CrashOp.SHARED, List.of())));
+        }
+        for (CollectionInfo info : service.list(CrashOp.SPACE)) {
+            String name = info.name();
+            List<String> snapshots =
+                    service.versions().snapshots(CrashOp.SPACE, name).stream()
+                            .map(SnapshotInfo::name)
+                            .toList();
+            Rows[] rows = rows(service, name, snapshots, part, random);
             for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
-                found.put(
-                        new Place(writer, name),
-                        new State(true, rows.getOrDefault(writer, new TreeMap<>())));
+                String mine = "w" + writer + "-";
+                Rows own = rows[writer];
+                if (name.equals(CrashOp.SHARED) || name.endsWith("-" + writer)) {
+                    found.computeIfPresent(writer, (_, world) -> world.with(name, own));
+                    taken.computeIfAbsent(writer, _ -> new HashMap<>())
+                            .put(name, snapshots.stream().filter(s -> s.startsWith(mine)).toList());
+                }
             }
         }
+        service.names()
+                .aliases(CrashOp.SPACE)
+                .forEach((alias, name) -> {
+                    int writer = Integer.parseInt(alias.substring(alias.indexOf('-') + 1));
+                    found.computeIfPresent(writer, (_, world) -> world.withAlias(alias, name));
+                });
+        Reading reading = new Reading(from, InstantSource.system().instant());
         for (int writer = 0; writer < CrashOp.WRITERS; writer++) {
-            for (String name : List.of(CrashOp.SHARED, "own-" + writer)) {
-                Place place = new Place(writer, name);
-                settle(place, found.getOrDefault(place, State.none()));
-            }
+            settle(
+                    writer,
+                    found.getOrDefault(writer, CrashWorld.none()),
+                    taken.getOrDefault(writer, Map.of()),
+                    reading);
         }
         begun.clear();
     }
 
-    private void settle(Place place, State found) {
-        State sure = state(place.writer(), place.collection());
-        CrashOp pending = begun.get(place.writer());
-        List<State> allowed =
-                pending != null && pending.collection().equals(place.collection())
-                        ? pending.mayLeave(sure)
-                        : List.of(sure);
-        boolean shared = place.collection().equals(CrashOp.SHARED);
-        boolean fits =
-                allowed.stream()
-                        .anyMatch(state ->
-                                state.rows().equals(found.rows())
-                                        && (shared || state.exists() == found.exists()));
-        if (!fits) {
-            tell(place, sure, found, pending);
+    private void settle(
+            int writer, CrashWorld found, Map<String, List<String>> taken, Reading reading) {
+        CrashWorld sure = world(writer);
+        CrashOp pending = begun.get(writer);
+        List<CrashWorld> allowed = pending == null ? List.of(sure) : pending.mayLeave(sure);
+        Optional<CrashWorld> fitting =
+                allowed.stream().filter(world -> world.fits(found, taken, reading)).findFirst();
+        if (fitting.isEmpty()) {
+            tell(writer, sure, found, pending);
         }
-        states.put(place, found);
+        worlds.put(writer, fitting.map(world -> world.settled(found)).orElse(found));
     }
 
-    private void tell(Place place, State sure, State found, @Nullable CrashOp pending) {
-        Map<String, String> missing = new TreeMap<>(sure.rows());
-        missing.entrySet().removeAll(found.rows().entrySet());
-        Map<String, String> more = new TreeMap<>(found.rows());
-        more.entrySet().removeAll(sure.rows().entrySet());
+    private void tell(int writer, CrashWorld sure, CrashWorld found, @Nullable CrashOp pending) {
+        Set<String> missing = places(sure);
+        missing.removeAll(places(found));
+        Set<String> more = places(found);
+        more.removeAll(places(sure));
         String text =
-                place
-                        + ": exists "
-                        + found.exists()
-                        + ", "
-                        + missing.size()
-                        + " of "
-                        + sure.rows().size()
-                        + " acknowledged rows are missing: "
+                "writer "
+                        + writer
+                        + ": not there is "
                         + some(missing)
-                        + "; there are besides: "
+                        + "; there is besides "
                         + some(more)
                         + "; begun was "
                         + pending;
-        boolean gone = !missing.isEmpty() || (sure.exists() && !found.exists());
-        (gone ? lost : corrupt).add(text);
+        (missing.isEmpty() ? corrupt : lost).add(text);
     }
 
-    private static List<String> some(Map<String, String> rows) {
-        return rows.entrySet().stream().limit(5).map(Object::toString).toList();
+    /// All that a writer has, a line each.
+    private static Set<String> places(CrashWorld world) {
+        Set<String> places = new TreeSet<>();
+        world.aliases().forEach((alias, name) -> places.add(alias + " -> " + name));
+        world.collections()
+                .forEach((name, rows) -> {
+                    places.add(name);
+                    rows.now().forEach((id, value) -> places.add(name + ": " + id + " " + value));
+                    rows.snapshots()
+                            .forEach((snapshot, then) -> {
+                                String at = name + " at " + snapshot;
+                                places.add(at);
+                                then.forEach(
+                                        (id, value) -> places.add(at + ": " + id + " " + value));
+                            });
+                });
+        return places;
     }
 
-    /// The rows of a collection by writer; one that is not as its operation wrote it is told of.
+    private static String some(Set<String> places) {
+        return places.size() + ": " + places.stream().limit(5).toList();
+    }
+
+    /// The rows of a collection and of its snapshots by writer.
+    private Rows[] rows(
+            CollectionService service,
+            String name,
+            List<String> snapshots,
+            double part,
+            Random random) {
+        Rows[] all = new Rows[CrashOp.WRITERS];
+        Map<Integer, NavigableMap<String, String>> now = rows(service, CollectionRef.of(name));
+        for (int writer = 0; writer < all.length; writer++) {
+            all[writer] = Rows.none().with(now.getOrDefault(writer, new TreeMap<>()));
+        }
+        for (String snapshot : snapshots) {
+            if (random.nextDouble() < part) {
+                CollectionRef then = CollectionRef.at(name, snapshot);
+                Map<Integer, NavigableMap<String, String>> rows = rows(service, then);
+                int writer = (int) CrashOp.writer(snapshot);
+                all[writer] =
+                        all[writer].withSnapshot(
+                                snapshot, rows.getOrDefault(writer, new TreeMap<>()));
+            }
+        }
+        return all;
+    }
+
+    /// Rows by writer; one that is not as its operation wrote it is told of, and so is a group that
+    /// is not whole.
     private Map<Integer, NavigableMap<String, String>> rows(
-            CollectionService service, String name) {
+            CollectionService service, CollectionRef ref) {
         Map<Integer, NavigableMap<String, String>> byWriter = new HashMap<>();
+        List<Row> all = new ArrayList<>();
         Optional<String> after = Optional.empty();
         do {
-            RowPage page = service.rows(CrashOp.SPACE, name, after, 1_000, true);
-            for (Row row : page.rows()) {
-                String operation = String.valueOf(row.attributes().get("op"));
-                byWriter.computeIfAbsent((int) CrashOp.writer(row.id()), _ -> new TreeMap<>())
-                        .put(row.id(), operation);
-                if (!same(row, CrashOp.row(row.id(), operation))) {
-                    corrupt.add(name + ": row " + row.id() + " is not as " + operation);
-                }
-            }
+            RowPage page = service.rows(CrashOp.SPACE, ref, after, 1_000, true);
+            all.addAll(page.rows());
             after = page.next();
         } while (after.isPresent());
+        for (Row row : all) {
+            String value = CrashOp.value(row);
+            byWriter.computeIfAbsent((int) CrashOp.writer(row.id()), _ -> new TreeMap<>())
+                    .put(row.id(), value);
+            if (!same(row, CrashOp.row(row.id(), value))) {
+                corrupt.add(ref + ": row " + row.id() + " is not as " + value);
+            }
+        }
+        String torn = CrashRead.torn(all);
+        if (!torn.isEmpty()) {
+            corrupt.add(ref + ": " + torn);
+        }
         return byWriter;
     }
 
     private static boolean same(Row found, Row written) {
         return found.texts().equals(written.texts())
                 && found.attributes().equals(written.attributes())
+                && found.expires().equals(written.expires())
                 && Arrays.equals(found.vector(), written.vector());
     }
 }

@@ -3,14 +3,19 @@ package dev.quern.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.storage.CrashRun;
-import dev.quern.vector.CrashOp.Write;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,9 +40,10 @@ final class CollectionCrashTest {
     private static int write() {
         return IntStream.range(0, 1_000)
                 .filter(n ->
-                        CrashOp.of(LIFE, 0, n) instanceof Write write
+                        CrashOp.of(LIFE, 0, n) instanceof CrashWrite write
                                 && write.collection().equals(CrashOp.SHARED)
                                 && write.upserts().size() > 1
+                                && write.millis().isEmpty()
                                 && write.deletes().isEmpty())
                 .findFirst()
                 .orElseThrow();
@@ -46,7 +52,7 @@ final class CollectionCrashTest {
     private CollectionCrashJournal journal(Rig rig, String... lines) {
         CollectionCrashJournal journal = new CollectionCrashJournal();
         List.of(lines).forEach(journal::add);
-        journal.compare(rig.service());
+        journal.compare(rig.service(), 1, new Random(0));
         return journal;
     }
 
@@ -63,7 +69,7 @@ final class CollectionCrashTest {
     @Test
     void seesWhatWasLost() {
         int number = write();
-        Write write = (Write) CrashOp.of(LIFE, 0, number);
+        CrashWrite write = (CrashWrite) CrashOp.of(LIFE, 0, number);
         try (Rig rig = rig()) {
             String done = line("A", number) + " " + write.upserts().size() + "+0";
             CollectionCrashJournal journal = journal(rig, line("B", number), done);
@@ -76,15 +82,20 @@ final class CollectionCrashTest {
     @Test
     void takesWhatHadBegunWholeOrNotAtAll() {
         int number = write();
-        Write write = (Write) CrashOp.of(LIFE, 0, number);
+        CrashWrite write = (CrashWrite) CrashOp.of(LIFE, 0, number);
         try (Rig rig = rig()) {
             CollectionCrashJournal none = journal(rig, line("B", number));
             assertThat(none.lost()).isEmpty();
             assertThat(none.corrupt()).isEmpty();
 
             List<String> half = write.upserts().subList(0, write.upserts().size() / 2);
-            rig.service().write(CrashOp.SPACE, CrashOp.SHARED, write.with(half).batch());
-            assertThat(journal(rig, line("B", number)).corrupt()).hasSize(1);
+            rig.service()
+                    .write(
+                            CrashOp.SPACE,
+                            CrashOp.SHARED,
+                            write.with(half).batch(OptionalLong.empty()));
+            assertThat(journal(rig, line("B", number)).corrupt())
+                    .anySatisfy(text -> assertThat(text).contains("begun was"));
 
             write.run(rig.service());
             CollectionCrashJournal whole = journal(rig, line("B", number));
@@ -96,7 +107,7 @@ final class CollectionCrashTest {
     @Test
     void seesRowsThatAreNotAsTheyWereWritten() {
         int number = write();
-        Write write = (Write) CrashOp.of(LIFE, 0, number);
+        CrashWrite write = (CrashWrite) CrashOp.of(LIFE, 0, number);
         try (Rig rig = rig()) {
             write.run(rig.service());
             Row row = CrashOp.row(write.upserts().getFirst(), write.name());
@@ -116,5 +127,79 @@ final class CollectionCrashTest {
             CrashOp.of(LIFE, 0, number).run(rig.service());
             assertThat(journal(rig, line("A", number) + " 0+0").corrupt()).hasSize(1);
         }
+    }
+
+    /// A journal that takes these operations as done, and as told what they were to be told.
+    private CollectionCrashJournal done(Rig rig, int... numbers) {
+        CrashWorld world = CrashWorld.none();
+        List<String> lines = new ArrayList<>();
+        for (int number : numbers) {
+            CrashOp operation = CrashOp.of(LIFE, 0, number);
+            lines.add(line("A", number) + " " + operation.answer(world));
+            world = operation.leaves(world, OptionalLong.empty());
+        }
+        return journal(rig, lines.toArray(String[]::new));
+    }
+
+    private static int first(Predicate<CrashOp> wanted) {
+        return IntStream.range(0, 100_000)
+                .filter(n -> wanted.test(CrashOp.of(LIFE, 0, n)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void seesThatAStepOrAPatchWasLost() {
+        int write =
+                first(op ->
+                        op instanceof CrashWrite w
+                                && w.collection().equals("own-0")
+                                && w.millis().isEmpty()
+                                && w.upserts().size() > 1);
+        CrashOp written = CrashOp.of(LIFE, 0, write);
+        List<Predicate<CrashOp>> steps =
+                List.of(
+                        op -> op instanceof CrashStep s && s.kind() == CrashStep.Kind.SNAPSHOT,
+                        op -> op instanceof CrashStep s && s.kind() == CrashStep.Kind.ALIAS,
+                        op ->
+                                op instanceof CrashStep s
+                                        && s.kind() == CrashStep.Kind.BRANCH
+                                        && s.at().isEmpty(),
+                        op -> op instanceof CrashStep s && s.kind() == CrashStep.Kind.RENAME,
+                        op ->
+                                op instanceof CrashDependent d
+                                        && d.kind() == CrashDependent.Kind.IF_VERSION);
+        try (Rig rig = rig()) {
+            written.run(rig.service());
+            assertThat(done(rig, write).lost()).isEmpty();
+            for (Predicate<CrashOp> step : steps) {
+                int number = first(step.and(op -> isOf("own-0", op)));
+                assertThat(done(rig, write, number).lost())
+                        .as("%s", CrashOp.of(LIFE, 0, number))
+                        .hasSize(1);
+            }
+        }
+    }
+
+    private static boolean isOf(String collection, CrashOp operation) {
+        return operation instanceof CrashStep step
+                ? step.collection().equals(collection)
+                : ((CrashDependent) operation).collection().equals(collection);
+    }
+
+    @Test
+    void rowsMayBeGoneOnlyWhenTheyHaveExpired() {
+        Map<String, String> known = Map.of("a", "1-0-1@5000", "b", "1-0-1");
+        Map<String, String> found = Map.of("b", "1-0-1");
+        assertThat(CrashWorld.fits(known, found, reading(5_000))).isTrue();
+        assertThat(CrashWorld.fits(known, found, reading(4_999))).isFalse();
+        assertThat(CrashWorld.fits(known, known, reading(4_999))).isTrue();
+        assertThat(CrashWorld.fits(known, known, reading(5_000))).isFalse();
+        assertThat(CrashWorld.fits(Map.of("a", "1-0-1@?"), Map.of(), reading(0))).isTrue();
+        assertThat(CrashWorld.fits(found, known, reading(0))).isFalse();
+    }
+
+    private static CrashWorld.Reading reading(long millis) {
+        return new CrashWorld.Reading(Instant.ofEpochMilli(millis), Instant.ofEpochMilli(millis));
     }
 }

@@ -111,7 +111,7 @@ final class CollectionCrashWriter {
 
     /// A write that finds too many rows waiting for a checkpoint leaves nothing, and is tried
     /// again.
-    private String untilAdmitted(CrashOp operation) {
+    private CrashOp.Told untilAdmitted(CrashOp operation) {
         while (true) {
             try {
                 return operation.run(service);
@@ -141,7 +141,8 @@ final class CollectionCrashWriter {
         }
     }
 
-    /// A group shows whole, as one operation wrote it, or not at all.
+    /// A group shows whole, as one operation wrote it, or not at all; also while a collection is
+    /// rolled back, renamed or dropped, and in snapshots.
     private void search() {
         Random random = new Random(life);
         while (true) {
@@ -151,20 +152,44 @@ final class CollectionCrashWriter {
             SearchSpec spec =
                     SearchSpec.hybrid(new float[CrashOp.DIMS], "mill", 100)
                             .where(CrashOp.inGroup(writer, group));
-            List<Hit> hits = hits(spec);
-            List<Object> operations =
-                    hits.stream().map(hit -> hit.row().attributes().get("op")).distinct().toList();
-            boolean whole = hits.size() == CrashOp.GROUP_ROWS && operations.size() == 1;
-            if (!hits.isEmpty() && !whole) {
-                say("F a search saw " + hits.size() + " rows of a group, of " + operations);
+            CollectionRef ref = place(random, writer);
+            List<Hit> hits = hits(ref, spec);
+            String torn = CrashRead.torn(hits.stream().map(Hit::row).toList());
+            if (!torn.isEmpty()) {
+                say("F a search of " + ref + " saw " + torn);
             }
         }
     }
 
-    private List<Hit> hits(SearchSpec spec) {
-        boolean unknown =
-                service.schema(CrashOp.SPACE, CrashOp.SHARED).attributes().get("g") == null;
-        return unknown ? List.of() : service.search(CrashOp.SPACE, CrashOp.SHARED, spec).hits();
+    private static CollectionRef place(Random random, int writer) {
+        return switch (random.nextInt(32)) {
+            case 0, 1, 2 -> CollectionRef.of(CrashOp.own(writer));
+            case 3, 4 -> CollectionRef.of(CrashOp.branch(writer));
+            case 5 -> CollectionRef.of(CrashOp.alias(writer));
+            case 6 -> CollectionRef.at(CrashOp.SHARED, CrashStep.snapshot(writer, random));
+            default -> CollectionRef.of(CrashOp.SHARED);
+        };
+    }
+
+    /// None where there is no such collection, or no group in it yet.
+    private List<Hit> hits(CollectionRef ref, SearchSpec spec) {
+        try {
+            return service.search(
+                            CrashOp.SPACE,
+                            ref,
+                            schema -> {
+                                if (schema.attributes().get("g") == null) {
+                                    throw new QuernException(ErrorKind.NOT_FOUND, "no group");
+                                }
+                                return spec;
+                            })
+                    .hits();
+        } catch (QuernException e) {
+            if (e.kind() != ErrorKind.NOT_FOUND) {
+                throw e;
+            }
+            return List.of();
+        }
     }
 
     private void say(String line) {

@@ -2,18 +2,28 @@ package dev.quern.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quern.vector.fused.FusedConfig;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.util.FixedBitSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class FilterCacheTest {
     private static final int DOCUMENTS = 2_000;
@@ -99,5 +109,70 @@ final class FilterCacheTest {
             assertThat(cache.isRepeated(filter(i))).isFalse();
         }
         assertThat(cache.isRepeated(filter(1))).isFalse();
+    }
+
+    /// Kept sets stay true while rows are deleted, replaced under their ids and merged.
+    @Test
+    void keptSetsFollowDeletesUpdatesAndMerges(@TempDir Path directory) {
+        Seed.run(random -> {
+            Schema schema = Rig.schema(2, Metric.L2, Map.of("n", AttributeType.LONG));
+            LuceneIndex.Tuning tuning =
+                    new LuceneIndex.Tuning(
+                            16,
+                            Runnable::run,
+                            Runnable::run,
+                            () -> false,
+                            new FusedConfig(500, 1L << 30, 1));
+            DenseLeg.Means means = DenseLeg.Means.of(SearchConfig.defaults().comparing(0));
+            Map<String, Long> rows = new TreeMap<>();
+            Path place = directory.resolve("run" + System.nanoTime());
+            try (LuceneIndex index = LuceneIndex.open(place, schema, Optional.empty(), tuning)) {
+                WriteCheck check = new WriteCheck(schema);
+                for (int step = 0; step < 16; step++) {
+                    List<Row> written = new ArrayList<>();
+                    for (int i = 0; i < (step == 0 ? 4_000 : 300); i++) {
+                        String id = "r" + (step == 0 ? i : random.nextInt(4_000));
+                        long n = random.nextInt(10);
+                        rows.put(id, n);
+                        float[] vector = {random.nextFloat(), random.nextFloat()};
+                        written.add(new Row(id, Optional.empty(), vector, Map.of("n", n)));
+                    }
+                    index.apply(check.check(WriteBatch.upsert(written)), step + 1, schema);
+                    List<String> gone = List.copyOf(rows.keySet()).subList(step, 3 * step);
+                    if (step % 2 == 1) {
+                        index.apply(WriteBatch.delete(gone), step + 1, schema);
+                        gone.forEach(rows::remove);
+                    }
+                    index.refresh();
+                    if (step % 4 == 0) {
+                        index.merge(Duration.ofDays(1));
+                        index.refresh();
+                    }
+                    compare(index, schema, means, rows);
+                }
+                assertThat(means.filters().bytes()).isPositive();
+            }
+        });
+    }
+
+    private static void compare(
+            LuceneIndex index, Schema schema, DenseLeg.Means means, Map<String, Long> rows)
+            throws IOException {
+        IndexSearcher searcher = index.acquire();
+        try {
+            for (long n = 0; n < 3; n++) {
+                long wanted = n;
+                SearchSpec spec =
+                        SearchSpec.dense(new float[] {0, 0}, 1_000).where(new Filter.Eq("n", n));
+                assertThat(new Search(schema, spec, means).run(searcher).hits())
+                        .extracting(hit -> hit.row().id())
+                        .containsExactlyInAnyOrderElementsOf(
+                                rows.keySet().stream()
+                                        .filter(id -> Long.valueOf(wanted).equals(rows.get(id)))
+                                        .toList());
+            }
+        } finally {
+            index.release(searcher);
+        }
     }
 }

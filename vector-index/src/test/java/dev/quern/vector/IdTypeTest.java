@@ -118,8 +118,8 @@ final class IdTypeTest {
         assertKind(
                 ErrorKind.CONFLICT,
                 "a collection keeps its id type; create another one with \"id\": \"uint64\"",
-                () -> rig.service().decideIds(SPACE, NAME, IdType.UINT64));
-        rig.service().decideIds(SPACE, NAME, IdType.STRING);
+                () -> writeDeciding(IdType.UINT64, row("11", 1, 0)));
+        writeDeciding(IdType.STRING, row("9", 2, 0));
         rig.service().addFields(SPACE, NAME, schema());
         assertKind(
                 ErrorKind.CONFLICT,
@@ -130,10 +130,44 @@ final class IdTypeTest {
     @Test
     void decidedIdsHoldForTheFirstRows() {
         rig.service().create(SPACE, new CollectionSpec(NAME, schema()), false);
-        rig.service().decideIds(SPACE, NAME, IdType.UINT64);
+        writeDeciding(IdType.UINT64, row("10", 1, 0));
         assertKind(ErrorKind.INVALID, "as the collection's ids", () -> rig.upsert(row("a", 1, 0)));
-        rig.upsert(row("10", 1, 0), row("9", 1, 0));
+        rig.upsert(row("9", 1, 0));
         assertThat(page(Optional.empty(), 10)).containsExactly("9", "10");
+    }
+
+    private WriteResult writeDeciding(IdType type, Row row) {
+        RowWrite write = RowWrite.of(RowWrite.Mode.UPSERT, List.of(row)).deciding(type);
+        return rig.service().write(SPACE, NAME, write);
+    }
+
+    /// A write that leaves no row leaves the ids open, too.
+    @Test
+    void aRefusedFirstWriteDecidesNothing() {
+        rig.service().create(SPACE, new CollectionSpec(NAME, schema()), false);
+        assertKind(
+                ErrorKind.INVALID, "dims", () -> writeDeciding(IdType.UINT64, row("1", 1, 2, 3)));
+        assertKind(
+                ErrorKind.INVALID,
+                "a whole number",
+                () -> writeDeciding(IdType.UINT64, row("a", 1, 2)));
+        RowWrite conditional =
+                new RowWrite(
+                        RowWrite.Mode.UPSERT,
+                        List.of(RowChange.ifVersion(row("1", 1, 2), 7)),
+                        List.of());
+        assertKind(
+                ErrorKind.CONFLICT,
+                "version",
+                () -> rig.service().write(SPACE, NAME, conditional.deciding(IdType.UINT64)));
+        RowWrite skipped = RowWrite.of(RowWrite.Mode.UPDATE, List.of(row("1", 1, 2)));
+        assertThat(rig.service().write(SPACE, NAME, skipped.deciding(IdType.UINT64)).upserted())
+                .isZero();
+        assertThat(rig.service().schema(SPACE, NAME).idType()).isEmpty();
+        rig.restart();
+        assertThat(rig.service().schema(SPACE, NAME).idType()).isEmpty();
+        rig.upsert(row("a", 1, 2));
+        assertThat(rig.service().schema(SPACE, NAME).idType()).contains(IdType.STRING);
     }
 
     @Test

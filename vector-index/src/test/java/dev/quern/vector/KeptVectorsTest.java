@@ -212,7 +212,16 @@ final class KeptVectorsTest {
 
     /// The extremes of what a field may have, in few rows.
     @ParameterizedTest
-    @CsvSource({"1, 0, int8", "1, 1, int4", "16384, 0, int8", "16384, 1, bit", "300, 1, bit"})
+    @CsvSource({
+        "1, 0, int8",
+        "1, 1, int4",
+        "16384, 0, int8",
+        "16384, 1, bit",
+        "300, 1, bit",
+        "1, 1073741824, fused",
+        "65, 1073741824, fused",
+        "16384, 1073741824, fused"
+    })
     void anyDimsAreAllowed(int dims, long bound, String format) {
         Seed.run(random -> {
             Schema schema = Rig.schema(dims, Metric.L2, Map.of());
@@ -243,16 +252,15 @@ final class KeptVectorsTest {
                     assertThat(stats.vectors().firstEntry().getValue().formats())
                             .isEqualTo(Map.of(format, 40L));
                     Leg leg = new Leg.Dense(around(random, new float[dims], 1), false);
-                    SearchSpec spec = SearchSpec.of(List.of(leg), Optional.empty(), LIMIT);
-                    assertThat(
-                                    new Search(
-                                                    schema,
-                                                    spec,
-                                                    DenseLeg.Means.of(
-                                                            SearchConfig.defaults().comparing(0)))
-                                            .run(searcher)
-                                            .hits())
-                            .hasSize(LIMIT);
+                    DenseLeg.Means means = DenseLeg.Means.of(SearchConfig.defaults().comparing(0));
+                    // The last asks for more than there are.
+                    for (int limit : new int[] {LIMIT, 40, 1_000}) {
+                        SearchSpec spec = SearchSpec.of(List.of(leg), Optional.empty(), limit);
+                        assertThat(new Search(schema, spec, means).run(searcher).hits())
+                                .extracting(hit -> hit.row().id())
+                                .doesNotHaveDuplicates()
+                                .hasSize(Math.min(limit, 40));
+                    }
                 } finally {
                     index.release(searcher);
                 }

@@ -109,6 +109,67 @@ final class RowWriteRaceTest {
         return results;
     }
 
+    /// Each thread counts in a field of its own of the same rows, by id, by filter and under the
+    /// version that it read: a patch that was decided by a row of before would set others back.
+    @ParameterizedTest
+    @EnumSource
+    void noPatchSetsAnotherBack(Rig.Stores stores)
+            throws ExecutionException, IOException, InterruptedException {
+        try (Rig rig = new Rig(directory, stores, Rig.checkpointEvery(150))) {
+            rig.create(1, Metric.DOT);
+            rig.upsert(counter("a", 0), counter("b", 0));
+            List<Callable<Integer>> threads = new ArrayList<>();
+            for (int t = 0; t < THREADS; t++) {
+                int thread = t;
+                threads.add(() -> patches(rig, thread));
+            }
+            run(threads);
+            for (int crash = 0; crash < 2; crash++) {
+                for (String id : List.of("a", "b")) {
+                    Map<String, Object> counts = rig.find(id).orElseThrow().attributes();
+                    for (int t = 0; t < THREADS; t++) {
+                        assertThat(counts).containsEntry("t" + t, (long) INCREMENTS);
+                    }
+                }
+                rig.crash();
+            }
+        }
+    }
+
+    private static int patches(Rig rig, int thread) {
+        String field = "t" + thread;
+        for (int i = 1; i <= INCREMENTS; i++) {
+            Map<String, Object> count = Map.of(field, (long) i);
+            for (String id : List.of("a", "b")) {
+                Row patch = new Row(id, Map.of(), Map.of(), count);
+                switch (i % 3) {
+                    case 0 ->
+                            rig.service()
+                                    .write(SPACE, NAME, RowWrite.of(Mode.PATCH, List.of(patch)));
+                    case 1 ->
+                            rig.service()
+                                    .patch(
+                                            SPACE,
+                                            NAME,
+                                            new Filter.Exists("count"),
+                                            RowChange.of(patch));
+                    default -> {
+                        while (!patched(rig, patch)) {
+                            Thread.onSpinWait();
+                        }
+                    }
+                }
+            }
+        }
+        return INCREMENTS;
+    }
+
+    private static boolean patched(Rig rig, Row patch) {
+        long version = rig.find(patch.id()).orElseThrow().version();
+        RowChange change = RowChange.ifVersion(patch, version);
+        return attempt(rig, new RowWrite(Mode.PATCH, List.of(change), List.of())).isPresent();
+    }
+
     /// A change of a row.
     ///
     /// @param expected the version that it asked for, -1 for any; 0 for no row

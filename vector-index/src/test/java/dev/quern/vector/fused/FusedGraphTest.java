@@ -70,15 +70,11 @@ final class FusedGraphTest {
         "EUCLIDEAN,100",
         "EUCLIDEAN,384",
         "EUCLIDEAN,768",
-        "DOT_PRODUCT,7",
         "DOT_PRODUCT,64",
         "DOT_PRODUCT,100",
         "DOT_PRODUCT,384",
-        "DOT_PRODUCT,768",
         "MAXIMUM_INNER_PRODUCT,7",
-        "MAXIMUM_INNER_PRODUCT,64",
         "MAXIMUM_INNER_PRODUCT,100",
-        "MAXIMUM_INNER_PRODUCT,384",
         "MAXIMUM_INNER_PRODUCT,768",
         "COSINE,100"
     })
