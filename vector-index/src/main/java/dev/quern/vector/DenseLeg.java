@@ -2,8 +2,10 @@ package dev.quern.vector;
 
 import dev.quern.vector.SearchOutcome.LegPlan;
 import dev.quern.vector.SearchOutcome.Strategy;
+import dev.quern.vector.SearchOutcome.Width;
 import dev.quern.vector.SearchOutcome.Work;
 import dev.quern.vector.fused.FusedStrategy;
+import dev.quern.vector.fused.HeldOut;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,10 +30,6 @@ import org.apache.lucene.util.VectorUtil;
 /// Lucene's graph serves, every matching row is compared when few match. The scores are computed
 /// anew from the vectors of the best, because Lucene's are squeezed into (0, 1].
 final class DenseLeg {
-    /// Vertices that a walk of a fused graph considers at least. On 100,000 real rows of 384 dims
-    /// 50 find .95 of the ten nearest, 120 find .982 to .985 of them, in 20,000 such rows .99.
-    private static final int WIDTH = 120;
-
     /// Up to this share of the rows, comparing those that match is quicker than Lucene's graph.
     private static final double EXACT_SHARE = 0.05;
 
@@ -45,8 +43,9 @@ final class DenseLeg {
     /// The coarsest of Lucene's graphs that take part.
     private final Optional<VectorKeeping> hnsw;
 
-    private final int width;
+    private final LegWidth widths;
     private final Deadline deadline;
+    private Optional<HeldOut> heldOut = Optional.empty();
 
     /// What legs work with.
     ///
@@ -69,9 +68,18 @@ final class DenseLeg {
         this.idType = schema.fields().ids();
         this.metric = schema.vector(field).metric();
         this.means = means;
-        this.width = leg.width();
         this.deadline = deadline;
+        this.widths =
+                new LegWidth(
+                        leg.width(),
+                        Optional.ofNullable(schema.tuned().get(field)),
+                        searcher.getIndexReader().numDocs());
         this.hnsw = CollectionStats.coarsestHnsw(searcher.getIndexReader(), field);
+    }
+
+    /// Has walks go without a vertex, if there is one to leave out.
+    void leaveOut(Optional<HeldOut> vertex) {
+        heldOut = vertex;
     }
 
     /// What a leg found, and how.
@@ -89,7 +97,10 @@ final class DenseLeg {
         if (plan.strategy() == Strategy.EXACT) {
             return new Found(score(scan(vector, filter, depth), vector), plan);
         }
-        FusedStrategy asked = new FusedStrategy(width(depth));
+        Width width =
+                hnsw.map(kept -> widths.of(depth, kept))
+                        .orElseGet(() -> widths.of(depth, filter.isPresent()));
+        FusedStrategy asked = new FusedStrategy(width.width(), heldOut);
         List<Ranked> ranked = score(walk(vector, filter, depth, asked), vector);
         boolean walked = hnsw.isPresent() || asked.walks() > 0;
         return new Found(
@@ -98,7 +109,8 @@ final class DenseLeg {
                         walked ? plan.strategy() : Strategy.EXACT,
                         walked ? plan.reason() : "cheaper in every segment",
                         plan.matching(),
-                        hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked)));
+                        hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked),
+                        Optional.of(width)));
     }
 
     private LegPlan plan(boolean exact, Optional<Query> filter) throws IOException {
@@ -121,7 +133,8 @@ final class DenseLeg {
     }
 
     private Found filtered(float[] vector, Query filter, int depth) throws IOException {
-        FusedStrategy asked = new FusedStrategy(width(depth));
+        Width width = widths.of(depth, true);
+        FusedStrategy asked = new FusedStrategy(width.width());
         FilteredWalk walk = new FilteredWalk(searcher, means.filters(), deadline, filter);
         List<Ranked> ranked = score(walk.nearest(luceneField, vector, depth, asked), vector);
         Strategy strategy =
@@ -134,7 +147,8 @@ final class DenseLeg {
                         strategy,
                         reason(asked, walk),
                         walk.matching(),
-                        work(walk.estimated(), asked)));
+                        work(walk.estimated(), asked),
+                        Optional.of(width)));
     }
 
     /// Which way was taken in how many segments.
@@ -156,14 +170,10 @@ final class DenseLeg {
         }
     }
 
-    private int width(int depth) {
-        return width > 0 ? Math.max(width, depth) : Math.max(WIDTH, depth + depth / 2);
-    }
-
     private List<ScoreDoc> walk(
             float[] vector, Optional<Query> filter, int depth, FusedStrategy asked)
             throws IOException {
-        int candidates = hnsw.map(kept -> kept.candidates(depth)).orElse(depth);
+        int candidates = hnsw.isPresent() ? asked.width() : depth;
         Query query =
                 new KnnFloatVectorQuery(
                         luceneField, vector, candidates, filter.orElse(null), asked);
@@ -211,7 +221,8 @@ final class DenseLeg {
         }
     }
 
-    private List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
+    /// Ranks documents by their vectors.
+    List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
         List<Integer> docs = nearest.stream().map(hit -> hit.doc).sorted().toList();
         List<Ranked> ranked = new ArrayList<>();
         RowReader.forEachVector(
