@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ChurnRecallTest {
     private static final int ROWS = 6_000;
     private static final int ROUNDS = 10;
-    private static final int QUERIES = 100;
+    private static final int QUERIES = 60;
     private static final double MIN_RECALL = 0.95;
 
     @TempDir Path directory;
