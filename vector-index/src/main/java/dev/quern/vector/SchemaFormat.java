@@ -89,7 +89,7 @@ final class SchemaFormat {
                     version == 1
                             ? withAttributes(first(in, definition), readAttributes(in))
                             : read(in, version);
-            TreeMap<String, TunedWidth> tuned =
+            NavigableMap<String, TunedWidth> tuned =
                     version < 4 ? new TreeMap<>() : readTuned(in, schema);
             in.end();
             return new Schema(fact.version(), schema, tuned);
@@ -138,7 +138,8 @@ final class SchemaFormat {
         return new CollectionSchema(vectors, texts, readAttributes(in), strict, ids);
     }
 
-    private static TreeMap<String, TunedWidth> readTuned(FrameInput in, CollectionSchema schema) {
+    private static NavigableMap<String, TunedWidth> readTuned(
+            FrameInput in, CollectionSchema schema) {
         TreeMap<String, TunedWidth> tuned = new TreeMap<>();
         for (int left = in.count(3); left > 0; left--) {
             String name = in.nameAfter(tuned);

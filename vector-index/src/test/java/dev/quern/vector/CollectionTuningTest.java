@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -207,7 +208,7 @@ final class CollectionTuningTest {
         try {
             var _ = tuning.join();
         } catch (CompletionException e) {
-            throw (QuernException) e.getCause();
+            throw (QuernException) Objects.requireNonNull(e.getCause());
         }
     }
 
