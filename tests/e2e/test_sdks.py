@@ -95,6 +95,10 @@ def test_collection_of_many_fields(quern):
         docs.search(legs=[{"bm25": {"query": '"the moon'}}])
     rest = docs.search(legs=[{"bm25": {"text": "Mühle"}}, {"dense": {"field": "head", "text": "sky"}}], limit=1, after=hits.next)
     assert {hits[0].id, rest[0].id} == {"mill", "moon"}
+    assert docs.tune(field="own", target=0.9)["own"]["outcome"] == "exact"
+    assert docs.set_width(300, field="own")["own"]["width"] == 300
+    assert docs.stats()["vectors"]["own"]["tuned"] == {"width": 300}
+    assert docs.set_width(None) == {}
     assert docs.count(filter={"range": ["when", {"gte": "2026-11-22"}]}) == 1
     assert docs.count(filter={"contains": ["tags", "sky"]}) == 1
     docs.add_fields(attributes={"year": "int64"}, strict=True)

@@ -76,6 +76,8 @@ class FakeServer(ThreadingHTTPServer):
         self.cut_download_after = None
         self.sync_events = []
         self.storage = {}
+        self.widths = {}
+        self.last_tune = None
         self.folder = tempfile.TemporaryDirectory()
         self.pool = ThreadPoolExecutor(64)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -490,12 +492,29 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, self.collection_body(name))
         if rest[1] in ("snapshots", "branch", "rollback", "rename"):
             return self.on_versions(name, rest[1:])
+        if rest[1] == "tune":
+            return self.on_tune(rest[2:])
         rows = server.collections[name][1]
         if rest[1] == "rows" and len(rest) == 3:
             if rest[2] not in rows:
                 raise not_found(f"row {rest[2]}")
             return self.answer(200, rows[rest[2]])
         return getattr(self, f"on_rows_{rest[1]}")(rows)
+
+    def on_tune(self, rest):
+        widths = self.server.widths
+        if rest:
+            self.json_body()
+            return self.answer(200, {"cancelled": False})
+        if self.command == "POST":
+            self.server.last_tune = self.json_body()
+            return self.answer(200, {"fields": {"vector": {"outcome": "exact", "steps": []}}})
+        if self.command == "PUT":
+            wanted = self.json_body()
+            widths[wanted.get("field", "vector")] = {"width": wanted["width"]}
+        if self.command == "DELETE":
+            widths.clear()
+        return self.answer(200, {"widths": widths})
 
     def on_versions(self, name, rest):
         server = self.server

@@ -208,6 +208,22 @@ def test_pages_fields_and_counts(server, docs):
     assert server.last_count == {"filter": {"exists": "n"}}
 
 
+def test_tunes(server, docs):
+    docs.count()
+    assert docs.tune()["vector"]["outcome"] == "exact"
+    usual = {"target": 0.95, "k": 10, "queries": 200, "timeout_ms": 30000, "keep": True}
+    assert server.last_tune == usual
+    docs.tune(field="own", target=0.9, max_width=500, timeout=1.5, keep=False)
+    given = {"field": "own", "target": 0.9, "max_width": 500, "timeout_ms": 1500, "keep": False}
+    assert server.last_tune == {**usual, **given}
+    assert docs.cancel_tune() is False
+    assert docs.set_width(99) == {"vector": {"width": 99}}
+    assert docs.set_width(77, field="own")["own"] == {"width": 77}
+    assert set(docs.widths()) == {"own", "vector"}
+    assert docs.set_width(None, field="own") == {}
+    assert server.sent("DELETE */tune")
+
+
 def test_adds_fields(server, docs):
     docs.count()
     grown = docs.add_fields(attributes={"year": "int64"}, strict=True)

@@ -266,10 +266,68 @@ class Collection(Writable, Versioned):
         and, in ``vectors`` by field, ``rows``, ``fused_rows``, ``hot_rows``, ``hnsw_rows``,
         ``formats`` (rows by how their segments keep the vectors) and, once recent searches were
         compared with exact ones in idle time, ``recall``: ``recall`` (of the ten nearest),
-        ``queries`` and ``at``.
+        ``queries`` and ``at``; and ``tuned``, if the width of searches was tuned or set by hand.
         """
         answer: Dict[str, Any] = self._json("GET", "/stats", query={"at": at})
         return answer
+
+    def tune(
+        self,
+        *,
+        field: Optional[str] = None,
+        target: float = 0.95,
+        k: int = 10,
+        queries: int = 200,
+        max_width: Optional[int] = None,
+        timeout: float = 30.0,
+        keep: bool = True,
+    ) -> Dict[str, Any]:
+        """Finds how wide searches must walk to find ``target`` of the ``k`` nearest rows, in one
+        vector field or in each, by recent queries and the vectors of stored rows; with ``keep``
+        searches that say no width take it from now on. Takes seconds, ``timeout`` at most;
+        searches and writes go on meanwhile.
+
+        Returns by field ``outcome`` (``reached``, ``unreached``, ``exact``, ``out_of_time``,
+        ``cancelled``), ``message``, ``width``, ``kept``, ``rows``, ``live_queries``,
+        ``stored_queries`` and ``steps``: each width tried with its ``recall``,
+        ``recall_at_least`` (with a confidence of 95 %), ``median_micros`` and ``visited``.
+        """
+        given = {
+            "field": field,
+            "target": target,
+            "k": k,
+            "queries": queries,
+            "max_width": max_width,
+            "timeout_ms": round(timeout * 1000),
+            "keep": keep,
+        }
+        request = {name: value for name, value in given.items() if value is not None}
+        answer: Dict[str, Any] = self._json("POST", "/tune", request, waits=True)["fields"]
+        return answer
+
+    def cancel_tune(self) -> bool:
+        """Ends the tuning that is under way, which keeps nothing; returns whether there was one."""
+        return bool(self._json("POST", "/tune/cancel", {}, retry="always")["cancelled"])
+
+    def widths(self, *, at: Optional[str] = None) -> Dict[str, Any]:
+        """The widths that were tuned or set by hand, by vector field: ``width`` and, of a tuned
+        one, ``target``, ``k``, ``recall``, ``queries``, ``rows`` and ``at``.
+        """
+        answer: Dict[str, Any] = self._json("GET", "/tune", query={"at": at})["widths"]
+        return answer
+
+    def set_width(self, width: Optional[int], *, field: Optional[str] = None) -> Dict[str, Any]:
+        """Sets by hand the width that searches of a vector field take unless they say another;
+        None has them take the default again, without ``field`` in every field. Returns
+        :meth:`widths`.
+        """
+        if width is None:
+            answer: Dict[str, Any] = self._json("DELETE", "/tune", query={"field": field})
+        else:
+            request = {"width": width} if field is None else {"width": width, "field": field}
+            answer = self._json("PUT", "/tune", request)
+        widths: Dict[str, Any] = answer["widths"]
+        return widths
 
     def merge(self) -> bool:
         """Begins at once the merge that an idle collection comes to by itself; returns whether one

@@ -37,6 +37,7 @@ import picocli.CommandLine.Parameters;
             CollectionVersionCommands.Rollback.class,
             CollectionVersionCommands.Alias.class,
             CollectionVersionCommands.Rename.class,
+            CollectionTune.class,
             CollectionExport.class,
             CollectionImport.class,
         },
@@ -202,7 +203,8 @@ final class CollectionCommand {
                             "IN FUSED GRAPHS",
                             "OF THESE HOT",
                             "IN HNSW GRAPHS",
-                            "RECALL@10"),
+                            "RECALL@10",
+                            "WIDTH"),
                     new TreeMap<>(index.vectors())
                             .entrySet().stream().map(CollectionCommand::row).toList());
             terminal.note(
@@ -223,7 +225,8 @@ final class CollectionCommand {
                 Long.toString(index.fusedRows()),
                 Long.toString(index.hotRows()),
                 Long.toString(index.hnswRows()),
-                index.recall() == null ? "-" : recall(index.recall()));
+                index.recall() == null ? "-" : recall(index.recall()),
+                index.tuned() == null ? "default" : Integer.toString(index.tuned().width()));
     }
 
     private static String recall(RecallBody recall) {

@@ -135,7 +135,10 @@ final class CollectionSearch implements Callable<Integer> {
                 + counted(plan.estimated(), "estimated")
                 + counted(plan.visited(), "vertices visited")
                 + counted(plan.coded(), "codes and")
-                + counted(plan.compared(), "vectors compared");
+                + counted(plan.compared(), "vectors compared")
+                + (plan.width() == null
+                        ? ""
+                        : ", width " + plan.width() + " (" + plan.widthFrom() + ")");
     }
 
     private static String line(SearchHit hit) {

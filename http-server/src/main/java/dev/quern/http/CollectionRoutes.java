@@ -190,7 +190,8 @@ final class CollectionRoutes {
                         collections.stats(request.space(), ref),
                         ref.at().isPresent()
                                 ? Collections.emptyNavigableMap()
-                                : collections.recall(request.space(), ref.name())));
+                                : collections.recall(request.space(), ref.name()),
+                        collections.tuning().widths(request.space(), ref)));
     }
 
     private Reply merge(Request request) {

@@ -19,6 +19,7 @@ import dev.quern.vector.FieldRecall;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
 import dev.quern.vector.SearchOutcome;
+import dev.quern.vector.TunedWidth;
 import dev.quern.vector.VectorField;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,7 +49,8 @@ final class CollectionWire {
                 info.aliases().isEmpty() ? null : info.aliases());
     }
 
-    static CollectionIndex stats(CollectionStats stats, Map<String, FieldRecall> recall) {
+    static CollectionIndex stats(
+            CollectionStats stats, Map<String, FieldRecall> recall, Map<String, TunedWidth> tuned) {
         Map<String, VectorIndexBody> vectors = new TreeMap<>();
         stats.vectors()
                 .forEach((name, field) ->
@@ -62,6 +64,9 @@ final class CollectionWire {
                                         field.formats(),
                                         Optional.ofNullable(recall.get(name))
                                                 .map(CollectionWire::recall)
+                                                .orElse(null),
+                                        Optional.ofNullable(tuned.get(name))
+                                                .map(TuneWire::width)
                                                 .orElse(null))));
         return new CollectionIndex(stats.rows(), stats.segments(), stats.merging(), vectors);
     }
@@ -136,7 +141,11 @@ final class CollectionWire {
                 counted(plan.work().estimated()),
                 counted(plan.work().visited()),
                 counted(plan.work().coded()),
-                counted(plan.work().compared()));
+                counted(plan.work().compared()),
+                plan.width().map(SearchOutcome.Width::width).orElse(null),
+                plan.width()
+                        .map(width -> width.source().name().toLowerCase(Locale.ROOT))
+                        .orElse(null));
     }
 
     private static @Nullable Long counted(long count) {

@@ -128,6 +128,7 @@ public final class HttpServer implements AutoCloseable {
                         new CollectionRoutes(services.collections(), services.embeddings())
                                 .routes(),
                         new CollectionVersionRoutes(services.collections()).routes(),
+                        new TuneRoutes(services.collections()).routes(),
                         new WriteRoutes(services.collections(), services.texts()).routes(),
                         new TextRoutes(services.texts(), services.indexer()).routes(),
                         new ExportRoutes(services.collections()).routes(),

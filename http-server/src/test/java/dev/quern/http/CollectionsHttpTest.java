@@ -131,6 +131,53 @@ final class CollectionsHttpTest extends WithServices {
     }
 
     @Test
+    void tunesAndSetsWidths() {
+        String path = collection("tuned", "\"dims\":1");
+        ok(server.post(path + "/upsert", "{\"rows\":[{\"id\":\"a\",\"vector\":[1]}]}"));
+        JsonNode found = ok(server.post(path + "/tune", "{}")).path("fields").path("vector");
+        assertThat(found.path("outcome").asText()).isEqualTo("exact");
+        assertThat(found.path("message").asText()).contains("nothing to tune");
+        assertThat(found.path("kept").asBoolean()).isFalse();
+        assertThat(found.has("width")).isFalse();
+        assertThat(found.path("rows").asInt()).isEqualTo(1);
+        assertThat(ok(server.post(path + "/tune/cancel", "{}")).path("cancelled").asBoolean())
+                .isFalse();
+
+        JsonNode set = ok(server.put(path + "/tune", bytes("{\"width\":77}")));
+        assertThat(set.path("widths").path("vector").path("width").asInt()).isEqualTo(77);
+        JsonNode stats = ok(server.get(path + "/stats")).path("vectors").path("vector");
+        assertThat(stats.path("tuned").path("width").asInt()).isEqualTo(77);
+        assertThat(ok(server.delete(path + "/tune?field=vector")).path("widths")).isEmpty();
+        assertThat(ok(server.get(path + "/tune")).path("widths")).isEmpty();
+
+        for (String bad :
+                List.of(
+                        "{\"target\":0}",
+                        "{\"target\":1.5}",
+                        "{\"target\":\"much\"}",
+                        "{\"k\":0}",
+                        "{\"k\":1001}",
+                        "{\"queries\":9}",
+                        "{\"max_width\":70000}",
+                        "{\"timeout_ms\":0}",
+                        "{\"field\":\"text\"}",
+                        "{\"recall\":0.9}")) {
+            assertThat(server.post(path + "/tune", bad).statusCode()).as(bad).isEqualTo(400);
+        }
+        for (String bad : List.of("{}", "{\"width\":0}", "{\"width\":1,\"field\":\"x\"}")) {
+            assertThat(server.put(path + "/tune", bytes(bad)).statusCode()).as(bad).isEqualTo(400);
+        }
+        assertThat(server.delete(path + "/tune?field=x").statusCode()).isEqualTo(400);
+        assertThat(server.post("/v1/collections/nope/tune", "{}").statusCode()).isEqualTo(404);
+        assertThat(server.post("/v1/collections/nope/tune/cancel", "{}").statusCode())
+                .isEqualTo(404);
+    }
+
+    private static byte[] bytes(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
     void tellsHowRowsAreIndexed() {
         String path = collection("indexed", "\"dims\":1");
         ok(server.post(path + "/upsert", "{\"rows\":[{\"id\":\"a\",\"vector\":[1]}]}"));

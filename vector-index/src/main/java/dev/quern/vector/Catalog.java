@@ -63,7 +63,9 @@ final class Catalog {
                             .when(new Txn.Condition.Absent(key))
                             .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
                             .put(key, DefinitionFormat.encode(definition))
-                            .put(Keys.schema(definition.id()), SchemaFormat.encode(spec.schema()))
+                            .put(
+                                    Keys.schema(definition.id()),
+                                    SchemaFormat.encode(new Schema(0, spec.schema())))
                             .build());
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CONFLICT) {
@@ -190,7 +192,7 @@ final class Catalog {
                                     schema.version() == 0
                                             ? new Txn.Condition.Absent(key)
                                             : new Txn.Condition.Version(key, schema.version()))
-                            .put(key, SchemaFormat.encode(schema.fields()))
+                            .put(key, SchemaFormat.encode(schema))
                             .put(Keys.definition(now.name()), DefinitionFormat.encode(now))
                             .build());
         } catch (QuernException e) {
@@ -296,9 +298,9 @@ final class Catalog {
                         facts.commit(
                                 Txn.in(definition.space())
                                         .when(new Txn.Condition.Version(key, base.version()))
-                                        .put(key, SchemaFormat.encode(wanted.fields()))
+                                        .put(key, SchemaFormat.encode(wanted))
                                         .build());
-                return new Schema(version, wanted.fields());
+                return new Schema(version, wanted.fields(), wanted.tuned());
             } catch (QuernException e) {
                 if (e.kind() != ErrorKind.CONFLICT) {
                     throw e;

@@ -63,10 +63,14 @@ final class CollectionReads {
 
     /// The fields that the rows have.
     CollectionSchema schema(Place place) {
+        return whole(place).fields();
+    }
+
+    /// The fields, and what is tuned.
+    Schema whole(Place place) {
         return place.kept()
                 .map(k -> parts.snapshots().schema(place.definition(), k))
-                .orElseGet(() -> parts.catalog().schema(place.definition()))
-                .fields();
+                .orElseGet(() -> parts.catalog().schema(place.definition()));
     }
 
     /// @param asked by the fields; it may take long, so it is made before anything is opened

@@ -48,6 +48,7 @@ public final class CollectionService implements AutoCloseable {
     private final OpenSnapshots kept;
     private final CatalogNames names;
     private final CollectionVersions versions;
+    private final CollectionTuning tuning;
 
     /// Removes caches of collections that are gone; opens nothing yet: a collection is opened at
     /// its first use.
@@ -107,6 +108,9 @@ public final class CollectionService implements AutoCloseable {
                         new CollectionReads.Parts(
                                 catalog, snapshots, open, kept, searching, means));
         this.writes = new CollectionWrites(catalog, open);
+        this.tuning =
+                new CollectionTuning(
+                        new CollectionTuning.Parts(catalog, reads, open, searching, means, clock));
         this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
         this.sweeper = new Sweeper(open);
     }
@@ -129,6 +133,11 @@ public final class CollectionService implements AutoCloseable {
         return versions;
     }
 
+    /// How wide searches walk.
+    public CollectionTuning tuning() {
+        return tuning;
+    }
+
     private OpenCollections opening(IdSource ids) {
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
@@ -149,10 +158,10 @@ public final class CollectionService implements AutoCloseable {
                                 config.search().sampledQueries()),
                         checkpoints,
                         rules,
-                        tuning()));
+                        indexing()));
     }
 
-    private LuceneIndex.Tuning tuning() {
+    private LuceneIndex.Tuning indexing() {
         return new LuceneIndex.Tuning(
                 config.ramBuffer().bytes() / (double) (1 << 20),
                 merging,
@@ -242,9 +251,7 @@ public final class CollectionService implements AutoCloseable {
     public CollectionInfo addFields(SpaceId space, String name, CollectionSchema more) {
         Definition definition = catalog.get(space, name);
         try (OpenCollections.Lease lease = open.acquire(definition)) {
-            lease.live()
-                    .schema()
-                    .change(schema -> new Schema(schema.version(), schema.fields().with(more)));
+            lease.live().schema().change(schema -> schema.with(schema.fields().with(more)));
         }
         return info(definition);
     }

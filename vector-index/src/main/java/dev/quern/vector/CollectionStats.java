@@ -130,8 +130,13 @@ public record CollectionStats(
                 .max(Comparator.naturalOrder());
     }
 
+    /// What reads a segment's vectors; null where it has none.
+    static @Nullable KnnVectorsReader codecVectors(LeafReader leaf) {
+        return ((CodecReader) FilterLeafReader.unwrap(leaf)).getVectorReader();
+    }
+
     private static @Nullable KnnVectorsReader vectors(LeafReader leaf, String luceneField) {
-        KnnVectorsReader all = ((CodecReader) FilterLeafReader.unwrap(leaf)).getVectorReader();
+        KnnVectorsReader all = codecVectors(leaf);
         return all instanceof PerFieldKnnVectorsFormat.FieldsReader fields
                 ? fields.getFieldReader(luceneField)
                 : all;

@@ -227,7 +227,7 @@ public final class CollectionVersions {
                 () -> requireNew(space, name),
                 (live, companions) ->
                         (txn, content) -> {
-                            byte[] schema = SchemaFormat.encode(live.schema().now().fields());
+                            byte[] schema = SchemaFormat.encode(live.schema().now());
                             begin(txn, branch, schema, content.checkpoint());
                             parts.companions().put(txn, companions, branch.id());
                         },

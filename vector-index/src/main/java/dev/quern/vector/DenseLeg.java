@@ -2,8 +2,10 @@ package dev.quern.vector;
 
 import dev.quern.vector.SearchOutcome.LegPlan;
 import dev.quern.vector.SearchOutcome.Strategy;
+import dev.quern.vector.SearchOutcome.Width;
 import dev.quern.vector.SearchOutcome.Work;
 import dev.quern.vector.fused.FusedStrategy;
+import dev.quern.vector.fused.HeldOut;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,10 +31,6 @@ import org.apache.lucene.util.VectorUtil;
 /// Lucene's graph serves, every matching row is compared when few match. The scores are computed
 /// anew from the vectors of the best, because Lucene's are squeezed into (0, 1].
 final class DenseLeg {
-    /// Vertices that a walk of a fused graph considers at least. On 100,000 real rows of 384 dims
-    /// 50 find .95 of the ten nearest, 120 find .982 to .985 of them, in 20,000 such rows .99.
-    private static final int WIDTH = 120;
-
     /// Up to this share of the rows, comparing those that match is quicker than Lucene's graph.
     private static final double EXACT_SHARE = 0.05;
 
@@ -56,8 +54,9 @@ final class DenseLeg {
     /// The coarsest of Lucene's graphs that take part.
     private final Optional<VectorKeeping> hnsw;
 
-    private final int width;
+    private final LegWidth widths;
     private final Deadline deadline;
+    private Optional<HeldOut> heldOut = Optional.empty();
 
     /// What legs work with.
     ///
@@ -80,9 +79,18 @@ final class DenseLeg {
         this.idType = schema.fields().ids();
         this.metric = schema.vector(field).metric();
         this.means = means;
-        this.width = leg.width();
         this.deadline = deadline;
+        this.widths =
+                new LegWidth(
+                        leg.width(),
+                        Optional.ofNullable(schema.tuned().get(field)),
+                        searcher.getIndexReader().numDocs());
         this.hnsw = CollectionStats.coarsestHnsw(searcher.getIndexReader(), field);
+    }
+
+    /// Has walks go without a vertex, if there is one to leave out.
+    void leaveOut(Optional<HeldOut> vertex) {
+        heldOut = vertex;
     }
 
     /// What a leg found, and how.
@@ -174,7 +182,10 @@ final class DenseLeg {
 
     private Candidates walked(LegPlan plan, float[] vector, Optional<Query> filter, int count)
             throws IOException {
-        FusedStrategy asked = new FusedStrategy(width(count));
+        Width width =
+                hnsw.map(kept -> widths.of(count, kept))
+                        .orElseGet(() -> widths.of(count, filter.isPresent()));
+        FusedStrategy asked = new FusedStrategy(width.width(), heldOut);
         List<ScoreDoc> nearest = walk(vector, filter, count, asked);
         boolean walked = hnsw.isPresent() || asked.walks() > 0;
         return new Candidates(
@@ -184,7 +195,8 @@ final class DenseLeg {
                         walked ? plan.strategy() : Strategy.EXACT,
                         walked ? plan.reason() : "cheaper in every segment",
                         plan.matching(),
-                        hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked)));
+                        hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked),
+                        Optional.of(width)));
     }
 
     private LegPlan plan(boolean exact, Optional<Query> filter) throws IOException {
@@ -207,7 +219,8 @@ final class DenseLeg {
     }
 
     private Candidates filtered(float[] vector, Query filter, int count) throws IOException {
-        FusedStrategy asked = new FusedStrategy(width(count));
+        Width width = widths.of(count, true);
+        FusedStrategy asked = new FusedStrategy(width.width());
         FilteredWalk walk = new FilteredWalk(searcher, means.filters(), deadline, filter);
         List<ScoreDoc> nearest = walk.nearest(luceneField, vector, count, asked);
         Strategy strategy =
@@ -221,7 +234,8 @@ final class DenseLeg {
                         strategy,
                         reason(asked, walk),
                         walk.matching(),
-                        work(walk.estimated(), asked)));
+                        work(walk.estimated(), asked),
+                        Optional.of(width)));
     }
 
     /// Which way was taken in how many segments.
@@ -243,14 +257,10 @@ final class DenseLeg {
         }
     }
 
-    private int width(int depth) {
-        return width > 0 ? Math.max(width, depth) : Math.max(WIDTH, depth + depth / 2);
-    }
-
     private List<ScoreDoc> walk(
             float[] vector, Optional<Query> filter, int depth, FusedStrategy asked)
             throws IOException {
-        int candidates = hnsw.map(kept -> kept.candidates(depth)).orElse(depth);
+        int candidates = hnsw.isPresent() ? asked.width() : depth;
         Query query =
                 new KnnFloatVectorQuery(
                         luceneField, vector, candidates, filter.orElse(null), asked);
@@ -299,7 +309,8 @@ final class DenseLeg {
         }
     }
 
-    private List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
+    /// Ranks documents by their vectors.
+    List<Ranked> score(List<ScoreDoc> nearest, float[] query) throws IOException {
         List<Integer> docs = new ArrayList<>(nearest.size());
         for (ScoreDoc hit : nearest) {
             docs.add(hit.doc);

@@ -14,7 +14,8 @@ public sealed interface Leg {
     /// @param exact true: every matching row is compared; false: the planner decides between that
     ///   and the graph, which is faster and finds nearly all of the nearest
     /// @param width vertices that a walk of a fused graph considers, at most 65,536: more find more
-    ///   and take longer; the limit where that is more; 0 for the planner's choice
+    ///   and take longer; the limit where that is more; 0 for what was tuned for the field
+    ///   ([TunedWidth]), or else for the planner's choice
     record Dense(Optional<String> field, float[] vector, boolean exact, int width) implements Leg {
         /// In the default field, of the planner's choice of width.
         public Dense(float[] vector, boolean exact) {

@@ -459,7 +459,7 @@ final class LiveCollection implements ReadableCollection {
 
     /// Changes with what searches see.
     long version() {
-        return shown.shownToken() + index.merges();
+        return shown.shownToken() + index.merges() + schema.now().version();
     }
 
     /// Whether it must be closed and opened anew.

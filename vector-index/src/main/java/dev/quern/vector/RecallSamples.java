@@ -145,6 +145,14 @@ final class RecallSamples {
         sample.recall = recall;
     }
 
+    /// The queries of a field that are remembered, newest first.
+    synchronized List<float[]> vectors(String field) {
+        Deque<Sample> samples = fields.get(field);
+        return samples == null
+                ? List.of()
+                : samples.reversed().stream().map(sample -> sample.leg.vector()).toList();
+    }
+
     /// What was found so far, by vector field.
     synchronized NavigableMap<String, FieldRecall> report() {
         NavigableMap<String, FieldRecall> report = new TreeMap<>();

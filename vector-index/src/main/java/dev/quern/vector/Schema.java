@@ -2,8 +2,10 @@ package dev.quern.vector;
 
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +14,34 @@ import org.jspecify.annotations.Nullable;
 /// rollbacks the one with the greater version has every field of the other.
 ///
 /// @param version log index of the fact; 0 before there is one
-record Schema(long version, CollectionSchema fields) {
+/// @param tuned widths of walks by vector field, of some or none
+record Schema(long version, CollectionSchema fields, NavigableMap<String, TunedWidth> tuned) {
+    /// Copies the map.
+    Schema {
+        tuned = Collections.unmodifiableNavigableMap(new TreeMap<>(tuned));
+    }
+
+    /// With nothing tuned.
+    Schema(long version, CollectionSchema fields) {
+        this(version, fields, new TreeMap<>());
+    }
+
+    /// The schema with other fields.
+    Schema with(CollectionSchema others) {
+        return new Schema(version, others, tuned);
+    }
+
+    /// The schema with a field's width tuned, or not any more.
+    ///
+    /// @throws QuernException `INVALID` naming the fields there are
+    Schema withTuned(String field, Optional<TunedWidth> width) {
+        vector(field);
+        TreeMap<String, TunedWidth> changed = new TreeMap<>(tuned);
+        changed.remove(field);
+        width.ifPresent(w -> changed.put(field, w));
+        return new Schema(version, fields, changed);
+    }
+
     /// The type of an attribute; null if no row had it and none was declared.
     @Nullable AttributeType find(String attribute) {
         return fields.attributes().get(attribute);
@@ -72,8 +101,7 @@ record Schema(long version, CollectionSchema fields) {
         }
         TreeMap<String, AttributeType> all = new TreeMap<>(fields.attributes());
         all.putAll(added);
-        return new Schema(
-                version,
+        return with(
                 new CollectionSchema(
                         fields.vectors(), fields.texts(), all, fields.strict(), idType(rows)));
     }

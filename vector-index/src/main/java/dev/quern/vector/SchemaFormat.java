@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.QuernException;
 import dev.quern.storage.MetaLog;
+import java.time.Instant;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -11,22 +12,25 @@ import java.util.stream.Stream;
 ///
 /// | field | type |
 /// |---|---|
-/// | version | u8, 3 |
+/// | version | u8, 4 |
 /// | strict | u8, 0 or 1 |
 /// | ids | u8: 0 not decided, else [IdType#code] |
 /// | vectors | count, then for each: name string; dims count; metric u8 (0 cosine, 1 dot, 2 l2); u8 0 or 1, then, if 1, model string; source string |
 /// | texts | count, then for each: name string, analyzer string |
 /// | attributes | count, then for each: name string, u8 [AttributeType#code] |
+/// | tuned widths | count, then for each: name string of a vector field; width count; u8 0 or 1, then, if 1, target f64; k count; recall f64; queries count; rows i64; at i64, milliseconds since 1970 |
 ///
-/// Each in strictly ascending name order. Version 2 had no `ids`: they are strings, as in version
+/// Each in strictly ascending name order. Version 3 had no tuned widths. Version 2 had no `ids`:
+/// they are strings, as in version
 /// 1. Version 1 was version and attributes alone, of types 1 to 5: the vector field was in
 ///    [DefinitionFormat], the text field always [CollectionSchema#TEXT] in English.
 final class SchemaFormat {
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
 
     private SchemaFormat() {}
 
-    static byte[] encode(CollectionSchema schema) {
+    static byte[] encode(Schema whole) {
+        CollectionSchema schema = whole.fields();
         FrameOutput out = new FrameOutput();
         out.u8(VERSION);
         out.u8(schema.strict() ? 1 : 0);
@@ -53,7 +57,27 @@ final class SchemaFormat {
                     out.utf8(name);
                     out.u8(type.code());
                 });
+        out.count(whole.tuned().size());
+        whole.tuned()
+                .forEach((name, tuned) -> {
+                    out.utf8(name);
+                    write(tuned, out);
+                });
         return out.toBytes();
+    }
+
+    private static void write(TunedWidth tuned, FrameOutput out) {
+        out.count(tuned.width());
+        out.u8(tuned.measured().isPresent() ? 1 : 0);
+        tuned.measured()
+                .ifPresent(measured -> {
+                    out.f64(measured.target());
+                    out.count(measured.k());
+                    out.f64(measured.recall());
+                    out.count(measured.queries());
+                    out.i64(measured.rows());
+                    out.i64(measured.at().toEpochMilli());
+                });
     }
 
     /// The schema of a collection from its fact.
@@ -65,8 +89,10 @@ final class SchemaFormat {
                     version == 1
                             ? withAttributes(first(in, definition), readAttributes(in))
                             : read(in, version);
+            NavigableMap<String, TunedWidth> tuned =
+                    version < 4 ? new TreeMap<>() : readTuned(in, schema);
             in.end();
-            return new Schema(fact.version(), schema);
+            return new Schema(fact.version(), schema, tuned);
         } catch (QuernException e) {
             throw switch (e.kind()) {
                 case INVALID -> in.corrupt("has " + e.getMessage());
@@ -110,6 +136,33 @@ final class SchemaFormat {
             texts.put(name, new TextField(in.utf8()));
         }
         return new CollectionSchema(vectors, texts, readAttributes(in), strict, ids);
+    }
+
+    private static NavigableMap<String, TunedWidth> readTuned(
+            FrameInput in, CollectionSchema schema) {
+        TreeMap<String, TunedWidth> tuned = new TreeMap<>();
+        for (int left = in.count(3); left > 0; left--) {
+            String name = in.nameAfter(tuned);
+            if (!schema.vectors().containsKey(name)) {
+                throw in.corrupt("has a width of no vector field");
+            }
+            int width = in.number(TunedWidth.MAX);
+            tuned.put(
+                    name,
+                    new TunedWidth(
+                            width, in.flag() ? Optional.of(measured(in)) : Optional.empty()));
+        }
+        return tuned;
+    }
+
+    private static TunedWidth.Measured measured(FrameInput in) {
+        return new TunedWidth.Measured(
+                in.f64(),
+                in.number(Search.MAX_LIMIT),
+                in.f64(),
+                in.number(Integer.MAX_VALUE),
+                in.i64(),
+                Instant.ofEpochMilli(in.i64()));
     }
 
     private static Optional<IdType> readIds(FrameInput in) {

@@ -19,7 +19,6 @@ import org.apache.lucene.util.RamUsageEstimator;
 final class Search {
     static final int MAX_LIMIT = 1_000;
     private static final int MAX_LEGS = 8;
-    private static final int MAX_WIDTH = 1 << 16;
     private static final int MAX_FUSION_K = 10_000;
     private static final double MAX_WEIGHT = 1_000;
     private static final int MAX_QUERY_BYTES = 64 << 10;
@@ -99,7 +98,7 @@ final class Search {
     private Leg checked(Leg leg) {
         return switch (leg) {
             case Leg.Dense(Optional<String> field, float[] vector, boolean exact, int width) -> {
-                requireBetween("width", width, 0, MAX_WIDTH);
+                requireBetween("width", width, 0, TunedWidth.MAX);
                 String name =
                         field.or(schema.fields()::defaultVector)
                                 .orElseThrow(() -> unnamed("vector", schema.fields().vectors()));

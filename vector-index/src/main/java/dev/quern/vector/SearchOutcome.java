@@ -37,10 +37,28 @@ public record SearchOutcome(
     /// @param reason in a few words
     /// @param matching rows that pass the filter; all live rows without one; -1 when not counted
     /// @param work what it took
-    public record LegPlan(Strategy strategy, String reason, long matching, Work work) {
+    /// @param width of walks; empty where all that matches was compared without a thought of one
+    public record LegPlan(
+            Strategy strategy, String reason, long matching, Work work, Optional<Width> width) {
         LegPlan(Strategy strategy, String reason, long matching) {
-            this(strategy, reason, matching, Work.NONE);
+            this(strategy, reason, matching, Work.NONE, Optional.empty());
         }
+    }
+
+    /// How wide the walks of a dense leg were to be.
+    ///
+    /// @param width vertices of a fused graph to consider, or candidates of Lucene's
+    /// @param source why so many
+    public record Width(int width, WidthSource source) {}
+
+    /// Why a leg's walks are as wide as they are.
+    public enum WidthSource {
+        /// The search asked for it.
+        REQUEST,
+        /// It was tuned, or set by hand, for the field.
+        TUNED,
+        /// Nothing else said, or what was tuned does not count here.
+        DEFAULT
     }
 
     /// What a dense leg took, over all segments; -1 where it was not counted.

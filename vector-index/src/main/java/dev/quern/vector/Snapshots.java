@@ -77,7 +77,7 @@ final class Snapshots {
 
     /// Stores a schema as a chunk.
     ChunkId putSchema(Definition definition, Schema schema) {
-        byte[] bytes = SchemaFormat.encode(schema.fields());
+        byte[] bytes = SchemaFormat.encode(schema);
         return chunks.put(definition.space(), MemorySegment.ofArray(bytes)).id();
     }
 

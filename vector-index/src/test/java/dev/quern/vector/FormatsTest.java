@@ -63,7 +63,7 @@ final class FormatsTest {
                         b -> SnapshotFormat.decode(fact(b))),
                 new Decoder(
                         "schema",
-                        SchemaFormat.encode(schema()),
+                        SchemaFormat.encode(tuned()),
                         b -> SchemaFormat.decode(definition(), fact(b))));
     }
 
@@ -107,6 +107,19 @@ final class FormatsTest {
     private static Filter range() {
         return new Filter.Range(
                 "d", Optional.of(1L), Optional.empty(), Optional.empty(), Optional.of("z"));
+    }
+
+    static Schema tuned() {
+        TreeMap<String, TunedWidth> widths = new TreeMap<>();
+        widths.put("title", TunedWidth.byHand(300));
+        widths.put(
+                "vector",
+                new TunedWidth(
+                        77,
+                        Optional.of(
+                                new TunedWidth.Measured(
+                                        0.95, 10, 0.9625, 200, 20_000, Instant.EPOCH))));
+        return new Schema(5, schema(), widths);
     }
 
     static CollectionSchema schema() {
@@ -175,7 +188,7 @@ final class FormatsTest {
                         new CheckpointFormat.Checkpoint(9, 8, "0123", ID),
                         new TailFormat.Entry.InChunks(List.of(ID, ID)),
                         List.of(new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID))),
-                        new Schema(5, schema()));
+                        tuned());
     }
 
     @Test

@@ -22,8 +22,9 @@ final class GoldenFormatsTest {
                 .isEqualTo(golden("definition-v3"));
         assertThat(AliasFormat.encode("docs")).isEqualTo(golden("alias-v1"));
         assertThat(SnapshotFormat.encode(FormatsTest.snapshot())).isEqualTo(golden("snapshot-v1"));
-        assertThat(SchemaFormat.encode(FormatsTest.schema().withIds(IdType.UINT64)))
-                .isEqualTo(golden("schema-v3"));
+        Schema schema = FormatsTest.tuned();
+        assertThat(SchemaFormat.encode(schema.with(schema.fields().withIds(IdType.UINT64))))
+                .isEqualTo(golden("schema-v4"));
     }
 
     @Test
@@ -94,6 +95,14 @@ final class GoldenFormatsTest {
                                         FormatsTest.fact(golden("schema-v2")))
                                 .fields())
                 .isEqualTo(FormatsTest.schema().withIds(IdType.STRING));
+    }
+
+    @Test
+    void nothingIsTunedInVersion3() {
+        assertThat(
+                        SchemaFormat.decode(
+                                FormatsTest.definition(), FormatsTest.fact(golden("schema-v3"))))
+                .isEqualTo(new Schema(5, FormatsTest.schema().withIds(IdType.UINT64)));
     }
 
     /// The bytes of a file.

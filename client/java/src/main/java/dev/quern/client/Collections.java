@@ -181,6 +181,11 @@ public final class Collections {
         return new CollectionVersions(http);
     }
 
+    /// How wide searches walk.
+    public CollectionTuning tuning() {
+        return new CollectionTuning(http);
+    }
+
     /// How the rows are indexed now.
     public CollectionIndex stats(String collection) {
         return http.json(

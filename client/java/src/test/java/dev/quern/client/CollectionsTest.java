@@ -7,6 +7,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateCollection;
+import dev.quern.common.wire.FieldTuningBody;
 import dev.quern.common.wire.PatchRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.common.wire.SchemaBody;
@@ -17,6 +18,8 @@ import dev.quern.common.wire.SearchResult;
 import dev.quern.common.wire.SearchRows;
 import dev.quern.common.wire.SyncCollection;
 import dev.quern.common.wire.SyncEvent;
+import dev.quern.common.wire.TuneCollection;
+import dev.quern.common.wire.TuneStep;
 import dev.quern.common.wire.UpsertResult;
 import dev.quern.common.wire.UpsertRows;
 import dev.quern.common.wire.VectorFieldBody;
@@ -197,10 +200,49 @@ final class CollectionsTest {
         assertThat(client.collections().stats("docs").vectors())
                 .containsEntry(
                         "v",
-                        new VectorIndexBody(3, 2, 1, 0, Map.of("fused", 2L, "flat", 1L), null));
+                        new VectorIndexBody(
+                                3, 2, 1, 0, Map.of("fused", 2L, "flat", 1L), null, null));
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/stats");
         assertThat(client.collections().merge("docs")).isTrue();
         assertThat(server.last().target()).isEqualTo("/v1/collections/docs/merge");
+    }
+
+    @Test
+    void tunes() {
+        CollectionTuning tuning = client.collections().tuning();
+        server.answer(
+                        200,
+                        "{\"fields\":{\"v\":{\"outcome\":\"reached\",\"message\":\"m\",\"width\":50,"
+                                + "\"kept\":true,\"steps\":[{\"width\":50,\"recall\":0.97,"
+                                + "\"recall_at_least\":0.96,\"median_micros\":70.5}],\"rows\":9,"
+                                + "\"live_queries\":3,\"stored_queries\":7}}}")
+                .answer(200, "{\"cancelled\":false}")
+                .answer(200, "{\"widths\":{\"v\":{\"width\":70}}}")
+                .answer(200, "{\"widths\":{}}")
+                .answer(200, "{\"widths\":{}}");
+        assertThat(tuning.tune("docs", TuneCollection.defaults()).fields())
+                .containsEntry(
+                        "v",
+                        new FieldTuningBody(
+                                "reached",
+                                "m",
+                                50,
+                                true,
+                                List.of(new TuneStep(50, 0.97, 0.96, 70.5, null)),
+                                9,
+                                3,
+                                7));
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/tune");
+        assertThat(server.last().body()).isEqualTo("{}");
+        assertThat(tuning.cancel("docs")).isFalse();
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/tune/cancel");
+        assertThat(tuning.set("docs", "v", 70)).containsOnlyKeys("v");
+        assertThat(server.last().method()).isEqualTo("PUT");
+        assertThat(server.last().body()).isEqualTo("{\"field\":\"v\",\"width\":70}");
+        assertThat(tuning.clear("docs", "v")).isEmpty();
+        assertThat(server.last().method()).isEqualTo("DELETE");
+        assertThat(server.last().target()).isEqualTo("/v1/collections/docs/tune?field=v");
+        assertThat(tuning.widths("docs")).isEmpty();
     }
 
     @Test

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param visited vertices of graphs, when they were counted
 /// @param coded one-bit codes that were compared
 /// @param compared vectors that were compared outside of graphs
+/// @param width of a dense leg: vertices of a graph to consider
+/// @param widthFrom why so many: `request`, `tuned` or `default`
 public record SearchPlan(
         String strategy,
         String reason,
@@ -18,4 +20,6 @@ public record SearchPlan(
         @Nullable Long estimated,
         @Nullable Long visited,
         @Nullable Long coded,
-        @Nullable Long compared) {}
+        @Nullable Long compared,
+        @Nullable Integer width,
+        @Nullable String widthFrom) {}

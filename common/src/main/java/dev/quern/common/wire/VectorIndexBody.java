@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 /// @param hnswRows in Lucene's graphs
 /// @param formats rows by how they are kept: `flat`, `fused`, `int8`, `int4`, `bit`, `float32`
 /// @param recall of recent searches, as far as it was compared
+/// @param tuned the width that was tuned or set by hand, if it was
 public record VectorIndexBody(
         long rows,
         long fusedRows,
         long hotRows,
         long hnswRows,
         Map<String, Long> formats,
-        @Nullable RecallBody recall) {}
+        @Nullable RecallBody recall,
+        @Nullable TunedWidthBody tuned) {}

@@ -96,6 +96,11 @@ final class FusedReader extends KnnVectorsReader {
                 : graph.blocks();
     }
 
+    /// A field's graph, if it has one.
+    Optional<GraphSearch> graph(String field) {
+        return Optional.ofNullable(graphs.get(field));
+    }
+
     /// Vertices of a field's graph, 0 where it has none and its vectors are compared one by one.
     int vertices(String field) {
         GraphMeta meta = metas.get(field);

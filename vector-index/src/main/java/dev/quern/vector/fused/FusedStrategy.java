@@ -4,12 +4,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.lucene.search.knn.KnnSearchStrategy;
+import org.jspecify.annotations.Nullable;
 
 /// Asks for a wider walk than the number of results: Lucene has one number for both. Formats that
 /// do not know it take it for their default. One belongs to one search, of which it also tells what
 /// it did. Thread-safe.
 public final class FusedStrategy extends KnnSearchStrategy {
     private final int width;
+    private final @Nullable HeldOut heldOut;
     private final AtomicInteger walks = new AtomicInteger();
     private final AtomicInteger abandoned = new AtomicInteger();
     private final AtomicInteger scans = new AtomicInteger();
@@ -22,10 +24,18 @@ public final class FusedStrategy extends KnnSearchStrategy {
     ///
     /// @param width vertices to consider, 1 or more; the number of results where that is more
     public FusedStrategy(int width) {
+        this(width, Optional.empty());
+    }
+
+    /// A strategy whose walks go without a vertex.
+    ///
+    /// @param width vertices to consider, 1 or more; the number of results where that is more
+    public FusedStrategy(int width, Optional<HeldOut> heldOut) {
         if (width < 1) {
             throw new IllegalArgumentException("width must be 1 or more, got " + width);
         }
         this.width = width;
+        this.heldOut = heldOut.orElse(null);
     }
 
     public int width() {
@@ -65,6 +75,11 @@ public final class FusedStrategy extends KnnSearchStrategy {
     /// Vectors that were compared outside of walks.
     public long compared() {
         return compared.get();
+    }
+
+    /// The vertex of a graph that its walk goes without, or [Walk#NO_VERTEX].
+    int withoutVertex(GraphSearch graph) {
+        return heldOut == null ? Walk.NO_VERTEX : heldOut.in(graph);
     }
 
     void walked(int visits, boolean inVain) {

@@ -1,6 +1,7 @@
 package dev.quern.vector.fused;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -100,6 +101,13 @@ public final class FusedVectorsFormat extends KnnVectorsFormat {
         return own(reader, field) instanceof FusedReader fused && fused.isHot(field)
                 ? fused.vertices(field)
                 : 0;
+    }
+
+    /// A field's graph in a segment, if it has one.
+    static Optional<GraphSearch> graph(KnnVectorsReader reader, String field) {
+        return own(reader, field) instanceof FusedReader fused
+                ? fused.graph(field)
+                : Optional.empty();
     }
 
     private static KnnVectorsReader own(KnnVectorsReader reader, String field) {

@@ -109,7 +109,8 @@ final class GraphSearch {
         boolean done = false;
         if (way == FilterPlanner.Way.WALK) {
             int width = (int) planner.poolWidth(matching, wanted);
-            walk.run(found.get(), measure, 0, graph.entry(), width, collecting);
+            int without = strategy.withoutVertex(this);
+            walk.run(found.get(), measure, 0, graph.entry(), width, collecting, without);
             done = accept == null || collecting.isEnough(matching);
             strategy.walked(collecting.visits, !done);
         }

@@ -10,6 +10,9 @@ import org.apache.lucene.util.FixedBitSet;
 /// those to its neighbours from the block's codes. Holds the memory that a search needs, so that
 /// searches one after the other allocate nothing. Not thread-safe.
 final class Walk {
+    /// Stands for no vertex.
+    static final int NO_VERTEX = -1;
+
     private static final int CACHE_LINE = 64;
 
     /// Sees each vertex that is visited.
@@ -49,7 +52,25 @@ final class Walk {
     /// @param width places in the pool, 1 or more
     void run(Blocks blocks, Measure measure, float lift, int entry, int width, Visitor visitor)
             throws IOException {
+        run(blocks, measure, lift, entry, width, visitor, NO_VERTEX);
+    }
+
+    /// As the other.
+    ///
+    /// @param without a vertex that is not visited, unless it is the entry; [#NO_VERTEX] for none
+    void run(
+            Blocks blocks,
+            Measure measure,
+            float lift,
+            int entry,
+            int width,
+            Visitor visitor,
+            int without)
+            throws IOException {
         prepare(blocks.count(), width);
+        if (without != NO_VERTEX) {
+            see(without);
+        }
         MemorySegment memory = blocks.memory();
         see(entry);
         pool.add(entry, Float.NEGATIVE_INFINITY);
