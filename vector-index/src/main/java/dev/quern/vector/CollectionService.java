@@ -41,6 +41,7 @@ public final class CollectionService implements AutoCloseable {
     private final OpenCollections open;
     private final IdleMerger idle;
     private final Sweeper sweeper;
+    private final HistoryPurges purges;
     private final CollectionReads reads;
     private final CollectionWrites writes;
     private final CollectionRoots roots;
@@ -65,9 +66,10 @@ public final class CollectionService implements AutoCloseable {
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.companions = new Companions(facts);
-        this.catalog = new Catalog(facts, clock, ids, companions);
-        this.tail = new WriteLog(chunks, facts);
-        this.checkpoints = new CheckpointStore(chunks, facts);
+        History history = new History(facts, clock, config.historyBounds());
+        this.catalog = new Catalog(facts, clock, ids, companions, history);
+        this.tail = new WriteLog(chunks, facts, clock);
+        this.checkpoints = new CheckpointStore(chunks, facts, history);
         this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
         this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
         this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
@@ -77,6 +79,18 @@ public final class CollectionService implements AutoCloseable {
         this.open = opening(ids);
         open.sweep();
         this.snapshots = new Snapshots(chunks, facts, companions);
+        PastStates past =
+                new PastStates(
+                        new PastStates.Parts(
+                                catalog,
+                                checkpoints,
+                                snapshots,
+                                history,
+                                tail,
+                                open,
+                                tuning(),
+                                ids,
+                                clock));
         this.kept =
                 new OpenSnapshots(
                         new OpenSnapshots.Parts(
@@ -84,6 +98,7 @@ public final class CollectionService implements AutoCloseable {
                                 config.maxOpenCollections(),
                                 checkpoints,
                                 snapshots,
+                                past,
                                 applying,
                                 open,
                                 clock));
@@ -96,6 +111,8 @@ public final class CollectionService implements AutoCloseable {
                                 facts,
                                 checkpoints,
                                 snapshots,
+                                past,
+                                history,
                                 companions,
                                 open,
                                 kept,
@@ -105,10 +122,11 @@ public final class CollectionService implements AutoCloseable {
         this.reads =
                 new CollectionReads(
                         new CollectionReads.Parts(
-                                catalog, snapshots, open, kept, searching, means));
+                                catalog, snapshots, past, open, kept, searching, means));
         this.writes = new CollectionWrites(catalog, open);
         this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
         this.sweeper = new Sweeper(open);
+        this.purges = new HistoryPurges(facts, history);
     }
 
     /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:
@@ -207,8 +225,8 @@ public final class CollectionService implements AutoCloseable {
         if (place.kept().isEmpty()) {
             return info(place.definition());
         }
-        Kept found = place.kept().get();
-        return found.checkpoint().counts(clock.instant())
+        return place.kept().get() instanceof Kept found
+                        && found.checkpoint().counts(clock.instant())
                 ? place.definition()
                         .info(
                                 snapshots.schema(place.definition(), found),
@@ -413,6 +431,11 @@ public final class CollectionService implements AutoCloseable {
         sweeper.sweep();
     }
 
+    /// What yet another timer does every minute.
+    void purgeHistories() {
+        purges.purge();
+    }
+
     /// The row of an id, with its vector, version and expiry.
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
@@ -477,6 +500,7 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        purges.close();
         sweeper.close();
         idle.close();
         kept.close();

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class LiveCollection implements ReadableCollection {
     private static final Logger log = LoggerFactory.getLogger(LiveCollection.class);
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long SENT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /// As it was called when it was used last.
     private volatile Definition definition;
@@ -353,10 +354,36 @@ final class LiveCollection implements ReadableCollection {
             applying.unlock();
         }
         try {
-            checkpointer.save(index, token, covered);
+            checkpointer.save(index, token, covered, this::appliedToken);
             savedMerges = merges;
         } catch (QuernException e) {
             throw health.noted(e);
+        }
+    }
+
+    /// The last write of which a commit that was made just now may hold a part.
+    private long appliedToken() {
+        applying.lock();
+        try {
+            if (health.failure() != null) {
+                throw health.unavailable("must be opened anew", health.failure());
+            }
+            return shown.appliedToken();
+        } finally {
+            applying.unlock();
+        }
+    }
+
+    /// Waits for the writes that began before, so that those sent at a moment that is past are in
+    /// the log, or never will be.
+    void awaitSent() {
+        try {
+            if (!order.awaitPast(tail.appliedIndex() + 1, SENT_NANOS)) {
+                throw health.unavailable("has writes in flight for long", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw health.unavailable("was not waited for", e);
         }
     }
 

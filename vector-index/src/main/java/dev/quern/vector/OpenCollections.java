@@ -266,6 +266,18 @@ final class OpenCollections {
                 .flatMap(LiveCollection::files);
     }
 
+    /// Waits for the writes to a collection that began before; one that is not open has none.
+    void settle(Definition definition) {
+        LiveCollection live;
+        synchronized (this) {
+            Entry entry = entries.get(definition.id());
+            live = entry == null ? null : entry.live;
+        }
+        if (live != null) {
+            live.awaitSent();
+        }
+    }
+
     private Path directory(Definition definition) {
         return cacheDirectory.resolve(definition.space().value()).resolve(definition.id());
     }

@@ -6,6 +6,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.vector.SnapshotFormat.Kept;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The snapshots that are open for reading, at most a set number while some of them are idle. The
+/// The snapshots and states of histories that are open for reading, at most a set number while some of them are idle. The
 /// files of one lie in a cache directory of its own from when it is opened until it is closed;
 /// those that an open collection has too are hard links. Thread-safe.
 ///
@@ -52,6 +53,7 @@ final class OpenSnapshots {
             int maxOpen,
             CheckpointStore checkpoints,
             Snapshots snapshots,
+            PastStates past,
             CpuPool pool,
             OpenCollections live,
             InstantSource clock) {}
@@ -69,6 +71,9 @@ final class OpenSnapshots {
 
         /// Written when it is opened.
         private volatile CheckpointStore.@Nullable Donor files;
+
+        /// Written when a state of a history is opened.
+        private volatile PastStates.@Nullable Laid laid;
 
         /// Guarded by the [OpenSnapshots].
         private int users;
@@ -96,7 +101,17 @@ final class OpenSnapshots {
             return live;
         }
 
-        /// All its files, until the lease is closed.
+        /// The index that was made of a state of a history.
+        PastStates.Laid laid() {
+            PastStates.Laid laid = entry.laid;
+            if (laid == null) {
+                throw QuernException.internal("state is open without an index", null);
+            }
+            return laid;
+        }
+
+        /// Its files, until the lease is closed; of a state of a history those of the point that
+        /// it was made from.
         CheckpointStore.Donor files() {
             CheckpointStore.Donor files = entry.files;
             if (files == null) {
@@ -118,7 +133,7 @@ final class OpenSnapshots {
     /// @throws QuernException `NOT_FOUND` if it was deleted meanwhile; `CORRUPT` naming the file
     ///   and the chunk that is missing or damaged
     @MustBeClosed
-    Lease acquire(Definition definition, Kept kept) {
+    Lease acquire(Definition definition, KeptState kept) {
         Entry entry = pin(definition, kept);
         boolean done = false;
         try {
@@ -137,14 +152,13 @@ final class OpenSnapshots {
         }
     }
 
-    private Path directory(Definition definition, Kept kept) {
-        String state = kept.checkpoint().manifest().hex().substring(0, 16);
+    private Path directory(Definition definition, KeptState kept) {
         return parts.cacheDirectory()
                 .resolve(definition.space().value())
-                .resolve(definition.id() + "." + state);
+                .resolve(definition.id() + "." + kept.key());
     }
 
-    private synchronized Entry pin(Definition definition, Kept kept) {
+    private synchronized Entry pin(Definition definition, KeptState kept) {
         if (closed) {
             throw new QuernException(ErrorKind.UNAVAILABLE, "collections are being closed");
         }
@@ -160,7 +174,7 @@ final class OpenSnapshots {
     }
 
     @GuardedBy("entry.opening")
-    private KeptCollection usable(Entry entry, Definition definition, Kept kept) {
+    private KeptCollection usable(Entry entry, Definition definition, KeptState kept) {
         KeptCollection live = entry.live;
         if (live != null && live.isFailed()) {
             shut(entry);
@@ -173,31 +187,46 @@ final class OpenSnapshots {
         return live;
     }
 
-    private KeptCollection open(Entry entry, Definition definition, Kept kept) {
+    private KeptCollection open(Entry entry, Definition definition, KeptState state) {
+        String what = state.what() + " of collection \"" + definition.name() + "\"";
+        try {
+            Files.createDirectories(entry.directory.getParent());
+            String commitId =
+                    switch (state) {
+                        case Kept kept -> lay(entry, definition, kept);
+                        case KeptState.Past past -> lay(entry, definition, past);
+                    };
+            return new KeptCollection(
+                    what,
+                    parts.snapshots().schema(definition, state),
+                    entry.directory,
+                    commitId,
+                    parts.clock());
+        } catch (IOException | UncheckedIOException e) {
+            throw new QuernException(ErrorKind.UNAVAILABLE, what + " cannot be opened: " + e, e);
+        }
+    }
+
+    private String lay(Entry entry, Definition definition, Kept kept) throws IOException {
         try {
             CheckpointStore.Saved saved =
                     parts.checkpoints().read(definition, kept.checkpoint(), kept.version());
-            Files.createDirectories(entry.directory.getParent());
             parts.checkpoints()
                     .restore(definition, saved, entry.directory, parts.live().files(definition));
             entry.files = new CheckpointStore.Donor(entry.directory, saved.files());
-            return new KeptCollection(
-                    what(definition, kept),
-                    parts.snapshots().schema(definition, kept),
-                    entry.directory,
-                    kept.checkpoint().commitId(),
-                    parts.clock());
-        } catch (IOException e) {
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, what(definition, kept) + " cannot be opened: " + e, e);
+            return kept.checkpoint().commitId();
         } catch (QuernException e) {
             Optional<Kept> now = parts.snapshots().find(definition, kept.name());
             throw now.isEmpty() ? Snapshots.notFound(definition, kept.name()) : e;
         }
     }
 
-    private static String what(Definition definition, Kept kept) {
-        return "snapshot \"" + kept.name() + "\" of collection \"" + definition.name() + "\"";
+    private String lay(Entry entry, Definition definition, KeptState.Past past)
+            throws IOException {
+        PastStates.Laid laid = parts.past().lay(definition, past, entry.directory);
+        entry.files = new CheckpointStore.Donor(entry.directory, laid.files());
+        entry.laid = laid;
+        return laid.commitId();
     }
 
     /// Closes those that nobody has read for long.
@@ -249,6 +278,7 @@ final class OpenSnapshots {
             entry.live = null;
         }
         entry.files = null;
+        entry.laid = null;
         try {
             IOUtils.rm(entry.directory);
         } catch (IOException e) {
