@@ -1,5 +1,6 @@
 package dev.quern.vector;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +26,23 @@ import org.apache.lucene.util.IOUtils;
 final class PastStates {
     private static final Pattern TOKEN = Pattern.compile("[0-9]{1,18}");
 
+    /// Moments whose token is remembered.
+    private static final int MAX_MOMENTS = 1_000;
+
     private final Parts parts;
+
+    /// The tokens of moments that are past, least recently asked for first: which writes were sent
+    /// by then does not change.
+    @GuardedBy("moments")
+    private final Map<Moment, Long> moments =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Moment, Long> eldest) {
+                    return size() > MAX_MOMENTS;
+                }
+            };
+
+    private record Moment(String id, Instant at) {}
 
     /// What it works with.
     record Parts(
@@ -74,18 +92,13 @@ final class PastStates {
     }
 
     private Past state(Definition definition, String asked, long token, Optional<Instant> moment) {
-        if (moment.isPresent()) {
-            requirePast(moment.get());
-            parts.open().settle(definition);
-        }
-        List<Point> points = parts.history().points(definition);
         long found =
                 moment.isPresent()
-                        ? token(definition, points, asked, moment.get())
-                        : written(definition, points, token);
+                        ? token(definition, asked, moment.get())
+                        : written(definition, token);
         Schema now = parts.catalog().schema(definition);
         // Only after the fields: if no rollback came between, the fields are those of the rows.
-        points = parts.history().points(definition);
+        List<Point> points = parts.history().points(definition);
         Point base =
                 HistoryPlanner.base(points, found)
                         .orElseThrow(() -> before(definition, parts.history(), asked));
@@ -98,16 +111,32 @@ final class PastStates {
         return new Past(asked, found, base, schema);
     }
 
-    private void requirePast(Instant moment) {
+    private long token(Definition definition, String asked, Instant moment) {
         Instant now = parts.clock().instant();
         if (moment.isAfter(now)) {
             throw QuernException.invalid(
                     "'at' lies in the future: " + moment + ", and it is " + now);
         }
+        Moment key = new Moment(definition.id(), moment);
+        synchronized (moments) {
+            Long known = moments.get(key);
+            if (known != null) {
+                return known;
+            }
+        }
+        parts.open().settle(definition);
+        long token = sought(definition, asked, moment);
+        // One of this very millisecond may get more writes.
+        if (moment.toEpochMilli() < now.toEpochMilli()) {
+            synchronized (moments) {
+                moments.put(key, token);
+            }
+        }
+        return token;
     }
 
-    private long token(
-            Definition definition, List<Point> points, String asked, Instant moment) {
+    private long sought(Definition definition, String asked, Instant moment) {
+        List<Point> points = parts.history().points(definition);
         Point point =
                 HistoryPlanner.at(points, moment)
                         .orElseThrow(() -> before(definition, parts.history(), asked));
@@ -116,7 +145,8 @@ final class PastStates {
                 point.through(), parts.tail().last(definition, point.token(), end, moment));
     }
 
-    private long written(Definition definition, List<Point> points, long token) {
+    private long written(Definition definition, long token) {
+        List<Point> points = parts.history().points(definition);
         long given = parts.tail().appliedIndex();
         if (token > given) {
             throw QuernException.invalid(
