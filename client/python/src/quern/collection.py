@@ -261,8 +261,9 @@ class Collection(Versioned):
         ``at`` is what to search: a snapshot's name, the token of a write, or a ``datetime``
         (or RFC 3339 text) within the history; default the rows as they are now.
         ``include_version`` gives hits their ``version`` and ``expires_at``. ``consistency`` is
-        ``strong`` (default: every acknowledged write is seen) or ``eventual`` (what is visible already, at most a second
-        behind); ``at_least`` instead is the ``token`` of a write that must be seen.
+        ``strong`` (default: every acknowledged write is seen) or ``eventual`` (what is visible
+        already, at most a second behind); ``at_least`` instead is the ``token`` of a write that
+        must be seen.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
