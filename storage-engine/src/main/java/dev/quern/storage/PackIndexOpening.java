@@ -13,12 +13,27 @@ import org.slf4j.LoggerFactory;
 /// Opens the chunk index of a directory. One that is damaged, or of another version than
 /// [PackIndexFormat] says, is thrown away and an empty one made: the packs tell what was in it.
 ///
+/// A process may die while it does so. The file that names the manifest goes first and for good, so
+/// that what is without one is known to be the rest of a database, of which nothing may be read.
+///
 /// @param cache stays the caller's
 record PackIndexOpening(Disk disk, Path directory, Cache cache) {
     private static final Logger LOG = LoggerFactory.getLogger(PackIndexOpening.class);
 
+    /// RocksDB's file that names the manifest in use.
+    private static final String CURRENT = "CURRENT";
+
+    private static final String MANIFEST = "MANIFEST-";
+
     PackIndex open() throws IOException {
         disk.createDirectories(directory);
+        if (disk.list(directory, CURRENT).isEmpty()) {
+            return create();
+        }
+        if (disk.list(directory, "").stream().noneMatch(PackIndexOpening::isManifest)) {
+            LOG.warn("chunk index {} has no manifest, made anew", directory);
+            return create();
+        }
         try {
             Rocks rocks = new Rocks(disk, directory, cache);
             if (isOurs(rocks)) {
@@ -43,7 +58,13 @@ record PackIndexOpening(Disk disk, Path directory, Cache cache) {
         }
     }
 
+    private static boolean isManifest(Path file) {
+        return String.valueOf(file.getFileName()).startsWith(MANIFEST);
+    }
+
     private PackIndex create() throws IOException {
+        disk.delete(directory.resolve(CURRENT));
+        disk.syncDirectory(directory);
         for (Path file : disk.list(directory, "")) {
             disk.delete(file);
         }

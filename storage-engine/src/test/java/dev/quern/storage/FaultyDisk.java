@@ -17,6 +17,7 @@ final class FaultyDisk implements Disk {
     private volatile @Nullable String databaseFailure;
     private volatile @Nullable String forceFailure;
     private volatile boolean resizeFails;
+    private volatile int nameSteps = Integer.MAX_VALUE;
     private volatile @Nullable CountDownLatch reached;
     private volatile @Nullable CountDownLatch go;
 
@@ -43,6 +44,15 @@ final class FaultyDisk implements Disk {
     /// Makes cutting and extending of open files fail.
     void failResizes(boolean fail) {
         resizeFails = fail;
+    }
+
+    /// Removes this many more names or syncs of a directory, then fails.
+    void failNamesAfter(int steps) {
+        nameSteps = steps;
+    }
+
+    private synchronized void nameStep() throws IOException {
+        fail(nameSteps-- <= 0 ? "Input/output error" : null);
     }
 
     /// Makes the writes of databases wait.
@@ -87,9 +97,14 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
-    public void persist(Path file, long from, long to) throws IOException {
+    public boolean force(Path file, long from, long to) throws IOException {
         fail(forceFailure);
-        real.persist(file, from, to);
+        return real.force(file, from, to);
+    }
+
+    @Override
+    public void replace(Path from, Path to) throws IOException {
+        real.replace(from, to);
     }
 
     @Override
@@ -99,12 +114,14 @@ final class FaultyDisk implements Disk {
 
     @Override
     public void delete(Path file) throws IOException {
+        nameStep();
         real.delete(file);
     }
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
         fail(forceFailure);
+        nameStep();
         real.syncDirectory(directory);
     }
 

@@ -33,12 +33,13 @@ final class PackIndexTest {
     }
 
     private final LRUCache cache = new LRUCache(1 << 20);
+    private final FaultyDisk disk = new FaultyDisk();
     @TempDir Path directory;
     private PackIndex index;
 
     @BeforeEach
     void open() throws IOException {
-        index = PackIndex.open(new LocalDisk(), directory, cache);
+        index = PackIndex.open(disk, directory, cache);
     }
 
     @AfterEach
@@ -170,14 +171,62 @@ final class PackIndexTest {
     void indexOfAnotherVersionIsMadeAnew() throws IOException, RocksDBException {
         Entry entry = add(SPACE, 1, 1, 32);
         index.close();
-        try (Rocks rocks = new Rocks(new LocalDisk(), directory, cache);
+        otherVersion();
+        open();
+
+        assertThat(index.find(SPACE, entry.id())).isEmpty();
+    }
+
+    private void otherVersion() throws RocksDBException {
+        try (Rocks rocks = new Rocks(disk, directory, cache);
                 WriteBatch batch = new WriteBatch()) {
             batch.put(PackIndexFormat.VERSION_KEY, new byte[] {0, 0, 0, 1});
             rocks.write(batch, true);
         }
+    }
+
+    /// As builds left it that removed the manifest before its name.
+    @Test
+    void indexWithoutAManifestIsMadeAnew() throws IOException {
+        Entry entry = add(SPACE, 1, 1, 32);
+        index.close();
+        for (Path file : disk.list(directory, "")) {
+            if (file.toString().contains("MANIFEST-")) {
+                disk.delete(file);
+            }
+        }
         open();
 
+        assertThat(index.isNew()).isTrue();
         assertThat(index.find(SPACE, entry.id())).isEmpty();
+    }
+
+    /// A process dies while it makes an index anew, after any of its steps: the next one makes it
+    /// anew, too, and reads nothing of the old one.
+    @Test
+    void indexIsMadeAnewAfterDeathInTheMiddle() throws IOException, RocksDBException {
+        boolean died = true;
+        for (int steps = 0; died; steps++) {
+            Entry entry = add(SPACE, 1, 1, 32);
+            index.close();
+            otherVersion();
+            disk.failNamesAfter(steps);
+            died = !opens();
+            disk.failNamesAfter(Integer.MAX_VALUE);
+            index.close();
+            open();
+            assertThat(index.find(SPACE, entry.id())).as("after %d steps", steps).isEmpty();
+            assertThat(steps).isLessThan(20);
+        }
+    }
+
+    private boolean opens() {
+        try {
+            open();
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private PackState state(long pack) {

@@ -20,7 +20,6 @@ interface SimPlan {
         MAP,
         SIZE,
         TRUNCATE,
-        PERSIST,
         DELETE,
         RENAME,
         SYNC_NAMES,

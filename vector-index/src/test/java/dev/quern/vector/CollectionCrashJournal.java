@@ -84,7 +84,8 @@ final class CollectionCrashJournal implements CrashRun.Journal {
     @Override
     public void verify(Path data, boolean encrypted, boolean whole, Random random)
             throws IOException {
-        boolean copied = !whole && random.nextBoolean();
+        boolean begun = Files.exists(data); // unless the kill came before
+        boolean copied = !whole && random.nextBoolean() && begun;
         Path opened = copied ? data.resolveSibling(data.getFileName() + "-copy") : data;
         if (copied) {
             copy(data, opened);

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,9 +66,10 @@ final class LegsModelTest {
                             "idleMerge",
                             Duration.ZERO);
             try (Rig rig = new Rig(directory, Rig.Stores.FAKE, Rig.with(settings))) {
-                Run run = new Run(rig, random, 9_000);
-                for (int round = 0; round < 4; round++) {
-                    for (int batch = 0; batch < 6; batch++) {
+                Run run = new Run(rig, random, 8_000);
+                run.fill(1_000);
+                for (int round = 0; round < 2; round++) {
+                    for (int batch = 0; batch < 4; batch++) {
                         run.write(1_000);
                     }
                     if (round % 2 == 1) {
@@ -122,6 +124,18 @@ final class LegsModelTest {
                 case 2 -> rig.settle();
                 case 3, 4, 5, 6 -> write(15);
                 default -> search();
+            }
+        }
+
+        /// Writes every id once.
+        void fill(int batch) {
+            for (int from = 0; from < ids; from += batch) {
+                List<Row> rows =
+                        IntStream.range(from, Math.min(ids, from + batch))
+                                .mapToObj(id -> row("r" + id))
+                                .toList();
+                rig.write(new WriteBatch(rows, List.of(), Optional.empty()));
+                rows.forEach(row -> model.put(row.id(), row));
             }
         }
 
