@@ -238,8 +238,7 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter,
-            @Option(names = "--at", paramLabel = "WHEN", description = AT)
-                    @Nullable String at) {
+            @Option(names = "--at", paramLabel = "WHEN", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             long count =
                     client.collections()
@@ -259,8 +258,7 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "ID") String id,
-            @Option(names = "--at", paramLabel = "WHEN", description = AT)
-                    @Nullable String at) {
+            @Option(names = "--at", paramLabel = "WHEN", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             terminal.printJson(client.collections().row(name, id, Optional.ofNullable(at)));
         }

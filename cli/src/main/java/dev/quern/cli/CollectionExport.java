@@ -55,8 +55,7 @@ final class CollectionExport implements Callable<Integer> {
         RowFileFormat chosen = format == null ? RowFileFormat.of(out) : format;
         return switch (chosen) {
             case JSONL -> exportLines();
-            case ARROW, PARQUET ->
-                    PythonFiles.run(terminal, arguments(chosen));
+            case ARROW, PARQUET -> PythonFiles.run(terminal, arguments(chosen));
         };
     }
 

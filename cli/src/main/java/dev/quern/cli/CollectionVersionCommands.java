@@ -34,10 +34,7 @@ final class CollectionVersionCommands {
                 @Mixin Terminal terminal,
                 @Parameters(paramLabel = "COLLECTION") String name,
                 @Parameters(paramLabel = "SNAPSHOT") String snapshot,
-                @Option(
-                                names = "--at",
-                                paramLabel = "WHEN",
-                                description = CollectionCommand.AT)
+                @Option(names = "--at", paramLabel = "WHEN", description = CollectionCommand.AT)
                         @Nullable String at) {
             try (QuernClient client = terminal.connect()) {
                 SnapshotBody body = client.collections().versions().snapshot(name, snapshot, at);
@@ -212,13 +209,7 @@ final class CollectionVersionCommands {
                 CollectionBody body = client.collections().versions().rollback(name, to);
                 terminal.print(
                         body,
-                        "collection "
-                                + body.name()
-                                + " at "
-                                + to
-                                + ": "
-                                + body.rows()
-                                + " rows");
+                        "collection " + body.name() + " at " + to + ": " + body.rows() + " rows");
             }
             return ExitCode.OK.status();
         }

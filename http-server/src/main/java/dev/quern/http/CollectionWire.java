@@ -61,9 +61,7 @@ final class CollectionWire {
 
     /// @param history empty in a read of what was
     static CollectionIndex stats(
-            CollectionStats stats,
-            Map<String, FieldRecall> recall,
-            Optional<HistoryInfo> history) {
+            CollectionStats stats, Map<String, FieldRecall> recall, Optional<HistoryInfo> history) {
         Map<String, VectorIndexBody> vectors = new TreeMap<>();
         stats.vectors()
                 .forEach((name, field) ->

@@ -104,15 +104,16 @@ final class CollectionVersionsHttpTest {
         assertThat(begun.path("seconds").asLong()).isEqualTo(3_600);
         String since = begun.path("since").asText();
         String row = "{\"rows\":[{\"id\":\"a\",\"vector\":[1]}]}";
-        String token =
-                answer(200, server.post(path + "/upsert", row)).path("token").asText();
+        String token = answer(200, server.post(path + "/upsert", row)).path("token").asText();
         upsert(path, "b");
         assertThat(ids(path, token)).containsExactly("a");
         assertThat(ids(path, since)).isEmpty();
         assertThat(server.get(path + "/export?at=" + token).body().lines()).hasSize(2);
         answer(201, server.post(path + "/snapshots", "{\"name\":\"s\",\"at\":\"" + token + "\"}"));
         assertThat(ids(path, "s")).containsExactly("a");
-        answer(201, server.post(path + "/branch", "{\"name\":\"past-2\",\"at\":\"" + token + "\"}"));
+        answer(
+                201,
+                server.post(path + "/branch", "{\"name\":\"past-2\",\"at\":\"" + token + "\"}"));
         assertThat(ids("/v1/collections/past-2", "")).containsExactly("a");
         answer(200, server.post(path + "/rollback", "{\"to\":\"" + token + "\"}"));
         assertThat(ids(path, "")).containsExactly("a");

@@ -29,9 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Checkpoints: an index's files as chunks, named by one fact. Its transaction also cuts the tail,
-/// or makes a point of the history.
-/// Files of an index are written once, so a file that the last checkpoint holds is not put again.
-/// Thread-safe.
+/// or makes a point of the history. Files of an index are written once, so a file that the last
+/// checkpoint holds is not put again. Thread-safe.
 final class CheckpointStore {
     private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
 
@@ -149,8 +148,7 @@ final class CheckpointStore {
         List<SavedFile> files = new ArrayList<>();
         Checkpoint checkpoint = put(definition, known, snapshot, files);
         Txn.Builder txn = renewed(definition, previous, checkpoint);
-        history.checkpoint(
-                txn, definition, checkpoint, snapshot.through(), snapshot.tailBytes());
+        history.checkpoint(txn, definition, checkpoint, snapshot.through(), snapshot.tailBytes());
         addition.to(txn, new Content(checkpoint, bytes(files)));
         chunks.sync();
         long version = facts.commit(txn.build());

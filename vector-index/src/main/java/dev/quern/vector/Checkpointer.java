@@ -251,8 +251,7 @@ final class Checkpointer {
     }
 
     @GuardedBy("saving")
-    private void save(
-            LuceneIndex index, Exact exact, long parts, CheckpointStore.Addition addition)
+    private void save(LuceneIndex index, Exact exact, long parts, CheckpointStore.Addition addition)
             throws IOException {
         CheckpointStore.Snapshot snapshot =
                 new CheckpointStore.Snapshot(

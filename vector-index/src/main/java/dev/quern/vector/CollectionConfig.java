@@ -73,8 +73,8 @@ public record CollectionConfig(
     }
 
     /// The defaults; graphs of up to 8 GiB, built in a quarter of the machine's memory, and for
-    /// copies of them half as much as the largest heap; merged when idle for 2 s; a
-    /// history of 1 hour, at most 1 GiB of writes.
+    /// copies of them half as much as the largest heap; merged when idle for 2 s; a history of 1
+    /// hour, at most 1 GiB of writes.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,

@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 
 /// The chunks that collections need: large writes of a tail, then the manifest of each checkpoint,
 /// point of a history and snapshot and the files in it; a checkpoint takes the place of the tail
-/// that it covers. An
-/// open collection reads files of its own and needs no other chunks. Thread-safe.
+/// that it covers. An open collection reads files of its own and needs no other chunks.
+/// Thread-safe.
 final class CollectionRoots implements ChunkRoots {
     /// A fact of a tail may have 60 KiB.
     private static final int PAGE = 64;
@@ -82,8 +82,7 @@ final class CollectionRoots implements ChunkRoots {
         files(what, CheckpointFormat.decode(fact.value()).manifest(), visitor);
     }
 
-    private static void point(
-            Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
+    private static void point(Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
         HistoryFormat.Point point = HistoryFormat.decode(fact);
         String what = collection(names, fact) + ", history at " + point.token();
         point.schemaBefore().ifPresent(id -> visitor.chunk(id, () -> what + " schema"));

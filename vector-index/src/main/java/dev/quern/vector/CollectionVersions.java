@@ -398,8 +398,7 @@ public final class CollectionVersions {
         }
     }
 
-    private void begin(
-            Txn.Builder txn, Definition branch, byte[] schema, Checkpoint checkpoint) {
+    private void begin(Txn.Builder txn, Definition branch, byte[] schema, Checkpoint checkpoint) {
         CatalogNames.requireFree(txn, branch.name());
         txn.put(Keys.definition(branch.name()), DefinitionFormat.encode(branch))
                 .put(Keys.schema(branch.id()), schema)
@@ -413,10 +412,11 @@ public final class CollectionVersions {
                 .ifPresent(saved -> parts.open().prepare(branch, saved, files));
     }
 
-    /// Returns a live collection to a snapshot of it, or a state of its history: rows and fields are as they were then, and
-    /// what was written since is gone. Name, id, aliases and snapshots stay, the later ones too.
-    /// Searches under way end on the rows of before. A write that goes on meanwhile takes place
-    /// before, and is gone, or after, and is kept, or is refused. Tokens go on growing.
+    /// Returns a live collection to a snapshot of it, or a state of its history: rows and fields
+    /// are as they were then, and what was written since is gone. Name, id, aliases and snapshots
+    /// stay, the later ones too. Searches under way end on the rows of before. A write that goes on
+    /// meanwhile takes place before, and is gone, or after, and is kept, or is refused. Tokens go
+    /// on growing.
     ///
     /// @param to as [CollectionRef] has it: a snapshot, a token or a moment
     /// @throws QuernException `NOT_FOUND` for the collection and what to return to
@@ -451,8 +451,7 @@ public final class CollectionVersions {
 
     /// Called while no write of this process is in flight.
     private CheckpointStore.Saved commitRollback(Definition before, Fixed fixed) {
-        ChunkId fields =
-                parts.snapshots().putSchema(before, parts.catalog().schema(before));
+        ChunkId fields = parts.snapshots().putSchema(before, parts.catalog().schema(before));
         parts.chunks().sync();
         Definition definition = renewed(before);
         long token = parts.facts().appliedIndex();

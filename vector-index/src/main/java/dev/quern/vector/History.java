@@ -145,8 +145,7 @@ final class History {
     /// where there is a history: the checkpoint's token is greater than those of all its writes.
     ///
     /// @param before a chunk with the fields until now
-    void rollback(
-            Txn.Builder txn, Definition definition, Checkpoint checkpoint, ChunkId before) {
+    void rollback(Txn.Builder txn, Definition definition, Checkpoint checkpoint, ChunkId before) {
         String id = definition.id();
         List<Point> points = points(definition);
         boolean kept = !bounds(definition.space(), id).window().isZero();
@@ -204,8 +203,7 @@ final class History {
         return cut(space, id, gone.size() < points.size() ? points.get(gone.size()) : null);
     }
 
-    private boolean cut(
-            SpaceId space, String id, @Nullable Point first) {
+    private boolean cut(SpaceId space, String id, @Nullable Point first) {
         long through =
                 first != null
                         ? first.token()

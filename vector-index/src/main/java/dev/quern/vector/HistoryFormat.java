@@ -92,9 +92,7 @@ final class HistoryFormat {
                         ? Optional.of(ChunkId.of(in.raw(TailFormat.ID_BYTES)))
                         : Optional.empty();
         Optional<Checkpoint> checkpoint =
-                kind == EMPTY
-                        ? Optional.empty()
-                        : Optional.of(CheckpointFormat.decode(in.rest()));
+                kind == EMPTY ? Optional.empty() : Optional.of(CheckpointFormat.decode(in.rest()));
         if (kind == EMPTY) {
             in.end();
         }

@@ -41,8 +41,8 @@ final class HistoryPlanner {
     }
 
     /// The points to remove by now: all before the last one that was there when the window begins,
-    /// and as many of the oldest as the bounds on bytes and points ask for. The newest always
-    /// stays while there is a window.
+    /// and as many of the oldest as the bounds on bytes and points ask for. The newest always stays
+    /// while there is a window.
     static List<Point> drop(List<Point> points, Bounds bounds, Instant now) {
         if (bounds.window().isZero()) {
             return List.copyOf(points);

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The snapshots and states of histories that are open for reading, at most a set number while some of them are idle. The
-/// files of one lie in a cache directory of its own from when it is opened until it is closed;
-/// those that an open collection has too are hard links. Thread-safe.
+/// The snapshots and states of histories that are open for reading, at most a set number while some
+/// of them are idle. The files of one lie in a cache directory of its own from when it is opened
+/// until it is closed; those that an open collection has too are hard links. Thread-safe.
 ///
 /// Lock order: an entry's `opening`, then `this`.
 final class OpenSnapshots {
@@ -110,8 +110,8 @@ final class OpenSnapshots {
             return laid;
         }
 
-        /// Its files, until the lease is closed; of a state of a history those of the point that
-        /// it was made from.
+        /// Its files, until the lease is closed; of a state of a history those of the point that it
+        /// was made from.
         CheckpointStore.Donor files() {
             CheckpointStore.Donor files = entry.files;
             if (files == null) {
@@ -221,8 +221,7 @@ final class OpenSnapshots {
         }
     }
 
-    private String lay(Entry entry, Definition definition, KeptState.Past past)
-            throws IOException {
+    private String lay(Entry entry, Definition definition, KeptState.Past past) throws IOException {
         PastStates.Laid laid = parts.past().lay(definition, past, entry.directory);
         entry.files = new CheckpointStore.Donor(entry.directory, laid.files());
         entry.laid = laid;

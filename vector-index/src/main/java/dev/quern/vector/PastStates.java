@@ -141,8 +141,7 @@ final class PastStates {
                 HistoryPlanner.at(points, moment)
                         .orElseThrow(() -> before(definition, parts.history(), asked));
         long end = HistoryPlanner.rollbackAfter(points, point.token()).orElse(Long.MAX_VALUE);
-        return Math.max(
-                point.through(), parts.tail().last(definition, point.token(), end, moment));
+        return Math.max(point.through(), parts.tail().last(definition, point.token(), end, moment));
     }
 
     private long written(Definition definition, long token) {
@@ -202,8 +201,7 @@ final class PastStates {
         Map<String, SavedFile> files = Map.of();
         Optional<Checkpoint> checkpoint = past.base().checkpoint();
         if (checkpoint.isPresent()) {
-            CheckpointStore.Saved saved =
-                    parts.checkpoints().read(definition, checkpoint.get(), 0);
+            CheckpointStore.Saved saved = parts.checkpoints().read(definition, checkpoint.get(), 0);
             files = saved.files();
             parts.checkpoints()
                     .restore(definition, saved, directory, parts.open().files(definition));

@@ -16,9 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Collections' tails: the writes since the last checkpoint, or since a history begins, as facts. A frame of up to
-/// [#MAX_INLINE_BYTES] lies in its fact; a larger one in chunks, durable before the fact names
-/// them. Thread-safe.
+/// Collections' tails: the writes since the last checkpoint, or since a history begins, as facts. A
+/// frame of up to [#MAX_INLINE_BYTES] lies in its fact; a larger one in chunks, durable before the
+/// fact names them. Thread-safe.
 final class WriteLog {
     /// Leaves room for the key and the condition in one transaction.
     static final int MAX_INLINE_BYTES = 60 << 10;
@@ -98,7 +98,7 @@ final class WriteLog {
 
     /// Whether a token is that of a write which the tail still has.
     boolean has(Definition definition, long token) {
-        List<MetaLog.Fact> next = 
+        List<MetaLog.Fact> next =
                 token == 0
                         ? List.of()
                         : scan(definition, Keys.tailThrough(definition.id(), token - 1), 1);

@@ -307,7 +307,7 @@ final class DurabilityTest {
                                 1)
                         .getFirst()
                         .value();
-        TailFormat.Entry.InChunks named = 
+        TailFormat.Entry.InChunks named =
                 (TailFormat.Entry.InChunks) TailFormat.decode(fact).entry();
         rig.memoryChunks().corrupt(SPACE, named.ids().getFirst());
         rig.crash();

@@ -41,14 +41,14 @@ final class FormatsTest {
                 new Decoder(
                         "inline tail",
                         TailFormat.encode(
-                        new TailFormat.Written(
-                                7, new TailFormat.Entry.Inline(new byte[] {1}))),
+                                new TailFormat.Written(
+                                        7, new TailFormat.Entry.Inline(new byte[] {1}))),
                         TailFormat::decode),
                 new Decoder(
                         "tail in chunks",
                         TailFormat.encode(
-                        new TailFormat.Written(
-                                7, new TailFormat.Entry.InChunks(List.of(ID, ID)))),
+                                new TailFormat.Written(
+                                        7, new TailFormat.Entry.InChunks(List.of(ID, ID)))),
                         TailFormat::decode),
                 new Decoder(
                         "checkpoint",
@@ -76,9 +76,7 @@ final class FormatsTest {
                         HistoryFormat.encode(HistoryFormat.Point.empty(EXPIRES)),
                         b -> HistoryFormat.decode(pointFact(0, b))),
                 new Decoder(
-                        "window",
-                        WindowFormat.encode(Duration.ofHours(7)),
-                        WindowFormat::decode),
+                        "window", WindowFormat.encode(Duration.ofHours(7)), WindowFormat::decode),
                 new Decoder(
                         "schema",
                         SchemaFormat.encode(schema()),
@@ -207,8 +205,7 @@ final class FormatsTest {
                 .contains(
                         definition(),
                         new CheckpointFormat.Checkpoint(9, 8, "0123", ID),
-                        new TailFormat.Written(
-                                7, new TailFormat.Entry.InChunks(List.of(ID, ID))),
+                        new TailFormat.Written(7, new TailFormat.Entry.InChunks(List.of(ID, ID))),
                         point(),
                         Duration.ofHours(7),
                         List.of(new CheckpointFormat.SavedFile("_0.cfs", 7, List.of(ID))),

@@ -139,10 +139,7 @@ final class HistoryTest {
         assertThat(rig.keptFacts()).isZero();
         assertThat(history(rig).points()).isEqualTo(1);
         assertThat(at(rig, second.token())).containsExactly("a", "b");
-        assertKind(
-                ErrorKind.NOT_FOUND,
-                "token " + second.token(),
-                () -> at(rig, first.token()));
+        assertKind(ErrorKind.NOT_FOUND, "token " + second.token(), () -> at(rig, first.token()));
         if (stores == Rig.Stores.REAL) {
             GcRequest now = GcRequest.defaults().withGrace(Duration.ZERO);
             rig.maintenance().gc(now);
@@ -175,8 +172,11 @@ final class HistoryTest {
         Written first = upsert(rig, "a");
         versions.snapshot(SPACE, NAME, "first");
         Written second = upsert(rig, "b");
-        rig.service().write(
-                SPACE, NAME, WriteBatch.upsert(List.of(row("c", "t", Map.of("n", 1L), 1, 2))));
+        rig.service()
+                .write(
+                        SPACE,
+                        NAME,
+                        WriteBatch.upsert(List.of(row("c", "t", Map.of("n", 1L), 1, 2))));
         Instant third = rig.tick();
         versions.branch(SPACE, CollectionRef.at(NAME, "" + first.token()), "branch");
         versions.snapshot(SPACE, NAME, "s", second.moment().toString());
@@ -192,10 +192,7 @@ final class HistoryTest {
             assertThat(at(rig, third)).containsExactly("a", "b", "c");
             assertThat(at(rig, last.token())).containsExactly("a", "d");
             assertThat(rig.service().schema(SPACE, NAME).attributes()).isEmpty();
-            assertThat(
-                            rig.service()
-                                    .schema(SPACE, CollectionRef.at(NAME, "" + third))
-                                    .attributes())
+            assertThat(rig.service().schema(SPACE, CollectionRef.at(NAME, "" + third)).attributes())
                     .containsOnlyKeys("n");
             if (stores == Rig.Stores.REAL) {
                 GcRequest now = GcRequest.defaults().withGrace(Duration.ZERO);
@@ -219,8 +216,7 @@ final class HistoryTest {
         rig.restart();
         assertThat(rig.keptFacts()).isZero();
         assertThat(history(rig).window()).isZero();
-        HistoryInfo on =
-                rig.service().versions().setHistory(SPACE, NAME, Duration.ofDays(1));
+        HistoryInfo on = rig.service().versions().setHistory(SPACE, NAME, Duration.ofDays(1));
         assertThat(on.since()).isPresent();
         Written third = upsert(rig, "c");
         upsert(rig, "d");

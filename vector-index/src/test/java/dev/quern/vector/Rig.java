@@ -308,8 +308,7 @@ final class Rig implements AutoCloseable {
     int tailFacts() {
         String id = service.get(SPACE, NAME).id();
         Optional<MetaLog.Fact> checkpoint = facts.find(SPACE, Keys.checkpoint(id));
-        long token =
-                checkpoint.map(f -> CheckpointFormat.decode(f.value()).token()).orElse(0L);
+        long token = checkpoint.map(f -> CheckpointFormat.decode(f.value()).token()).orElse(0L);
         Optional<Key> after = Optional.of(Keys.tailThrough(id, token));
         return facts.scan(SPACE, Keys.tail(id), after, 10_000).size();
     }

@@ -8,8 +8,8 @@ import dev.quern.storage.FuzzTarget;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.CheckpointFormat.SavedFile;
-import java.util.Arrays;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,11 +62,9 @@ public final class VectorFuzz implements FuzzSuite {
     private static List<byte[]> tails() {
         return List.of(
                 TailFormat.encode(
-                        new TailFormat.Written(
-                                7, new TailFormat.Entry.Inline(new byte[] {1}))),
+                        new TailFormat.Written(7, new TailFormat.Entry.Inline(new byte[] {1}))),
                 TailFormat.encode(
-                        new TailFormat.Written(
-                                7, new TailFormat.Entry.InChunks(List.of(ID, ID)))));
+                        new TailFormat.Written(7, new TailFormat.Entry.InChunks(List.of(ID, ID)))));
     }
 
     private static List<byte[]> checkpoints() {
@@ -103,7 +101,8 @@ public final class VectorFuzz implements FuzzSuite {
     }
 
     private static void point(byte[] bytes) {
-        byte[] encoded = HistoryFormat.encode(HistoryFormat.decode(FormatsTest.pointFact(9, bytes)));
+        byte[] encoded =
+                HistoryFormat.encode(HistoryFormat.decode(FormatsTest.pointFact(9, bytes)));
         same(
                 encoded,
                 HistoryFormat.encode(HistoryFormat.decode(FormatsTest.pointFact(9, encoded))));

@@ -200,30 +200,33 @@ final class VersionsModelTest {
         }
 
         private void rollbackToPast(String name) {
-            past(name).ifPresent(past -> {
-                rig.tick();
-                boolean kept = isKept(name, past);
-                expect(
-                        kept,
-                        ErrorKind.NOT_FOUND,
-                        () -> rig.service().versions().rollback(SPACE, name, at(past)));
-                if (kept) {
-                    model(name).orElseThrow().rows = new TreeMap<>(past.rows());
-                }
-                rig.tick();
-            });
+            past(name)
+                    .ifPresent(past -> {
+                        rig.tick();
+                        boolean kept = isKept(name, past);
+                        expect(
+                                kept,
+                                ErrorKind.NOT_FOUND,
+                                () -> rig.service().versions().rollback(SPACE, name, at(past)));
+                        if (kept) {
+                            model(name).orElseThrow().rows = new TreeMap<>(past.rows());
+                        }
+                        rig.tick();
+                    });
         }
 
         private void branchFromPast(String name) {
             String to = name();
             if (!isTaken(to)) {
-                past(name).filter(past -> isKept(name, past)).ifPresent(past -> {
-                    CollectionRef source = CollectionRef.at(name, at(past));
-                    rig.service().versions().branch(SPACE, source, to);
-                    Model model = new Model();
-                    model.rows.putAll(past.rows());
-                    models.put(to, model);
-                });
+                past(name)
+                        .filter(past -> isKept(name, past))
+                        .ifPresent(past -> {
+                            CollectionRef source = CollectionRef.at(name, at(past));
+                            rig.service().versions().branch(SPACE, source, to);
+                            Model model = new Model();
+                            model.rows.putAll(past.rows());
+                            models.put(to, model);
+                        });
             }
         }
 

@@ -104,8 +104,7 @@ public final class CollectionVersions {
     /// @throws dev.quern.common.QuernException `NOT_FOUND`
     public CollectionBody rollback(String collection, String to) {
         return http.json(
-                post(new RollbackCollection(to), collection, "rollback"),
-                CollectionBody.class);
+                post(new RollbackCollection(to), collection, "rollback"), CollectionBody.class);
     }
 
     /// Gives a collection another name.
