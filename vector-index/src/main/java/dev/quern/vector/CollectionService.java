@@ -33,11 +33,7 @@ public final class CollectionService implements AutoCloseable {
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
-    private final CpuPool merging;
-    private final CpuPool saving;
-    private final CpuPool applying;
-    private final CpuPool reading;
-    private final CpuPool searching;
+    private final CollectionPools pools;
     private final OpenCollections open;
     private final IdleMerger idle;
     private final Sweeper sweeper;
@@ -70,11 +66,7 @@ public final class CollectionService implements AutoCloseable {
         this.catalog = new Catalog(facts, clock, ids, companions, history);
         this.tail = new WriteLog(chunks, facts, clock);
         this.checkpoints = new CheckpointStore(chunks, facts, history);
-        this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
-        this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
-        this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
-        this.reading = new CpuPool("row", config.cpuThreads(), config.maxQueuedWrites());
-        this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
+        this.pools = CollectionPools.of(config);
         HotMemory.limit(config.hotMemory().bytes());
         this.open = opening(ids);
         open.sweep();
@@ -99,7 +91,7 @@ public final class CollectionService implements AutoCloseable {
                                 checkpoints,
                                 snapshots,
                                 past,
-                                applying,
+                                pools.applying(),
                                 open,
                                 clock));
         this.names = new CatalogNames(catalog, facts);
@@ -116,15 +108,16 @@ public final class CollectionService implements AutoCloseable {
                                 companions,
                                 open,
                                 kept,
-                                saving,
+                                pools.saving(),
                                 clock,
                                 ids));
         this.reads =
                 new CollectionReads(
                         new CollectionReads.Parts(
-                                catalog, snapshots, past, open, kept, searching, means));
+                                catalog, snapshots, past, open, kept, pools.searching(), means));
         this.writes = new CollectionWrites(catalog, open);
-        this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
+        this.idle =
+                new IdleMerger(open, kept, config.idleMerge(), means, pools.searching()::isIdle);
         this.sweeper = new Sweeper(open);
         this.purges = new HistoryPurges(facts, history);
     }
@@ -152,7 +145,10 @@ public final class CollectionService implements AutoCloseable {
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
         Checkpointer.Rules rules =
                 new Checkpointer.Rules(
-                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
+                        config.checkpointRows(),
+                        config.checkpointBytes().bytes(),
+                        pools.saving(),
+                        ids);
         return new OpenCollections(
                 new OpenCollections.Setup(
                         config.cacheDirectory(),
@@ -161,8 +157,8 @@ public final class CollectionService implements AutoCloseable {
                                 catalog,
                                 tail,
                                 admission,
-                                applying,
-                                reading,
+                                pools.applying(),
+                                pools.reading(),
                                 clock,
                                 config.search().sampledQueries()),
                         checkpoints,
@@ -173,13 +169,13 @@ public final class CollectionService implements AutoCloseable {
     private LuceneIndex.Tuning tuning() {
         return new LuceneIndex.Tuning(
                 config.ramBuffer().bytes() / (double) (1 << 20),
-                merging,
+                pools.merging(),
                 part -> {
-                    if (searching.isIdle()) {
-                        merging.offer(part);
+                    if (pools.searching().isIdle()) {
+                        pools.merging().offer(part);
                     }
                 },
-                searching::isFull,
+                pools.searching()::isFull,
                 new FusedConfig(
                         FusedConfig.DEFAULTS.minVectors(),
                         config.maxGraph().bytes(),
@@ -347,7 +343,7 @@ public final class CollectionService implements AutoCloseable {
         return search(space, CollectionRef.of(name), spec);
     }
 
-    /// Searches a collection, or a snapshot.
+    /// Searches a collection as it is or was.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`; `UNAVAILABLE`
     ///   when the writes asked for did not come in time
@@ -370,9 +366,7 @@ public final class CollectionService implements AutoCloseable {
         return count(space, CollectionRef.of(name), filter);
     }
 
-    /// How many rows match in a collection, or in a snapshot.
-    ///
-    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    /// How many rows match in a collection as it is or was; errors as the other's.
     public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
         return reads.count(space, ref, filter);
     }
@@ -384,9 +378,7 @@ public final class CollectionService implements AutoCloseable {
         return stats(space, CollectionRef.of(name));
     }
 
-    /// How the rows of a collection, or of a snapshot, are indexed.
-    ///
-    /// @throws QuernException `NOT_FOUND`
+    /// How the rows of a collection are or were indexed; errors as the other's.
     public CollectionStats stats(SpaceId space, CollectionRef ref) {
         return reads.stats(space, ref);
     }
@@ -443,9 +435,7 @@ public final class CollectionService implements AutoCloseable {
         return find(space, CollectionRef.of(name), id);
     }
 
-    /// The row of an id in a collection, or in a snapshot.
-    ///
-    /// @throws QuernException `NOT_FOUND` for these
+    /// The row of an id in a collection as it is or was; errors as the other's.
     public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
         return reads.find(space, ref, id);
     }
@@ -460,9 +450,7 @@ public final class CollectionService implements AutoCloseable {
         return rows(space, CollectionRef.of(name), after, limit, includeVector);
     }
 
-    /// A page of rows of a collection, or of a snapshot.
-    ///
-    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    /// A page of rows of a collection as it is or was; errors as the other's.
     public RowPage rows(
             SpaceId space,
             CollectionRef ref,
@@ -480,9 +468,7 @@ public final class CollectionService implements AutoCloseable {
         return cursor(space, CollectionRef.of(name));
     }
 
-    /// Every row of a collection, or of a snapshot.
-    ///
-    /// @throws QuernException `NOT_FOUND`
+    /// Every row of a collection as it is or was; errors as the other's.
     @MustBeClosed
     public RowCursor cursor(SpaceId space, CollectionRef ref) {
         return reads.cursor(space, ref);
@@ -505,10 +491,6 @@ public final class CollectionService implements AutoCloseable {
         idle.close();
         kept.close();
         open.close();
-        searching.close();
-        reading.close();
-        applying.close();
-        saving.close();
-        merging.close();
+        pools.close();
     }
 }
