@@ -36,8 +36,8 @@ interface Disk {
     ///
     /// @param from the first byte of a range to look at
     /// @param to its end; the same as `from` to look at none
-    /// @return whether the device has the bytes of that range that can be read now; false also where
-    ///   the file system cannot tell
+    /// @return whether the device has the bytes of that range that can be read now; false also
+    ///   where the file system cannot tell
     boolean force(Path file, long from, long to) throws IOException;
 
     /// Gives a file another name in its directory, which no file has.

@@ -1,6 +1,5 @@
 package dev.quern.storage;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -13,16 +12,35 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The machine's own file system.
 final class LocalDisk implements Disk {
     /// Heap buffers go through a direct copy of this size at most.
     private static final int SLICE_BYTES = 256 << 10;
+
+    /// Reads past the memory of the kernel, where the JDK has it. By name, since the compiler warns
+    /// of any use of its class.
+    private static final Optional<OpenOption> DIRECT = direct();
+
+    private static Optional<OpenOption> direct() {
+        try {
+            Object[] options =
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
+            return Stream.of(options)
+                    .filter(option -> "DIRECT".equals(option.toString()))
+                    .map(OpenOption.class::cast)
+                    .findAny();
+        } catch (ClassNotFoundException e) {
+            return Optional.empty();
+        }
+    }
 
     @Override
     public void createDirectories(Path directory) throws IOException {
@@ -102,18 +120,18 @@ final class LocalDisk implements Disk {
     public boolean force(Path file, long from, long to) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             channel.force(false);
-            return from == to || isOnDevice(file, channel, from, to);
+            return from == to
+                    || (DIRECT.isPresent() && isOnDevice(file, channel, DIRECT.get(), from, to));
         }
     }
 
     /// Reads a range past the memory of the kernel, and compares.
-    private static boolean isOnDevice(Path file, FileChannel seen, long from, long to)
-            throws IOException {
+    private static boolean isOnDevice(
+            Path file, FileChannel seen, OpenOption direct, long from, long to) throws IOException {
         int block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
         ByteBuffer stored = ByteBuffer.allocateDirect(SLICE_BYTES + block).alignedSlice(block);
         ByteBuffer shown = ByteBuffer.allocateDirect(SLICE_BYTES);
-        try (FileChannel device =
-                FileChannel.open(file, StandardOpenOption.READ, ExtendedOpenOption.DIRECT)) {
+        try (FileChannel device = FileChannel.open(file, StandardOpenOption.READ, direct)) {
             for (long at = from - from % block; at < to; at += SLICE_BYTES) {
                 int wanted = (int) Math.min(SLICE_BYTES, to - at);
                 device.read(stored.clear().limit(SLICE_BYTES), at);

@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkId;
+import dev.quern.storage.FactReader;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
@@ -71,8 +72,8 @@ final class History {
 
     List<Point> points(SpaceId space, String id) {
         List<Point> points = new ArrayList<>();
-        // One more than there ever are, a rollback and a checkpoint at the same time included.
-        facts.scan(space, Keys.history(id), Optional.empty(), 2 * HistoryPlanner.MAX_POINTS)
+        // More than rollbacks could add from one purge to the next.
+        facts.scan(space, Keys.history(id), Optional.empty(), FactReader.MAX_SCAN)
                 .forEach(fact -> points.add(HistoryFormat.decode(fact)));
         return points;
     }
