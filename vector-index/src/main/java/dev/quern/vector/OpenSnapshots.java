@@ -172,8 +172,7 @@ final class OpenSnapshots {
             throws IOException {
         PastStates.Laid laid = parts.past().lay(definition, past, directory);
         KeptCollection live =
-                new KeptCollection(
-                        what, past.schema(), directory, laid.commitId(), parts.clock());
+                new KeptCollection(what, past.schema(), directory, laid.commitId(), parts.clock());
         return new Opened(live, new CheckpointStore.Donor(directory, laid.files()), laid);
     }
 
