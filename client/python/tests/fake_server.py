@@ -64,6 +64,7 @@ class FakeServer(ThreadingHTTPServer):
         self.staged = {}
         self.collections = {}
         self.snapshots = {}
+        self.history = 3_600
         self.aliases = {}
         self.functions = {}
         self.artifacts = {}
@@ -490,7 +491,7 @@ class Handler(BaseHTTPRequestHandler):
                 schema = server.collections[name][0].setdefault("schema", {})
                 schema.update(self.json_body())
             return self.answer(200, self.collection_body(name))
-        if rest[1] in ("snapshots", "branch", "rollback", "rename"):
+        if rest[1] in ("snapshots", "branch", "rollback", "rename", "history"):
             return self.on_versions(name, rest[1:])
         if rest[1] == "tune":
             return self.on_tune(rest[2:])
@@ -526,6 +527,12 @@ class Handler(BaseHTTPRequestHandler):
                 del snapshots[rest[1]]
                 return self.answer(204)
             return self.answer(200, snapshots[rest[1]][0])
+        if rest[0] == "history":
+            if self.command == "PUT":
+                server.history = self.json_body()["seconds"]
+            since = {"since": "2026-01-01T00:00:00Z"} if server.history else {}
+            body = {"seconds": server.history, "since_token": 3, "points": 1, "bytes": 9, **since}
+            return self.answer(200, body)
         if self.command == "GET":
             return self.answer(200, {"snapshots": [snapshots[s][0] for s in sorted(snapshots)]})
         wanted = server.last_version = self.json_body()

@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 
 import quern
@@ -32,6 +34,22 @@ def test_reads_say_at_what_snapshot(server, docs):
     docs.get("a", at="first")
     docs.info(at="first")
     assert docs.get("a").id == "a"
+
+
+def test_reads_at_tokens_and_moments(server, docs):
+    docs.search(vector=[1], at=17)
+    assert server.last_search["at"] == "17"
+    moment = datetime.datetime(2026, 11, 22, 18, 30, tzinfo=datetime.timezone.utc)
+    docs.count(at=moment)
+    assert server.last_count == {"at": "2026-11-22T18:30:00Z"}
+    docs.snapshot("then", at=moment)
+    assert server.last_version == {"name": "then", "at": "2026-11-22T18:30:00Z"}
+
+
+def test_tells_and_sets_the_history(docs):
+    assert docs.history() == (3_600, "2026-01-01T00:00:00Z", 3, 1, 9)
+    assert docs.set_history(0).since is None
+    assert docs.history().seconds == 0
 
 
 def test_branches_rolls_back_and_renames(server, client, docs):

@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("name", help="of the collection")
         command.add_argument("--json", action="store_true", help="print JSON")
         command.add_argument("--format", choices=FORMATS, help="default by the file's name")
+    verbs.choices["export"].add_argument("--at", help="as the rows were; default as they are now")
     verbs.choices["export"].add_argument("--out", dest="file", default="-", help="default stdout")
     verbs.choices["import"].add_argument("file")
     deploy.add_argument("--name", help="deploy under this app name")
@@ -149,7 +150,8 @@ def _files(arguments: argparse.Namespace) -> int:
     if arguments.verb == "import":
         rows, done = collection.import_file(arguments.file, format=arguments.format), "imported"
     else:
-        rows, done = collection.export_file(arguments.file, format=arguments.format), "exported"
+        rows = collection.export_file(arguments.file, format=arguments.format, at=arguments.at)
+        done = "exported"
     report = json.dumps({done: rows}) if arguments.json else f"{done} {rows} rows"
     print(report, file=sys.stderr if arguments.file == "-" else sys.stdout)
     return 0

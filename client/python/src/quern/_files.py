@@ -41,13 +41,15 @@ def format_of(path: Path, given: Optional[str]) -> str:
     return _ENDINGS[ending]
 
 
-def export_rows(collection: Collection, path: Path, given: Optional[str]) -> int:
-    """Writes every row of one snapshot; returns how many. ``-`` is standard output."""
+def export_rows(
+    collection: Collection, path: Path, given: Optional[str], at: Optional[str] = None
+) -> int:
+    """Writes every row of one moment; returns how many. ``-`` is standard output."""
     chosen = format_of(path, given)
     with _target(path) as out:
         if chosen == "jsonl":
-            return _export_lines(collection, out)
-        return _export_arrow(collection, out, chosen)
+            return _export_lines(collection, out, at)
+        return _export_arrow(collection, out, chosen, at)
 
 
 @contextlib.contextmanager
@@ -68,26 +70,26 @@ def _target(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _export_lines(collection: Collection, out: BinaryIO) -> int:
+def _export_lines(collection: Collection, out: BinaryIO, at: Optional[str]) -> int:
     rows = -1
-    for line in collection._lines("GET", "/export", waits=True):
+    for line in collection._lines("GET", "/export", query={"at": at}, waits=True):
         out.write(json.dumps(line, separators=(",", ":")).encode())
         out.write(b"\n")
         rows += 1
     return rows
 
 
-def _export_arrow(collection: Collection, out: BinaryIO, chosen: str) -> int:
+def _export_arrow(collection: Collection, out: BinaryIO, chosen: str, at: Optional[str]) -> int:
     from . import _flight
 
     pyarrow = _flight.pyarrow
 
     rows = 0
     with contextlib.ExitStack() as stack:
-        columns, batches = _flight.stream_rows(collection._connection(), collection.name)
+        columns, batches = _flight.stream_rows(collection._connection(), collection.name, at)
         stack.callback(batches.close)
         # Read after the stream began, so that it has every column of the stream.
-        described = json.dumps(collection.info()["schema"]).encode()
+        described = json.dumps(collection.info(at=at)["schema"]).encode()
         schema = columns.with_metadata({_SCHEMA_KEY: described})
         if chosen == "arrow":
             writer = stack.enter_context(pyarrow.ipc.new_file(out, schema))

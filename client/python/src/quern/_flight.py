@@ -26,7 +26,7 @@ _BYTES_PER_BATCH = 14 << 20
 def read_rows(
     client: Client, collection: str, columns: bool = False, at: Optional[str] = None
 ) -> Any:
-    """A ``pyarrow.Table`` of every row at one moment, or of a snapshot."""
+    """A ``pyarrow.Table`` of every row at one moment."""
     options = _options(client)
     try:
         with _connect(client) as connection:
@@ -40,17 +40,19 @@ def read_rows(
         raise _error(e) from e
 
 
-def stream_rows(client: Client, collection: str) -> Tuple[Any, Generator[Any, None, None]]:
-    """The schema of a collection's columns, and batches of every row of one snapshot."""
-    batches = _stream(client, collection)
+def stream_rows(
+    client: Client, collection: str, at: Optional[str] = None
+) -> Tuple[Any, Generator[Any, None, None]]:
+    """The schema of a collection's columns, and batches of every row at one moment."""
+    batches = _stream(client, collection, at)
     return next(batches), batches
 
 
-def _stream(client: Client, collection: str) -> Generator[Any, None, None]:
+def _stream(client: Client, collection: str, at: Optional[str]) -> Generator[Any, None, None]:
     options = _options(client)
     try:
         with _connect(client) as connection:
-            info = connection.get_flight_info(_descriptor(collection, True), options)
+            info = connection.get_flight_info(_descriptor(collection, True, at), options)
             reader = connection.do_get(info.endpoints[0].ticket, options)
             yield reader.schema
             for chunk in reader:

@@ -28,7 +28,7 @@ from .rows import (
     to_hit,
     to_row,
 )
-from .versions import Aliases, Versioned
+from .versions import Aliases, At, Versioned, when
 from .volume import Volume
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Collection(Writable, Versioned):
         after: Optional[str] = None,
         timeout_ms: Optional[int] = None,
         explain: bool = False,
-        at: Optional[str] = None,
+        at: Optional[At] = None,
         include_version: bool = False,
         consistency: Optional[str] = None,
         at_least: Optional[int] = None,
@@ -151,10 +151,12 @@ class Collection(Writable, Versioned):
         ``fields`` are those that hits have, default every text and attribute; ``exclude`` those
         that they have not. ``after`` is the ``next`` of an earlier result. With ``timeout_ms`` the
         answer is what was found by then. ``explain`` tells how each leg was run.
-        ``at`` is a snapshot to search, default the rows as they are now. ``include_version`` gives
-        hits their ``version`` and ``expires_at``. ``consistency`` is ``strong`` (default: every
-        acknowledged write is seen) or ``eventual`` (what is visible already, at most a second
-        behind); ``at_least`` instead is the ``token`` of a write that must be seen.
+        ``at`` is what to search: a snapshot's name, the token of a write, or a ``datetime``
+        (or RFC 3339 text) within the history; default the rows as they are now.
+        ``include_version`` gives hits their ``version`` and ``expires_at``. ``consistency`` is
+        ``strong`` (default: every acknowledged write is seen) or ``eventual`` (what is visible
+        already, at most a second behind); ``at_least`` instead is the ``token`` of a write that
+        must be seen.
         """
         if text is not None and not isinstance(text, str):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
@@ -173,7 +175,7 @@ class Collection(Writable, Versioned):
             "after": after,
             "timeout_ms": timeout_ms,
             "explain": explain or None,
-            "at": at,
+            "at": when(at),
             "include_version": include_version or None,
             "consistency": consistency,
             "at_least": at_least,
@@ -194,18 +196,18 @@ class Collection(Writable, Versioned):
         self,
         id: Union[str, int],
         *,
-        at: Optional[str] = None,
+        at: Optional[At] = None,
         include_version: bool = False,
         consistency: Optional[str] = None,
         at_least: Optional[int] = None,
     ) -> Row:
-        """The row of this id, with its vector; with ``at``, as a snapshot has it; the rest as in
+        """The row of this id, with its vector; with ``at``, as it was; the rest as in
         :meth:`search`. ``NotFoundError`` if there is none.
         """
         from ._client import segment
 
         query = {
-            "at": at,
+            "at": when(at),
             "include_version": include_version or None,
             "consistency": consistency,
             "at_least": at_least,
@@ -216,13 +218,13 @@ class Collection(Writable, Versioned):
         self,
         *,
         include_vector: bool = False,
-        at: Optional[str] = None,
+        at: Optional[At] = None,
         include_version: bool = False,
         consistency: Optional[str] = None,
         at_least: Optional[int] = None,
     ) -> Iterator[Row]:
         """Every row in id order, read page by page; rows written meanwhile may be seen or not.
-        With ``at``, every row of a snapshot; the rest as in :meth:`search`.
+        With ``at``, every row that was; the rest as in :meth:`search`.
         """
         after = None
         while True:
@@ -230,7 +232,7 @@ class Collection(Writable, Versioned):
                 "after": after,
                 "limit": _PAGE_ROWS,
                 "include_vector": include_vector,
-                "at": at,
+                "at": when(at),
                 "include_version": include_version or None,
                 "consistency": consistency,
                 "at_least": at_least,
@@ -245,30 +247,30 @@ class Collection(Writable, Versioned):
         self,
         *,
         filter: Any = None,
-        at: Optional[str] = None,
+        at: Optional[At] = None,
         consistency: Optional[str] = None,
         at_least: Optional[int] = None,
     ) -> int:
         """How many rows there are, or with a filter, as in :meth:`search`, how many match; with
-        ``at``, in a snapshot; the rest as in :meth:`search`.
+        ``at``, of what was; the rest as in :meth:`search`.
         """
         given = {
             "filter": filter,
-            "at": at,
+            "at": when(at),
             "consistency": consistency,
             "at_least": at_least,
         }
         request = {name: value for name, value in given.items() if value is not None}
         return int(self._json("POST", "/count", request, retry="always")["count"])
 
-    def stats(self, *, at: Optional[str] = None) -> Dict[str, Any]:
+    def stats(self, *, at: Optional[At] = None) -> Dict[str, Any]:
         """How the rows, or those of a snapshot, are indexed: ``rows``, ``segments``, ``merging``
         and, in ``vectors`` by field, ``rows``, ``fused_rows``, ``hot_rows``, ``hnsw_rows``,
         ``formats`` (rows by how their segments keep the vectors) and, once recent searches were
         compared with exact ones in idle time, ``recall``: ``recall`` (of the ten nearest),
         ``queries`` and ``at``; and ``tuned``, if the width of searches was tuned or set by hand.
         """
-        answer: Dict[str, Any] = self._json("GET", "/stats", query={"at": at})
+        answer: Dict[str, Any] = self._json("GET", "/stats", query={"at": when(at)})
         return answer
 
     def tune(
@@ -335,12 +337,12 @@ class Collection(Writable, Versioned):
         """
         return bool(self._json("POST", "/merge", {}, retry="always")["merging"])
 
-    def info(self, *, at: Optional[str] = None) -> Dict[str, Any]:
+    def info(self, *, at: Optional[At] = None) -> Dict[str, Any]:
         """``name``, ``id``, ``created_at``, ``rows``, ``schema``, ``aliases`` if there are any and,
         of the field ``vector``, ``dims``, ``metric`` and ``model``; with ``at``, ``rows`` and
         fields as a snapshot has them.
         """
-        answer: Dict[str, Any] = self._json("GET", "", query={"at": at})
+        answer: Dict[str, Any] = self._json("GET", "", query={"at": when(at)})
         return answer
 
     def sync(
@@ -377,15 +379,20 @@ class Collection(Writable, Versioned):
         raise UnavailableError(f"sync of collection {self._name} ended without saying how")
 
     def export_file(
-        self, path: Union[str, os.PathLike[str]], *, format: Optional[str] = None
+        self,
+        path: Union[str, os.PathLike[str]],
+        *,
+        format: Optional[str] = None,
+        at: Optional[At] = None,
     ) -> int:
-        """Writes every row of one snapshot with its vectors, and the schema, to a file; returns how
-        many. ``format`` is ``jsonl``, ``arrow`` (an IPC file) or ``parquet``, default by the
-        file's name; all but ``jsonl`` need ``pip install quern[arrow]``. ``-`` is standard output.
+        """Writes every row of one moment with its vectors, and the schema, to a file; returns how
+        many. ``at`` is as in :meth:`search`. ``format`` is ``jsonl``, ``arrow`` (an IPC file) or
+        ``parquet``, default by the file's name; all but ``jsonl`` need
+        ``pip install quern[arrow]``. ``-`` is standard output.
         """
         from . import _files
 
-        return _files.export_rows(self, path, format)
+        return _files.export_rows(self, path, format, when(at))
 
     def to_parquet(self, path: Union[str, os.PathLike[str]]) -> int:
         """:meth:`export_file` as Parquet."""
@@ -405,16 +412,16 @@ class Collection(Writable, Versioned):
 
         return _files.import_rows(self, path, format)
 
-    def to_arrow(self, *, columns: bool = False, at: Optional[str] = None) -> pyarrow.Table:
-        """All rows as they are at one moment, or with ``at`` those of a snapshot, over Arrow
-        Flight: ``id``, a string column for each text field, ``attributes`` (JSON) and a fixed-size
-        list of float32 for each vector field; that is ``id, text, attributes, vector`` where no
+    def to_arrow(self, *, columns: bool = False, at: Optional[At] = None) -> pyarrow.Table:
+        """All rows as they are at one moment, or with ``at`` as they were, over Arrow Flight:
+        ``id``, a string column for each text field, ``attributes`` (JSON) and a fixed-size list of
+        float32 for each vector field; that is ``id, text, attributes, vector`` where no
         fields were named. Null is what a row lacks. With ``columns`` each attribute is a column of
         its own type instead. Needs ``pip install quern[arrow]``.
         """
         from . import _flight
 
-        return _flight.read_rows(self._connection(), self._name, columns, at)
+        return _flight.read_rows(self._connection(), self._name, columns, when(at))
 
     def upsert_arrow(self, rows: Any, *, columns: bool = False) -> int:
         """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of

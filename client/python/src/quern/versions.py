@@ -1,12 +1,38 @@
-"""Snapshots, branches, rollbacks, renames and aliases of collections."""
+"""Snapshots, histories, branches, rollbacks, renames and aliases of collections."""
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Union
 
 if TYPE_CHECKING:
     from ._client import Client
     from .collection import Collection
+
+
+At = Union[str, int, datetime.datetime]
+"""What was: a snapshot's name, the token of a write, or a moment."""
+
+
+def when(at: Optional[At]) -> Optional[str]:
+    """``at`` as the server takes it. A ``datetime`` without a time zone is local time."""
+    if isinstance(at, datetime.datetime):
+        return at.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    if at is None or isinstance(at, str):
+        return at
+    return str(int(at))
+
+
+class History(NamedTuple):
+    """How far back a collection can be read."""
+
+    seconds: int
+    """That what was is kept for, as far as the bound on its bytes allows; 0: it is not."""
+    since: Optional[str]
+    """The oldest moment that can be read; None while there is no history."""
+    since_token: int
+    points: int
+    bytes: int
 
 
 class Snapshot(NamedTuple):
@@ -30,11 +56,23 @@ class Versioned:
     def _json(self, method: str, rest: str, payload: Any = None, **options: Any) -> Any:
         raise NotImplementedError
 
-    def snapshot(self, name: str) -> Snapshot:
+    def snapshot(self, name: str, *, at: Optional[At] = None) -> Snapshot:
         """Keeps the rows and fields as they are: with every write that was acknowledged before,
-        and none in part. ``ConflictError`` if there is a snapshot of the name.
+        and none in part; or with ``at`` as they were. ``ConflictError`` if there is a snapshot of
+        the name.
         """
-        return _snapshot(self._json("POST", "/snapshots", {"name": name}, waits=True))
+        request = {"name": name} if at is None else {"name": name, "at": when(at)}
+        return _snapshot(self._json("POST", "/snapshots", request, waits=True))
+
+    def history(self) -> History:
+        """How far back ``at`` of reads can go beside snapshots: between ``since`` and now to any
+        moment, and to the ``token`` of any write.
+        """
+        return _history(self._json("GET", "/history"))
+
+    def set_history(self, seconds: int) -> History:
+        """Sets for how long what was is kept, up to 2,592,000 s (30 days); 0: it is not."""
+        return _history(self._json("PUT", "/history", {"seconds": seconds}))
 
     def snapshots(self) -> List[Snapshot]:
         """The snapshots in name order."""
@@ -52,21 +90,21 @@ class Versioned:
 
         self._json("DELETE", f"/snapshots/{segment(name)}")
 
-    def branch(self, name: str, *, at: Optional[str] = None) -> Collection:
-        """Makes a collection ``name`` that begins with the rows of this one, or of a snapshot of
-        it, without copying them. From then on neither sees what becomes of the other.
+    def branch(self, name: str, *, at: Optional[At] = None) -> Collection:
+        """Makes a collection ``name`` that begins with the rows of this one, or with ``at``
+        as they were, without copying them. From then on neither sees what becomes of the other.
         """
         from .collection import Collection
 
-        request = {"name": name} if at is None else {"name": name, "at": at}
+        request = {"name": name} if at is None else {"name": name, "at": when(at)}
         self._json("POST", "/branch", request, waits=True)
         return Collection(name, client=self._client)
 
-    def rollback(self, to: str) -> Dict[str, Any]:
-        """Returns to a snapshot: rows and fields are as they were then, what was written since is
-        gone. Returns what :meth:`Collection.info` does.
+    def rollback(self, to: At) -> Dict[str, Any]:
+        """Returns to a snapshot, a token or a moment: rows and fields are as they were then, what
+        was written since is gone. Returns what :meth:`Collection.info` does.
         """
-        answer: Dict[str, Any] = self._json("POST", "/rollback", {"to": to}, waits=True)
+        answer: Dict[str, Any] = self._json("POST", "/rollback", {"to": when(to)}, waits=True)
         return answer
 
     def rename(self, to: str) -> None:
@@ -107,6 +145,10 @@ def _client(client: Optional[Client]) -> Client:
     from ._client import Client
 
     return client or Client.from_env()
+
+
+def _history(wire: Dict[str, Any]) -> History:
+    return History(*(wire.get(name) for name in History._fields))
 
 
 def _snapshot(wire: Dict[str, Any]) -> Snapshot:

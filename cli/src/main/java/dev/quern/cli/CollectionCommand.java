@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
             CollectionVersionCommands.Branch.class,
             CollectionVersionCommands.Rollback.class,
             CollectionVersionCommands.Alias.class,
+            CollectionVersionCommands.History.class,
             CollectionVersionCommands.Rename.class,
             CollectionTune.class,
             CollectionExport.class,
@@ -44,7 +45,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class CollectionCommand {
     /// Of `--at`.
-    static final String AT = "of a snapshot; default as they are now";
+    static final String AT =
+            "as they were: a snapshot, the token of a write, or a time such as"
+                    + " 2026-11-22T18:30:00Z; default as they are now";
 
     private static final String SCHEMA =
             "such as '{\"vectors\":{\"title\":{\"dims\":384}},\"texts\":{\"title\":{}},"
@@ -238,8 +241,7 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter,
-            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT)
-                    @Nullable String at) {
+            @Option(names = "--at", paramLabel = "WHEN", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             long count =
                     client.collections()
@@ -259,8 +261,7 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "ID") String id,
-            @Option(names = "--at", paramLabel = "SNAPSHOT", description = AT)
-                    @Nullable String at) {
+            @Option(names = "--at", paramLabel = "WHEN", description = AT) @Nullable String at) {
         try (QuernClient client = terminal.connect()) {
             terminal.printJson(client.collections().row(name, id, Optional.ofNullable(at)));
         }

@@ -11,6 +11,8 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -45,21 +47,26 @@ final class CollectionExport implements Callable<Integer> {
     @Option(names = "--base64", description = "jsonl: vectors as base64, a third of the bytes")
     private boolean base64;
 
-    @Option(names = "--at", paramLabel = "SNAPSHOT", description = "jsonl: " + CollectionCommand.AT)
+    @Option(names = "--at", paramLabel = "WHEN", description = CollectionCommand.AT)
     private @Nullable String at;
 
     @Override
     public Integer call() {
         RowFileFormat chosen = format == null ? RowFileFormat.of(out) : format;
-        if (at != null && chosen != RowFileFormat.JSONL) {
-            throw QuernException.invalid("--at is for the format jsonl, got " + chosen);
-        }
         return switch (chosen) {
             case JSONL -> exportLines();
-            case ARROW, PARQUET ->
-                    PythonFiles.run(
-                            terminal, "export", name, "--format", chosen.toString(), "--out", out);
+            case ARROW, PARQUET -> PythonFiles.run(terminal, arguments(chosen));
         };
+    }
+
+    private String[] arguments(RowFileFormat chosen) {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of("export", name, "--format", chosen.toString(), "--out", out));
+        if (at != null) {
+            arguments.addAll(List.of("--at", at));
+        }
+        return arguments.toArray(String[]::new);
     }
 
     private int exportLines() {

@@ -62,7 +62,7 @@ final class CollectionSearch implements Callable<Integer> {
     @Option(names = "--explain", description = "tell how each leg was run")
     private boolean explain;
 
-    @Option(names = "--at", paramLabel = "SNAPSHOT", description = CollectionCommand.AT)
+    @Option(names = "--at", paramLabel = "WHEN", description = CollectionCommand.AT)
     private @Nullable String at;
 
     @Option(

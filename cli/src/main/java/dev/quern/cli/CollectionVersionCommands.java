@@ -3,7 +3,9 @@ package dev.quern.cli;
 import dev.quern.client.QuernClient;
 import dev.quern.common.wire.AliasBody;
 import dev.quern.common.wire.CollectionBody;
+import dev.quern.common.wire.HistoryBody;
 import dev.quern.common.wire.SnapshotBody;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -26,14 +28,16 @@ final class CollectionVersionCommands {
             mixinStandardHelpOptions = true)
     static final class Snapshot {
         @Command(
-                description = "Keeps the rows and fields as they are now.",
+                description = "Keeps the rows and fields as they are, or were.",
                 mixinStandardHelpOptions = true)
         int create(
                 @Mixin Terminal terminal,
                 @Parameters(paramLabel = "COLLECTION") String name,
-                @Parameters(paramLabel = "SNAPSHOT") String snapshot) {
+                @Parameters(paramLabel = "SNAPSHOT") String snapshot,
+                @Option(names = "--at", paramLabel = "WHEN", description = CollectionCommand.AT)
+                        @Nullable String at) {
             try (QuernClient client = terminal.connect()) {
-                SnapshotBody body = client.collections().versions().snapshot(name, snapshot);
+                SnapshotBody body = client.collections().versions().snapshot(name, snapshot, at);
                 terminal.print(body, line(body));
             }
             return 0;
@@ -163,8 +167,8 @@ final class CollectionVersionCommands {
 
         @Option(
                 names = "--at",
-                paramLabel = "SNAPSHOT",
-                description = "begin with a snapshot; default the rows as they are now")
+                paramLabel = "WHEN",
+                description = "begin with the rows " + CollectionCommand.AT)
         private @Nullable String at;
 
         @Override
@@ -182,7 +186,9 @@ final class CollectionVersionCommands {
     /// `quern collection rollback`.
     @Command(
             name = "rollback",
-            description = "Returns to a snapshot: what was written since is gone.",
+            description =
+                    "Returns to what was: a snapshot, the token of a write, or a time. What was"
+                            + " written since is gone.",
             mixinStandardHelpOptions = true)
     static final class Rollback implements Callable<Integer> {
         @Mixin private Terminal terminal = new Terminal();
@@ -190,8 +196,8 @@ final class CollectionVersionCommands {
         @Parameters(index = "0", paramLabel = "COLLECTION")
         private String name = "";
 
-        @Parameters(index = "1", paramLabel = "SNAPSHOT")
-        private String snapshot = "";
+        @Parameters(index = "1", paramLabel = "WHEN")
+        private String to = "";
 
         @SuppressWarnings("UnusedVariable") // that it is there is all there is to it
         @Option(names = "--yes", required = true, description = "say that you mean it")
@@ -200,16 +206,54 @@ final class CollectionVersionCommands {
         @Override
         public Integer call() {
             try (QuernClient client = terminal.connect()) {
-                CollectionBody body = client.collections().versions().rollback(name, snapshot);
+                CollectionBody body = client.collections().versions().rollback(name, to);
                 terminal.print(
                         body,
-                        "collection "
-                                + body.name()
-                                + " at snapshot "
-                                + snapshot
-                                + ": "
-                                + body.rows()
-                                + " rows");
+                        "collection " + body.name() + " at " + to + ": " + body.rows() + " rows");
+            }
+            return ExitCode.OK.status();
+        }
+    }
+
+    /// `quern collection history`.
+    @Command(
+            name = "history",
+            description = "Shows how far back a collection can be read, and sets how far.",
+            mixinStandardHelpOptions = true)
+    static final class History implements Callable<Integer> {
+        @Mixin private Terminal terminal = new Terminal();
+
+        @Parameters(paramLabel = "COLLECTION")
+        private String name = "";
+
+        @Option(
+                names = "--keep",
+                paramLabel = "SECONDS",
+                description = "keep what was for so long, up to 2592000 (30 days); 0: do not")
+        private @Nullable Long keep;
+
+        @Override
+        public Integer call() {
+            try (QuernClient client = terminal.connect()) {
+                HistoryBody body =
+                        keep == null
+                                ? client.collections().versions().history(name)
+                                : client.collections()
+                                        .versions()
+                                        .setHistory(name, Duration.ofSeconds(keep));
+                terminal.print(
+                        body,
+                        body.since() == null
+                                ? "collection " + name + ": no history"
+                                : "collection "
+                                        + name
+                                        + ": since "
+                                        + body.since()
+                                        + " (token "
+                                        + body.sinceToken()
+                                        + "), kept for "
+                                        + body.seconds()
+                                        + " s");
             }
             return ExitCode.OK.status();
         }

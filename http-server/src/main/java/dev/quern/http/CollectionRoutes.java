@@ -18,13 +18,14 @@ import dev.quern.vector.CollectionRef;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionService;
 import dev.quern.vector.CollectionSpec;
+import dev.quern.vector.CollectionStats;
 import dev.quern.vector.Filter;
 import dev.quern.vector.VectorField;
 import dev.quern.vector.WriteBatch;
 import dev.quern.vector.WriteResult;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -121,7 +122,7 @@ final class CollectionRoutes {
                 CollectionWire.collection(collections.get(request.space(), ref(request, query))));
     }
 
-    /// The collection of the path, or the snapshot of it that `at` names.
+    /// The collection of the path, or what it was at `at`.
     private static CollectionRef ref(Request request, Query query) {
         return new CollectionRef(request.path("collection"), query.text("at"));
     }
@@ -185,13 +186,20 @@ final class CollectionRoutes {
     private Reply stats(Request request) {
         Query query = request.query().allow("at");
         CollectionRef ref = ref(request, query);
+        SpaceId space = request.space();
+        CollectionStats stats = collections.stats(space, ref);
         return Reply.json(
-                CollectionWire.stats(
-                        collections.stats(request.space(), ref),
-                        ref.at().isPresent()
-                                ? Collections.emptyNavigableMap()
-                                : collections.recall(request.space(), ref.name()),
-                        collections.tuning().widths(request.space(), ref)));
+                ref.at().isPresent()
+                        ? CollectionWire.stats(
+                                stats,
+                                Map.of(),
+                                collections.tuning().widths(space, ref),
+                                Optional.empty())
+                        : CollectionWire.stats(
+                                stats,
+                                collections.recall(space, ref.name()),
+                                collections.tuning().widths(space, ref),
+                                Optional.of(collections.versions().history(space, ref.name()))));
     }
 
     private Reply merge(Request request) {

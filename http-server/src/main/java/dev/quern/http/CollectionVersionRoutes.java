@@ -1,5 +1,6 @@
 package dev.quern.http;
 
+import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.common.wire.AliasBody;
 import dev.quern.common.wire.AliasList;
@@ -8,6 +9,7 @@ import dev.quern.common.wire.CreateSnapshot;
 import dev.quern.common.wire.RenameCollection;
 import dev.quern.common.wire.RollbackCollection;
 import dev.quern.common.wire.SetAlias;
+import dev.quern.common.wire.SetHistory;
 import dev.quern.common.wire.SnapshotBody;
 import dev.quern.common.wire.SnapshotList;
 import dev.quern.vector.CatalogNames;
@@ -16,13 +18,17 @@ import dev.quern.vector.CollectionService;
 import dev.quern.vector.CollectionVersions;
 import dev.quern.vector.SnapshotInfo;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/// Aliases, renames, snapshots, branches and rollbacks of collections.
+/// Aliases, renames, snapshots, branches, rollbacks and histories of collections.
 final class CollectionVersionRoutes {
+    private static final String HISTORY = "/v1/collections/{collection}/history";
     private static final String SNAPSHOTS = "/v1/collections/{collection}/snapshots";
     private static final String SNAPSHOT = SNAPSHOTS + "/{snapshot}";
+
+    private static final long MAX_SECONDS = CollectionVersions.MAX_WINDOW.toSeconds();
 
     private final CollectionService collections;
     private final CollectionVersions versions;
@@ -42,6 +48,8 @@ final class CollectionVersionRoutes {
                 Route.of("POST", "/v1/collections/{collection}/rename", this::rename),
                 Route.of("POST", "/v1/collections/{collection}/branch", this::branch),
                 Route.of("POST", "/v1/collections/{collection}/rollback", this::rollback),
+                Route.of("GET", HISTORY, this::history),
+                Route.of("PUT", HISTORY, this::setHistory),
                 Route.of("GET", SNAPSHOTS, this::snapshots),
                 Route.of("POST", SNAPSHOTS, this::createSnapshot),
                 Route.of("GET", SNAPSHOT, this::snapshot),
@@ -99,6 +107,28 @@ final class CollectionVersionRoutes {
         return collection(200, request.space(), name);
     }
 
+    private Reply history(Request request) {
+        request.query().allow();
+        return Reply.json(
+                CollectionWire.history(
+                        versions.history(request.space(), request.path("collection"))));
+    }
+
+    private Reply setHistory(Request request) throws IOException {
+        request.query().allow();
+        long seconds = request.json(SetHistory.class).seconds();
+        if (seconds < 0 || seconds > MAX_SECONDS) {
+            throw QuernException.invalid(
+                    "'seconds' must be 0 to " + MAX_SECONDS + ", got " + seconds);
+        }
+        return Reply.json(
+                CollectionWire.history(
+                        versions.setHistory(
+                                request.space(),
+                                request.path("collection"),
+                                Duration.ofSeconds(seconds))));
+    }
+
     private Reply snapshots(Request request) {
         request.query().allow();
         return Reply.json(
@@ -110,13 +140,16 @@ final class CollectionVersionRoutes {
 
     private Reply createSnapshot(Request request) throws IOException {
         request.query().allow();
+        CreateSnapshot body = request.json(CreateSnapshot.class);
+        String at = body.at();
+        SpaceId space = request.space();
+        String collection = request.path("collection");
         return Reply.json(
                 201,
                 body(
-                        versions.snapshot(
-                                request.space(),
-                                request.path("collection"),
-                                request.json(CreateSnapshot.class).name())));
+                        at == null
+                                ? versions.snapshot(space, collection, body.name())
+                                : versions.snapshot(space, collection, body.name(), at)));
     }
 
     private Reply snapshot(Request request) {

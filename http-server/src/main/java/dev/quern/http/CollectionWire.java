@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CollectionIndex;
+import dev.quern.common.wire.HistoryBody;
 import dev.quern.common.wire.Performance;
 import dev.quern.common.wire.RecallBody;
 import dev.quern.common.wire.RowBody;
@@ -16,6 +17,7 @@ import dev.quern.vector.CollectionInfo;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.CollectionStats;
 import dev.quern.vector.FieldRecall;
+import dev.quern.vector.HistoryInfo;
 import dev.quern.vector.Hit;
 import dev.quern.vector.Row;
 import dev.quern.vector.SearchOutcome;
@@ -49,8 +51,21 @@ final class CollectionWire {
                 info.aliases().isEmpty() ? null : info.aliases());
     }
 
+    static HistoryBody history(HistoryInfo history) {
+        return new HistoryBody(
+                history.window().toSeconds(),
+                history.since().map(Instant::toString).orElse(null),
+                history.sinceToken(),
+                history.points(),
+                history.bytes());
+    }
+
+    /// @param history empty in a read of what was
     static CollectionIndex stats(
-            CollectionStats stats, Map<String, FieldRecall> recall, Map<String, TunedWidth> tuned) {
+            CollectionStats stats,
+            Map<String, FieldRecall> recall,
+            Map<String, TunedWidth> tuned,
+            Optional<HistoryInfo> history) {
         Map<String, VectorIndexBody> vectors = new TreeMap<>();
         stats.vectors()
                 .forEach((name, field) ->
@@ -68,7 +83,12 @@ final class CollectionWire {
                                         Optional.ofNullable(tuned.get(name))
                                                 .map(TuneWire::width)
                                                 .orElse(null))));
-        return new CollectionIndex(stats.rows(), stats.segments(), stats.merging(), vectors);
+        return new CollectionIndex(
+                stats.rows(),
+                stats.segments(),
+                stats.merging(),
+                vectors,
+                history.map(CollectionWire::history).orElse(null));
     }
 
     private static RecallBody recall(FieldRecall recall) {

@@ -73,6 +73,40 @@ final class CollectionVersionsHttpTest extends WithServices {
     }
 
     @Test
+    void readsWhatWasByTokenAndMoment() {
+        String path = collection("past");
+        JsonNode begun = answer(200, server.get(path + "/history"));
+        assertThat(begun.path("seconds").asLong()).isEqualTo(3_600);
+        String since = begun.path("since").asText();
+        String row = "{\"rows\":[{\"id\":\"a\",\"vector\":[1]}]}";
+        String token = answer(200, server.post(path + "/upsert", row)).path("token").asText();
+        upsert(path, "b");
+        assertThat(ids(path, token)).containsExactly("a");
+        assertThat(ids(path, since)).isEmpty();
+        assertThat(server.get(path + "/export?at=" + token).body().lines()).hasSize(2);
+        answer(201, server.post(path + "/snapshots", "{\"name\":\"s\",\"at\":\"" + token + "\"}"));
+        assertThat(ids(path, "s")).containsExactly("a");
+        answer(
+                201,
+                server.post(path + "/branch", "{\"name\":\"past-2\",\"at\":\"" + token + "\"}"));
+        assertThat(ids("/v1/collections/past-2", "")).containsExactly("a");
+        answer(200, server.post(path + "/rollback", "{\"to\":\"" + token + "\"}"));
+        assertThat(ids(path, "")).containsExactly("a");
+        assertThat(answer(200, server.get(path + "/stats")).path("history").path("since"))
+                .hasToString("\"" + since + "\"");
+        answer(404, server.get(path + "/rows?at=2020-01-01T00:00:00Z"));
+        answer(400, server.get(path + "/rows?at=2999-01-01T00:00:00Z"));
+        answer(400, server.get(path + "/rows?at=999999999"));
+        answer(400, server.get(path + "/rows?at=12:30"));
+        answer(400, put(path + "/history", "{\"seconds\":-1}"));
+        answer(400, put(path + "/history", "{\"seconds\":2592001}"));
+        answer(400, put(path + "/history", "{}"));
+        assertThat(answer(200, put(path + "/history", "{\"seconds\":0}")).has("since")).isFalse();
+        answer(404, server.get(path + "/rows?at=" + token));
+        answer(404, server.get("/v1/collections/none/history"));
+    }
+
+    @Test
     void namesCollections() {
         String path = collection("v1");
         collection("v2");

@@ -31,14 +31,21 @@ final class Catalog {
 
     /// What a collection is called.
     private record Called(SpaceId space, String name) {}
+    private final History history;
 
-    Catalog(MetaLog facts, InstantSource clock, IdSource ids, Companions companions) {
+    Catalog(
+            MetaLog facts,
+            InstantSource clock,
+            IdSource ids,
+            Companions companions,
+            History history) {
         this.facts = facts;
         this.clock = clock;
         this.ids = ids;
         this.companions = companions;
         this.definitions = new FactMemo<>(facts);
         this.schemas = new FactMemo<>(facts);
+        this.history = history;
     }
 
     Definition create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -57,16 +64,15 @@ final class Catalog {
                         0,
                         0);
         Key key = Keys.definition(spec.name());
+        Txn.Builder txn =
+                Txn.in(space)
+                        .when(new Txn.Condition.Absent(key))
+                        .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
+                        .put(key, DefinitionFormat.encode(definition))
+                        .put(Keys.schema(definition.id()), SchemaFormat.encode(new Schema(0, spec.schema())));
+        history.beginEmpty(txn, definition);
         try {
-            facts.commit(
-                    Txn.in(space)
-                            .when(new Txn.Condition.Absent(key))
-                            .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
-                            .put(key, DefinitionFormat.encode(definition))
-                            .put(
-                                    Keys.schema(definition.id()),
-                                    SchemaFormat.encode(new Schema(0, spec.schema())))
-                            .build());
+            facts.commit(txn.build());
         } catch (QuernException e) {
             if (e.kind() != ErrorKind.CONFLICT) {
                 throw e;
@@ -250,10 +256,11 @@ final class Catalog {
                         .when(WriteLog.exists(definition))
                         .delete(Keys.definition(definition.name()))
                         .delete(Keys.schema(id))
-                        .delete(Keys.checkpoint(id));
+                        .delete(Keys.checkpoint(id))
+                        .delete(Keys.window(id));
         definition.aliases().forEach(alias -> txn.delete(Keys.alias(alias)));
         companions.delete(txn, id);
-        for (Key prefix : List.of(Keys.tail(id), Keys.snapshots(id))) {
+        for (Key prefix : List.of(Keys.tail(id), Keys.snapshots(id), Keys.history(id))) {
             txn.then(new Txn.Mutation.DeleteThrough(prefix, prefix));
         }
         try {

@@ -28,18 +28,21 @@ import org.apache.lucene.util.IOUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Checkpoints: an index's files as chunks, named by one fact whose transaction also cuts the tail.
-/// Files of an index are written once, so a file that the last checkpoint holds is not put again.
-/// Thread-safe.
+/// Checkpoints: an index's files as chunks, named by one fact. Its transaction also cuts the tail,
+/// or makes a point of the history. Files of an index are written once, so a file that the last
+/// checkpoint holds is not put again. Thread-safe.
 final class CheckpointStore {
     private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
 
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final History history;
 
-    CheckpointStore(ChunkStore chunks, MetaLog facts) {
+    /// @param history has what becomes of the tail that a checkpoint covers
+    CheckpointStore(ChunkStore chunks, MetaLog facts, History history) {
         this.chunks = chunks;
         this.facts = facts;
+        this.history = history;
     }
 
     /// A checkpoint as the log has it.
@@ -89,7 +92,15 @@ final class CheckpointStore {
     ///
     /// @param directory holds the files, which do not change meanwhile
     /// @param token every write up to it is in the files
-    record Snapshot(Path directory, LuceneIndex.Committed committed, long token, String commitId) {}
+    /// @param through the last write of which the files may hold a part
+    /// @param tailBytes framed, of the writes up to the token since the last checkpoint
+    record Snapshot(
+            Path directory,
+            LuceneIndex.Committed committed,
+            long token,
+            long through,
+            long tailBytes,
+            String commitId) {}
 
     /// What a transaction that saves a checkpoint does beside that.
     interface Addition {
@@ -105,7 +116,7 @@ final class CheckpointStore {
     /// @param bytes of its files
     record Content(Checkpoint checkpoint, long bytes) {}
 
-    /// Saves a checkpoint and cuts the tail through its token.
+    /// Saves a checkpoint, and cuts the tail through its token unless there is a history.
     ///
     /// @param previous the checkpoint before
     /// @param addition becomes true in the same moment
@@ -116,38 +127,75 @@ final class CheckpointStore {
             throws IOException {
         try (ChunkPins _ = chunks.pinWrites(definition.space())) {
             return put(definition, previous, snapshot, addition);
+        } finally {
+            purge(definition);
+        }
+    }
+
+    private void purge(Definition definition) {
+        try {
+            var _ = history.purge(definition.space(), definition.id());
+        } catch (QuernException e) {
+            // The next one goes on.
+            log.debug("history of {} stays for now: {}", definition.name(), e.toString());
         }
     }
 
     private Saved put(
             Definition definition, Optional<Saved> previous, Snapshot snapshot, Addition addition)
             throws IOException {
+        Map<String, SavedFile> known = previous.map(Saved::files).orElse(Map.of());
         List<SavedFile> files = new ArrayList<>();
-        for (String name : snapshot.committed().files()) {
-            SavedFile known = previous.map(saved -> saved.files().get(name)).orElse(null);
-            files.add(known == null ? put(definition, snapshot.directory().resolve(name)) : known);
-        }
-        byte[] manifest = CheckpointFormat.encodeManifest(files);
-        ChunkId manifestId = chunks.put(definition.space(), MemorySegment.ofArray(manifest)).id();
-        Checkpoint checkpoint =
-                new Checkpoint(
-                        snapshot.token(),
-                        snapshot.committed().rows(),
-                        snapshot.committed().expires(),
-                        snapshot.commitId(),
-                        manifestId);
-        Txn.Builder txn = cut(definition, previous, checkpoint);
+        Checkpoint checkpoint = put(definition, known, snapshot, files);
+        Txn.Builder txn = renewed(definition, previous, checkpoint);
+        history.checkpoint(txn, definition, checkpoint, snapshot.through(), snapshot.tailBytes());
         addition.to(txn, new Content(checkpoint, bytes(files)));
         chunks.sync();
         long version = facts.commit(txn.build());
         return new Saved(checkpoint, version, byName(files));
     }
 
+    /// Puts an index's files and their manifest; the caller holds a pin and syncs.
+    ///
+    /// @param known files that are there
+    /// @param files receives all
+    private Checkpoint put(
+            Definition definition,
+            Map<String, SavedFile> known,
+            Snapshot snapshot,
+            List<SavedFile> files)
+            throws IOException {
+        for (String name : snapshot.committed().files()) {
+            SavedFile there = known.get(name);
+            files.add(there == null ? put(definition, snapshot.directory().resolve(name)) : there);
+        }
+        byte[] manifest = CheckpointFormat.encodeManifest(files);
+        ChunkId manifestId = chunks.put(definition.space(), MemorySegment.ofArray(manifest)).id();
+        return new Checkpoint(
+                snapshot.token(),
+                snapshot.committed().rows(),
+                snapshot.committed().expires(),
+                snapshot.commitId(),
+                manifestId);
+    }
+
+    /// Stores an index that is no collection's own, for a fact to name its checkpoint. The caller
+    /// holds a pin on its writes until then.
+    ///
+    /// @param known files that are there
+    Content put(Definition definition, Map<String, SavedFile> known, Snapshot snapshot)
+            throws IOException {
+        List<SavedFile> files = new ArrayList<>();
+        Checkpoint checkpoint = put(definition, known, snapshot, files);
+        chunks.sync();
+        return new Content(checkpoint, bytes(files));
+    }
+
     private static long bytes(List<SavedFile> files) {
         return files.stream().mapToLong(SavedFile::sizeBytes).sum();
     }
 
-    private static Txn.Builder cut(
+    private static Txn.Builder renewed(
             Definition definition, Optional<Saved> previous, Checkpoint checkpoint) {
         Key key = Keys.checkpoint(definition.id());
         return Txn.in(definition.space())
@@ -157,10 +205,6 @@ final class CheckpointStore {
                                         p -> new Txn.Condition.Version(key, p.version()))
                                 .orElseGet(() -> new Txn.Condition.Absent(key)))
                 .put(key, CheckpointFormat.encode(checkpoint))
-                .then(
-                        new Txn.Mutation.DeleteThrough(
-                                Keys.tail(definition.id()),
-                                Keys.tailThrough(definition.id(), checkpoint.token())))
                 .require(checkpoint.manifest());
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -188,7 +189,9 @@ final class Checkpointer {
     /// @param through every write up to this token is applied; may be the token of the last
     ///   checkpoint when segments were merged since
     /// @param covered what the tail held then
-    void save(LuceneIndex index, long through, Tail covered) throws IOException {
+    /// @param applied gives the last write that is applied
+    void save(LuceneIndex index, long through, Tail covered, LongSupplier applied)
+            throws IOException {
         saving.lock();
         try {
             reread(index);
@@ -196,10 +199,8 @@ final class Checkpointer {
                 return;
             }
             String commitId = begin();
-            save(
-                    index,
-                    new Exact(through, covered, commitId, index.commit(commitId)),
-                    CheckpointStore.Addition.NONE);
+            Exact exact = new Exact(through, covered, commitId, index.commit(commitId));
+            save(index, exact, applied.getAsLong(), CheckpointStore.Addition.NONE);
         } finally {
             saving.unlock();
         }
@@ -234,7 +235,8 @@ final class Checkpointer {
             reread(index);
             // So that little is left for the commit for which writes wait.
             var _ = index.commit(rules.ids().next());
-            save(index, exactly.commit(begin()), addition);
+            Exact exact = exactly.commit(begin());
+            save(index, exact, exact.through(), addition);
             saved.ifPresent(s -> then.accept(new CheckpointStore.Donor(index.path(), s.files())));
         } finally {
             saving.unlock();
@@ -249,11 +251,16 @@ final class Checkpointer {
     }
 
     @GuardedBy("saving")
-    private void save(LuceneIndex index, Exact exact, CheckpointStore.Addition addition)
+    private void save(LuceneIndex index, Exact exact, long parts, CheckpointStore.Addition addition)
             throws IOException {
         CheckpointStore.Snapshot snapshot =
                 new CheckpointStore.Snapshot(
-                        index.path(), exact.committed(), exact.through(), exact.commitId());
+                        index.path(),
+                        exact.committed(),
+                        exact.through(),
+                        parts,
+                        exact.covered().bytes(),
+                        exact.commitId());
         saved = Optional.of(store.save(definition, saved, snapshot, addition));
         uncertain = false;
         token = exact.through();

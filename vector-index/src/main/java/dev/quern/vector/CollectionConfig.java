@@ -29,6 +29,8 @@ import java.time.Duration;
 /// @param hotMemory copies of blocks in memory outside the heap, over all collections of the
 ///   process: the service made last sets it; beyond it blocks are read from the mapped files
 /// @param idleMerge a collection without writes for so long is merged into few segments
+/// @param history how long what was can be read of a collection that has no window of its own
+/// @param historyBytes framed writes that a collection's history keeps at most
 public record CollectionConfig(
         Path cacheDirectory,
         ByteSize ramBuffer,
@@ -44,7 +46,9 @@ public record CollectionConfig(
         ByteSize maxGraph,
         ByteSize buildMemory,
         ByteSize hotMemory,
-        Duration idleMerge) {
+        Duration idleMerge,
+        Duration history,
+        ByteSize historyBytes) {
     /// Checks the values.
     public CollectionConfig {
         atLeast("ram-buffer in bytes", ramBuffer.bytes(), 1 << 20);
@@ -60,10 +64,17 @@ public record CollectionConfig(
         atLeast("build-memory in bytes", buildMemory.bytes(), 0);
         atLeast("hot-memory in bytes", hotMemory.bytes(), 0);
         atLeast("idle-merge in ms", idleMerge.toMillis(), 0);
+        atLeast("history in ms", history.toMillis(), 0);
+        atLeast("history-bytes in bytes", historyBytes.bytes(), 0);
+    }
+
+    HistoryPlanner.Bounds historyBounds() {
+        return new HistoryPlanner.Bounds(history, historyBytes.bytes());
     }
 
     /// The defaults; graphs of up to 8 GiB, built in a quarter of the machine's memory, and for
-    /// copies of them half as much as the largest heap; merged when idle for 2 s.
+    /// copies of them half as much as the largest heap; merged when idle for 2 s; a history of 1
+    /// hour, at most 1 GiB of writes.
     public static CollectionConfig defaults(Path cacheDirectory) {
         return new CollectionConfig(
                 cacheDirectory,
@@ -80,7 +91,9 @@ public record CollectionConfig(
                 ByteSize.ofMebibytes(FusedConfig.DEFAULTS.maxGraphBytes() >> 20),
                 ByteSize.ofMebibytes(machineMebibytes() / 4),
                 ByteSize.ofMebibytes(Runtime.getRuntime().maxMemory() >> 21),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                Duration.ofHours(1),
+                ByteSize.ofMebibytes(1 << 10));
     }
 
     private static long machineMebibytes() {

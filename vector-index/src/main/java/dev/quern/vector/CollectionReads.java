@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
-import dev.quern.vector.SnapshotFormat.Kept;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +27,7 @@ final class CollectionReads {
     record Parts(
             Catalog catalog,
             Snapshots snapshots,
+            PastStates past,
             OpenCollections open,
             OpenSnapshots kept,
             CpuPool searching,
@@ -41,13 +41,13 @@ final class CollectionReads {
     /// Where rows are to be read.
     ///
     /// @param kept empty: in the live collection
-    record Place(Definition definition, Optional<Kept> kept, Consistency consistency) {}
+    record Place(Definition definition, Optional<KeptState> kept, Consistency consistency) {}
 
     Place place(SpaceId space, CollectionRef ref) {
         Definition definition = parts.catalog().get(space, ref.name());
         return new Place(
                 definition,
-                ref.at().map(at -> parts.snapshots().get(definition, at)),
+                ref.at().map(at -> parts.past().get(definition, at)),
                 ref.consistency());
     }
 

@@ -5,8 +5,9 @@ import java.util.Optional;
 /// Which rows a read means.
 ///
 /// @param name of a collection, or an alias
-/// @param at a snapshot of it; empty: the rows as they are now
-/// @param consistency of the rows as they are now; a snapshot is what it is
+/// @param at a snapshot of it by name, or of its history the token of a write or a moment (RFC
+///   3339); empty: the rows as they are now
+/// @param consistency of the rows as they are now; what was is what it was
 public record CollectionRef(String name, Optional<String> at, Consistency consistency) {
     /// With every acknowledged write.
     public CollectionRef(String name, Optional<String> at) {

@@ -13,9 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// The chunks that collections need: large writes of a tail, then the manifest of each checkpoint
-/// and snapshot and the files in it; a checkpoint takes the place of the tail that it covers. An
-/// open collection reads files of its own and needs no other chunks. Thread-safe.
+/// The chunks that collections need: large writes of a tail, then the manifest of each checkpoint,
+/// point of a history and snapshot and the files in it; a checkpoint takes the place of the tail
+/// that it covers. An open collection reads files of its own and needs no other chunks.
+/// Thread-safe.
 final class CollectionRoots implements ChunkRoots {
     /// A fact of a tail may have 60 KiB.
     private static final int PAGE = 64;
@@ -42,9 +43,11 @@ final class CollectionRoots implements ChunkRoots {
                     names.put(definition.id(), definition.name());
                 });
         scan(space, Keys.TAILS, fact -> tail(names, fact, visitor));
-        // A branch takes its files from a checkpoint or a snapshot, a snapshot from a checkpoint, a
-        // rollback from a snapshot: whatever took place meanwhile, one of these finds them.
+        // A branch takes its files from a checkpoint, a point or a snapshot, a snapshot from a
+        // checkpoint or a point, a rollback from a point or a snapshot: whatever took place
+        // meanwhile, one of these finds them.
         scan(space, Keys.CHECKPOINTS, fact -> checkpoint(names, fact, visitor));
+        scan(space, Keys.HISTORIES, fact -> point(names, fact, visitor));
         scan(space, Keys.SNAPSHOTS, fact -> snapshot(names, fact, visitor));
         scan(space, Keys.CHECKPOINTS, fact -> checkpoint(names, fact, visitor));
     }
@@ -66,7 +69,7 @@ final class CollectionRoots implements ChunkRoots {
     }
 
     private static void tail(Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
-        if (TailFormat.decode(fact.value())
+        if (TailFormat.decode(fact.value()).entry()
                 instanceof TailFormat.Entry.InChunks(List<ChunkId> ids)) {
             String what = collection(names, fact) + ", write " + Keys.token(fact.key());
             ids.forEach(id -> visitor.chunk(id, () -> what));
@@ -77,6 +80,13 @@ final class CollectionRoots implements ChunkRoots {
             Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
         String what = collection(names, fact) + ", checkpoint";
         files(what, CheckpointFormat.decode(fact.value()).manifest(), visitor);
+    }
+
+    private static void point(Map<String, String> names, MetaLog.Fact fact, RootVisitor visitor) {
+        HistoryFormat.Point point = HistoryFormat.decode(fact);
+        String what = collection(names, fact) + ", history at " + point.token();
+        point.schemaBefore().ifPresent(id -> visitor.chunk(id, () -> what + " schema"));
+        point.checkpoint().ifPresent(checkpoint -> files(what, checkpoint.manifest(), visitor));
     }
 
     private static void snapshot(

@@ -33,14 +33,11 @@ public final class CollectionService implements AutoCloseable {
     private final Catalog catalog;
     private final WriteLog tail;
     private final CheckpointStore checkpoints;
-    private final CpuPool merging;
-    private final CpuPool saving;
-    private final CpuPool applying;
-    private final CpuPool reading;
-    private final CpuPool searching;
+    private final CollectionPools pools;
     private final OpenCollections open;
     private final IdleMerger idle;
     private final Sweeper sweeper;
+    private final HistoryPurges purges;
     private final CollectionReads reads;
     private final CollectionWrites writes;
     private final CollectionRoots roots;
@@ -66,18 +63,27 @@ public final class CollectionService implements AutoCloseable {
         this.roots = new CollectionRoots(facts);
         IdSource ids = new IdSource(random);
         this.companions = new Companions(facts);
-        this.catalog = new Catalog(facts, clock, ids, companions);
-        this.tail = new WriteLog(chunks, facts);
-        this.checkpoints = new CheckpointStore(chunks, facts);
-        this.merging = new CpuPool("merge", config.mergeThreads(), config.maxOpenCollections());
-        this.saving = new CpuPool("checkpoint", 1, config.maxOpenCollections());
-        this.applying = new CpuPool("apply", config.cpuThreads(), config.maxOpenCollections());
-        this.reading = new CpuPool("row", config.cpuThreads(), config.maxQueuedWrites());
-        this.searching = new CpuPool("search", config.cpuThreads(), config.maxQueuedSearches());
+        History history = new History(facts, clock, config.historyBounds());
+        this.catalog = new Catalog(facts, clock, ids, companions, history);
+        this.tail = new WriteLog(chunks, facts, clock);
+        this.checkpoints = new CheckpointStore(chunks, facts, history);
+        this.pools = CollectionPools.of(config);
         HotMemory.limit(config.hotMemory().bytes());
         this.open = opening(ids);
         open.sweep();
         this.snapshots = new Snapshots(chunks, facts, companions);
+        PastStates past =
+                new PastStates(
+                        new PastStates.Parts(
+                                catalog,
+                                checkpoints,
+                                snapshots,
+                                history,
+                                tail,
+                                open,
+                                indexing(),
+                                ids,
+                                clock));
         this.kept =
                 new OpenSnapshots(
                         new OpenSnapshots.Parts(
@@ -85,7 +91,8 @@ public final class CollectionService implements AutoCloseable {
                                 config.maxOpenCollections(),
                                 checkpoints,
                                 snapshots,
-                                applying,
+                                past,
+                                pools.applying(),
                                 open,
                                 clock));
         this.names = new CatalogNames(catalog, facts);
@@ -97,22 +104,27 @@ public final class CollectionService implements AutoCloseable {
                                 facts,
                                 checkpoints,
                                 snapshots,
+                                past,
+                                history,
                                 companions,
                                 open,
                                 kept,
-                                saving,
+                                pools.saving(),
                                 clock,
                                 ids));
         this.reads =
                 new CollectionReads(
                         new CollectionReads.Parts(
-                                catalog, snapshots, open, kept, searching, means));
+                                catalog, snapshots, past, open, kept, pools.searching(), means));
         this.writes = new CollectionWrites(catalog, open);
         this.tuning =
                 new CollectionTuning(
-                        new CollectionTuning.Parts(catalog, reads, open, searching, means, clock));
-        this.idle = new IdleMerger(open, kept, config.idleMerge(), means, searching::isIdle);
+                        new CollectionTuning.Parts(
+                                catalog, reads, open, pools.searching(), means, clock));
+        this.idle =
+                new IdleMerger(open, kept, config.idleMerge(), means, pools.searching()::isIdle);
         this.sweeper = new Sweeper(open);
+        this.purges = new HistoryPurges(facts, history);
     }
 
     /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:
@@ -143,7 +155,10 @@ public final class CollectionService implements AutoCloseable {
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
         Checkpointer.Rules rules =
                 new Checkpointer.Rules(
-                        config.checkpointRows(), config.checkpointBytes().bytes(), saving, ids);
+                        config.checkpointRows(),
+                        config.checkpointBytes().bytes(),
+                        pools.saving(),
+                        ids);
         return new OpenCollections(
                 new OpenCollections.Setup(
                         config.cacheDirectory(),
@@ -152,8 +167,8 @@ public final class CollectionService implements AutoCloseable {
                                 catalog,
                                 tail,
                                 admission,
-                                applying,
-                                reading,
+                                pools.applying(),
+                                pools.reading(),
                                 clock,
                                 config.search().sampledQueries()),
                         checkpoints,
@@ -164,13 +179,13 @@ public final class CollectionService implements AutoCloseable {
     private LuceneIndex.Tuning indexing() {
         return new LuceneIndex.Tuning(
                 config.ramBuffer().bytes() / (double) (1 << 20),
-                merging,
+                pools.merging(),
                 part -> {
-                    if (searching.isIdle()) {
-                        merging.offer(part);
+                    if (pools.searching().isIdle()) {
+                        pools.merging().offer(part);
                     }
                 },
-                searching::isFull,
+                pools.searching()::isFull,
                 new FusedConfig(
                         FusedConfig.DEFAULTS.minVectors(),
                         config.maxGraph().bytes(),
@@ -216,8 +231,8 @@ public final class CollectionService implements AutoCloseable {
         if (place.kept().isEmpty()) {
             return info(place.definition());
         }
-        Kept found = place.kept().get();
-        return found.checkpoint().counts(clock.instant())
+        return place.kept().get() instanceof Kept found
+                        && found.checkpoint().counts(clock.instant())
                 ? place.definition()
                         .info(
                                 snapshots.schema(place.definition(), found),
@@ -325,7 +340,7 @@ public final class CollectionService implements AutoCloseable {
         return search(space, CollectionRef.of(name), spec);
     }
 
-    /// Searches a collection, or a snapshot.
+    /// Searches a collection as it is or was.
     ///
     /// @throws QuernException `INVALID` naming what is out of bounds, `NOT_FOUND`; `UNAVAILABLE`
     ///   when the writes asked for did not come in time
@@ -348,9 +363,7 @@ public final class CollectionService implements AutoCloseable {
         return count(space, CollectionRef.of(name), filter);
     }
 
-    /// How many rows match in a collection, or in a snapshot.
-    ///
-    /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`
+    /// How many rows match in a collection as it is or was; errors as the other's.
     public long count(SpaceId space, CollectionRef ref, Optional<Filter> filter) {
         return reads.count(space, ref, filter);
     }
@@ -362,9 +375,7 @@ public final class CollectionService implements AutoCloseable {
         return stats(space, CollectionRef.of(name));
     }
 
-    /// How the rows of a collection, or of a snapshot, are indexed.
-    ///
-    /// @throws QuernException `NOT_FOUND`
+    /// How the rows of a collection are or were indexed; errors as the other's.
     public CollectionStats stats(SpaceId space, CollectionRef ref) {
         return reads.stats(space, ref);
     }
@@ -409,6 +420,11 @@ public final class CollectionService implements AutoCloseable {
         sweeper.sweep();
     }
 
+    /// What yet another timer does every minute.
+    void purgeHistories() {
+        purges.purge();
+    }
+
     /// The row of an id, with its vector, version and expiry.
     ///
     /// @throws QuernException `NOT_FOUND` for the collection
@@ -416,9 +432,7 @@ public final class CollectionService implements AutoCloseable {
         return find(space, CollectionRef.of(name), id);
     }
 
-    /// The row of an id in a collection, or in a snapshot.
-    ///
-    /// @throws QuernException `NOT_FOUND` for these
+    /// The row of an id in a collection as it is or was; errors as the other's.
     public Optional<Row> find(SpaceId space, CollectionRef ref, String id) {
         return reads.find(space, ref, id);
     }
@@ -433,9 +447,7 @@ public final class CollectionService implements AutoCloseable {
         return rows(space, CollectionRef.of(name), after, limit, includeVector);
     }
 
-    /// A page of rows of a collection, or of a snapshot.
-    ///
-    /// @throws QuernException `INVALID`, `NOT_FOUND`
+    /// A page of rows of a collection as it is or was; errors as the other's.
     public RowPage rows(
             SpaceId space,
             CollectionRef ref,
@@ -453,9 +465,7 @@ public final class CollectionService implements AutoCloseable {
         return cursor(space, CollectionRef.of(name));
     }
 
-    /// Every row of a collection, or of a snapshot.
-    ///
-    /// @throws QuernException `NOT_FOUND`
+    /// Every row of a collection as it is or was; errors as the other's.
     @MustBeClosed
     public RowCursor cursor(SpaceId space, CollectionRef ref) {
         return reads.cursor(space, ref);
@@ -473,14 +483,11 @@ public final class CollectionService implements AutoCloseable {
 
     @Override
     public void close() {
+        purges.close();
         sweeper.close();
         idle.close();
         kept.close();
         open.close();
-        searching.close();
-        reading.close();
-        applying.close();
-        saving.close();
-        merging.close();
+        pools.close();
     }
 }

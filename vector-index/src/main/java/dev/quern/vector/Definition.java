@@ -39,6 +39,10 @@ record Definition(
         return new Definition(space, name, id, createdAt, firstVector, others, epoch, version);
     }
 
+    Definition withVersion(long other) {
+        return new Definition(space, name, id, createdAt, firstVector, aliases, epoch, other);
+    }
+
     Definition rolledBack(long token) {
         return new Definition(space, name, id, createdAt, firstVector, aliases, token, version);
     }

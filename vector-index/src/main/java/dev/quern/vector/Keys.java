@@ -11,13 +11,16 @@ import dev.quern.storage.Key;
 /// | `vector/attributes/ID` | [SchemaFormat]: all fields, not only the attributes of version 1 |
 /// | `vector/checkpoint/ID` | [CheckpointFormat]; absent before the first checkpoint |
 /// | `vector/snapshot/ID/NAME` | [SnapshotFormat] |
-/// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint |
+/// | `vector/tail/ID/INDEX/POSITION` | [TailFormat], one per write since the checkpoint, or since the first point of the history |
+/// | `vector/history/ID/TOKEN` | [HistoryFormat], a point |
+/// | `vector/window/ID` | [WindowFormat]; absent: the default |
 final class Keys {
     static final Key DEFINITIONS = Key.of("vector", "collection");
     static final Key CHECKPOINTS = Key.of("vector", "checkpoint");
     static final Key ALIASES = Key.of("vector", "alias");
     static final Key SNAPSHOTS = Key.of("vector", "snapshot");
     static final Key TAILS = Key.of("vector", "tail");
+    static final Key HISTORIES = Key.of("vector", "history");
 
     private Keys() {}
 
@@ -45,13 +48,21 @@ final class Keys {
         return TAILS.child(id);
     }
 
+    static Key history(String id) {
+        return HISTORIES.child(id);
+    }
+
+    static Key window(String id) {
+        return Key.of("vector", "window", id);
+    }
+
     /// Greater than every tail key of this token, less than any of the next.
     static Key tailThrough(String id, long token) {
         return tail(id).child(Key.number(token)).child(Key.number(Long.MAX_VALUE));
     }
 
-    /// The token of a tail fact.
-    static long token(Key tail) {
-        return Long.parseLong(tail.components().get(3), 16);
+    /// The token of a tail fact, or of a point.
+    static long token(Key key) {
+        return Long.parseLong(key.components().get(3), 16);
     }
 }

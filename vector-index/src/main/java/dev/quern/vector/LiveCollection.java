@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 final class LiveCollection implements ReadableCollection {
     private static final Logger log = LoggerFactory.getLogger(LiveCollection.class);
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final Duration MAX_SENT = Duration.ofSeconds(10);
 
     /// As it was called when it was used last.
     private volatile Definition definition;
@@ -317,15 +318,7 @@ final class LiveCollection implements ReadableCollection {
             throw QuernException.invalid(
                     "'at_least' must be the token of a write, at most " + given + ", got " + token);
         }
-        try {
-            if (!order.awaitPast(token, most.toNanos())) {
-                throw health.unavailable(
-                        "did not come to write " + token + " within " + most, null);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw health.unavailable("was not waited for", e);
-        }
+        health.awaitPast(order, token, most);
         if (token > shown.appliedToken()) {
             // Not on the caller's thread: an interrupt would close files under Lucene.
             applyPool.call(() -> {
@@ -355,11 +348,17 @@ final class LiveCollection implements ReadableCollection {
             applying.unlock();
         }
         try {
-            checkpointer.save(index, token, covered);
+            checkpointer.save(index, token, covered, () -> shown.appliedToken(health));
             savedMerges = merges;
         } catch (QuernException e) {
             throw health.noted(e);
         }
+    }
+
+    /// Waits for the writes that began before, so that those sent at a moment that is past are in
+    /// the log, or never will be.
+    void awaitSent() {
+        health.awaitPast(order, tail.appliedIndex() + 1, MAX_SENT);
     }
 
     /// Saves a checkpoint that holds every write acknowledged before and none in part, and makes an

@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +69,18 @@ final class LiveHealth {
         }
         if (failure != null) {
             throw unavailable("must be opened anew", failure);
+        }
+    }
+
+    /// Waits until no write is in flight that may get a token or a smaller one.
+    void awaitPast(TokenOrder<?> order, long token, Duration most) {
+        try {
+            if (!order.awaitPast(token, most.toNanos())) {
+                throw unavailable("did not come to write " + token + " within " + most, null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unavailable("was not waited for", e);
         }
     }
 

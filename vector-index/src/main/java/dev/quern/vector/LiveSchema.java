@@ -128,7 +128,11 @@ final class LiveSchema implements ReadableCollection.Fields {
     ///
     /// @throws QuernException `CORRUPT` naming the write and the field
     void requireFits(long token, WriteBatch batch) {
-        Schema schema = current;
+        requireFits(definition, current, token, batch);
+    }
+
+    /// The same with another schema that has every field.
+    static void requireFits(Definition definition, Schema schema, long token, WriteBatch batch) {
         for (Row row : batch.upserts()) {
             row.vectors()
                     .forEach((name, vector) -> {

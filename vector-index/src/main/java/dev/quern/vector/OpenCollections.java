@@ -202,6 +202,11 @@ final class OpenCollections {
         return collections.find(definition.id()).flatMap(LiveCollection::files);
     }
 
+    /// Waits for the writes to a collection that began before; one that is not open has none.
+    void settle(Definition definition) {
+        collections.find(definition.id()).ifPresent(LiveCollection::awaitSent);
+    }
+
     private Path directory(Definition definition) {
         return cacheDirectory.resolve(definition.space().value()).resolve(definition.id());
     }

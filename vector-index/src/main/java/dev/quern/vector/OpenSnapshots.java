@@ -6,18 +6,20 @@ import dev.quern.common.QuernException;
 import dev.quern.vector.OpenCache.Slot;
 import dev.quern.vector.SnapshotFormat.Kept;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The snapshots that are open for reading, at most a set number while some of them are idle. The
-/// files of one lie in a cache directory of its own from when it is opened until it is closed;
-/// those that an open collection has too are hard links. Thread-safe.
+/// The snapshots and states of histories that are open for reading, at most a set number while some
+/// of them are idle. The files of one lie in a cache directory of its own from when it is opened
+/// until it is closed; those that an open collection has too are hard links. Thread-safe.
 final class OpenSnapshots {
     private static final Logger log = LoggerFactory.getLogger(OpenSnapshots.class);
 
@@ -39,6 +41,7 @@ final class OpenSnapshots {
             int maxOpen,
             CheckpointStore checkpoints,
             Snapshots snapshots,
+            PastStates past,
             CpuPool pool,
             OpenCollections live,
             InstantSource clock) {}
@@ -48,10 +51,13 @@ final class OpenSnapshots {
         this.opened = new OpenCache<>(parts.maxOpen(), parts.clock(), OpenSnapshots::shut);
     }
 
-    /// A snapshot that is open.
+    /// One that is open.
     ///
-    /// @param files all its files
-    private record Opened(KeptCollection live, CheckpointStore.Donor files) {}
+    /// @param files a snapshot's files; of a state of a history those of the point that it was made
+    ///   from
+    /// @param laid the index that was made of a state of a history
+    private record Opened(
+            KeptCollection live, CheckpointStore.Donor files, PastStates.@Nullable Laid laid) {}
 
     /// An open snapshot that stays open until the lease is closed.
     static final class Lease implements ReadLease {
@@ -68,7 +74,17 @@ final class OpenSnapshots {
             return opened.live;
         }
 
-        /// All its files, until the lease is closed.
+        /// The index that was made of a state of a history.
+        PastStates.Laid laid() {
+            PastStates.Laid laid = opened.laid;
+            if (laid == null) {
+                throw QuernException.internal("state is open without an index", null);
+            }
+            return laid;
+        }
+
+        /// Its files, until the lease is closed; of a state of a history those of the point that it
+        /// was made from.
         CheckpointStore.Donor files() {
             return opened.files;
         }
@@ -85,7 +101,7 @@ final class OpenSnapshots {
     ///   and the chunk that is missing or damaged
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the lease closes it
-    Lease acquire(Definition definition, Kept kept) {
+    Lease acquire(Definition definition, KeptState kept) {
         OpenCache<Path, Opened>.Pin pin = opened.pin(directory(definition, kept));
         boolean done = false;
         try {
@@ -99,14 +115,13 @@ final class OpenSnapshots {
         }
     }
 
-    private Path directory(Definition definition, Kept kept) {
-        String state = kept.checkpoint().manifest().hex().substring(0, 16);
+    private Path directory(Definition definition, KeptState kept) {
         return parts.cacheDirectory()
                 .resolve(definition.space().value())
-                .resolve(definition.id() + "." + state);
+                .resolve(definition.id() + "." + kept.key());
     }
 
-    private Opened usable(Slot<Path, Opened> slot, Definition definition, Kept kept) {
+    private Opened usable(Slot<Path, Opened> slot, Definition definition, KeptState kept) {
         Opened usable = slot.value();
         if (usable != null && usable.live.isFailed()) {
             shut(slot);
@@ -119,32 +134,46 @@ final class OpenSnapshots {
         return usable;
     }
 
-    private Opened open(Path directory, Definition definition, Kept kept) {
+    private Opened open(Path directory, Definition definition, KeptState state) {
+        String what = state.what() + " of collection \"" + definition.name() + "\"";
+        try {
+            Files.createDirectories(directory.getParent());
+            return switch (state) {
+                case Kept kept -> open(directory, definition, kept, what);
+                case KeptState.Past past -> open(directory, definition, past, what);
+            };
+        } catch (IOException | UncheckedIOException e) {
+            throw new QuernException(ErrorKind.UNAVAILABLE, what + " cannot be opened: " + e, e);
+        }
+    }
+
+    private Opened open(Path directory, Definition definition, Kept kept, String what)
+            throws IOException {
         try {
             CheckpointStore.Saved saved =
                     parts.checkpoints().read(definition, kept.checkpoint(), kept.version());
-            Files.createDirectories(directory.getParent());
             parts.checkpoints()
                     .restore(definition, saved, directory, parts.live().files(definition));
             KeptCollection live =
                     new KeptCollection(
-                            what(definition, kept),
+                            what,
                             parts.snapshots().schema(definition, kept),
                             directory,
                             kept.checkpoint().commitId(),
                             parts.clock());
-            return new Opened(live, new CheckpointStore.Donor(directory, saved.files()));
-        } catch (IOException e) {
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, what(definition, kept) + " cannot be opened: " + e, e);
+            return new Opened(live, new CheckpointStore.Donor(directory, saved.files()), null);
         } catch (QuernException e) {
             Optional<Kept> now = parts.snapshots().find(definition, kept.name());
             throw now.isEmpty() ? Snapshots.notFound(definition, kept.name()) : e;
         }
     }
 
-    private static String what(Definition definition, Kept kept) {
-        return "snapshot \"" + kept.name() + "\" of collection \"" + definition.name() + "\"";
+    private Opened open(Path directory, Definition definition, KeptState.Past past, String what)
+            throws IOException {
+        PastStates.Laid laid = parts.past().lay(definition, past, directory);
+        KeptCollection live =
+                new KeptCollection(what, past.schema(), directory, laid.commitId(), parts.clock());
+        return new Opened(live, new CheckpointStore.Donor(directory, laid.files()), laid);
     }
 
     /// Closes those that nobody has read for long.

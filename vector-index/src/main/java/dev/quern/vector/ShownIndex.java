@@ -164,6 +164,21 @@ final class ShownIndex {
         }
     }
 
+    /// The last write of which a commit that was made just now may hold a part.
+    ///
+    /// @throws dev.quern.common.QuernException `UNAVAILABLE` if a write failed half-way
+    long appliedToken(LiveHealth health) {
+        applying.lock();
+        try {
+            if (health.failure() != null) {
+                throw health.unavailable("must be opened anew", health.failure());
+            }
+            return appliedToken;
+        } finally {
+            applying.unlock();
+        }
+    }
+
     /// The last write that was applied.
     long appliedToken() {
         return appliedToken;

@@ -28,7 +28,18 @@ final class SnapshotFormat {
             long bytes,
             ChunkId schema,
             Checkpoint checkpoint,
-            long version) {
+            long version)
+            implements KeptState {
+        @Override
+        public String key() {
+            return checkpoint.manifest().hex().substring(0, 16);
+        }
+
+        @Override
+        public String what() {
+            return "snapshot \"" + name + "\"";
+        }
+
         SnapshotInfo info() {
             return new SnapshotInfo(name, checkpoint.token(), createdAt, checkpoint.rows(), bytes);
         }

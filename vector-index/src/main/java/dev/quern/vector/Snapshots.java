@@ -92,17 +92,34 @@ final class Snapshots {
     }
 
     byte[] schemaBytes(Definition definition, Kept kept) {
+        return schemaBytes(definition, kept.what(), kept.schema());
+    }
+
+    private byte[] schemaBytes(Definition definition, String what, ChunkId id) {
         try {
-            return chunks.read(definition.space(), kept.schema());
+            return chunks.read(definition.space(), id);
         } catch (QuernException e) {
             throw WriteLog.unreadable(
-                    "collection \""
-                            + definition.name()
-                            + "\", snapshot \""
-                            + kept.name()
-                            + "\", schema",
-                    e);
+                    "collection \"" + definition.name() + "\", " + what + ", schema", e);
         }
+    }
+
+    /// The fields in a chunk that [#putSchema] gave.
+    ///
+    /// @param what names what has them
+    Schema schema(Definition definition, String what, ChunkId id) {
+        return SchemaFormat.decode(
+                definition,
+                new MetaLog.Fact(
+                        Keys.schema(definition.id()), 0, schemaBytes(definition, what, id)));
+    }
+
+    /// The fields that the rows of a state may have.
+    Schema schema(Definition definition, KeptState state) {
+        return switch (state) {
+            case Kept kept -> schema(definition, kept);
+            case KeptState.Past past -> past.schema();
+        };
     }
 
     void delete(Definition definition, Kept kept) {

@@ -8,12 +8,13 @@ import java.util.List;
 ///
 /// | field | type |
 /// |---|---|
-/// | version | u8, 1 |
+/// | version | u8, 2 |
+/// | at | i64, milliseconds since 1970: when the write was sent to the log; version 1 had none, and counts as 0 |
 /// | kind | u8: 0 inline, 1 in chunks |
 /// | inline | the rest of the value is the [WriteFormat] frame |
 /// | in chunks | count, SHA-256 of each (32 bytes); their bytes in order are the frame |
 final class TailFormat {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int INLINE = 0;
     private static final int IN_CHUNKS = 1;
     static final int ID_BYTES = 32;
@@ -29,10 +30,16 @@ final class TailFormat {
         record InChunks(List<ChunkId> ids) implements Entry {}
     }
 
-    static byte[] encode(Entry entry) {
+    /// A tail fact.
+    ///
+    /// @param at milliseconds since 1970
+    record Written(long at, Entry entry) {}
+
+    static byte[] encode(Written written) {
         FrameOutput out = new FrameOutput();
         out.u8(VERSION);
-        switch (entry) {
+        out.i64(written.at());
+        switch (written.entry()) {
             case Entry.Inline(byte[] frame) -> {
                 out.u8(INLINE);
                 out.raw(frame);
@@ -46,15 +53,17 @@ final class TailFormat {
         return out.toBytes();
     }
 
-    static Entry decode(byte[] bytes) {
+    static Written decode(byte[] bytes) {
         FrameInput in = new FrameInput("tail fact", bytes);
-        in.version(VERSION);
+        long at = in.version(1, VERSION) == 1 ? 0 : in.i64();
         int kind = in.u8();
-        return switch (kind) {
-            case INLINE -> new Entry.Inline(in.rest());
-            case IN_CHUNKS -> readIds(in);
-            default -> throw in.corrupt("has kind " + kind);
-        };
+        return new Written(
+                at,
+                switch (kind) {
+                    case INLINE -> new Entry.Inline(in.rest());
+                    case IN_CHUNKS -> readIds(in);
+                    default -> throw in.corrupt("has kind " + kind);
+                });
     }
 
     private static Entry readIds(FrameInput in) {

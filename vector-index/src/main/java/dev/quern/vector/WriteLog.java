@@ -10,13 +10,15 @@ import dev.quern.storage.MetaLog;
 import dev.quern.storage.Txn;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Collections' tails: the writes since the last checkpoint, as facts. A frame of up to
-/// [#MAX_INLINE_BYTES] lies in its fact; a larger one in chunks, durable before the fact names
-/// them. Thread-safe.
+/// Collections' tails: the writes since the last checkpoint, or since a history begins, as facts. A
+/// frame of up to [#MAX_INLINE_BYTES] lies in its fact; a larger one in chunks, durable before the
+/// fact names them. Thread-safe.
 final class WriteLog {
     /// Leaves room for the key and the condition in one transaction.
     static final int MAX_INLINE_BYTES = 60 << 10;
@@ -25,10 +27,12 @@ final class WriteLog {
 
     private final ChunkStore chunks;
     private final MetaLog facts;
+    private final InstantSource clock;
 
-    WriteLog(ChunkStore chunks, MetaLog facts) {
+    WriteLog(ChunkStore chunks, MetaLog facts, InstantSource clock) {
         this.chunks = chunks;
         this.facts = facts;
+        this.clock = clock;
     }
 
     /// Receives the writes of a tail.
@@ -56,12 +60,13 @@ final class WriteLog {
     }
 
     private long append(Definition definition, TailFormat.Entry entry, List<ChunkId> ids) {
+        TailFormat.Written written = new TailFormat.Written(clock.millis(), entry);
         Txn.Builder txn =
                 Txn.in(definition.space())
                         .when(exists(definition))
                         .then(
                                 new Txn.Mutation.Append(
-                                        Keys.tail(definition.id()), TailFormat.encode(entry)));
+                                        Keys.tail(definition.id()), TailFormat.encode(written)));
         ids.forEach(txn::require);
         try {
             return facts.commit(txn.build());
@@ -91,16 +96,59 @@ final class WriteLog {
         return scan(definition, Keys.tailThrough(definition.id(), token), 1).isEmpty();
     }
 
-    /// Reads every write after a token.
+    /// Whether a token is that of a write which the tail still has.
+    boolean has(Definition definition, long token) {
+        List<MetaLog.Fact> next =
+                token == 0
+                        ? List.of()
+                        : scan(definition, Keys.tailThrough(definition.id(), token - 1), 1);
+        return !next.isEmpty() && Keys.token(next.getFirst().key()) == token;
+    }
+
+    /// The last write of a run of writes that were sent at a moment or before.
     ///
-    /// @throws QuernException `CORRUPT` naming the token
-    void replay(Definition definition, long afterToken, Replay replay) {
+    /// @param afterToken the run begins after it
+    /// @param through the greatest token that counts
+    /// @return its token; `afterToken` if the first one came later
+    long last(Definition definition, long afterToken, long through, Instant moment) {
+        long last = afterToken;
         Key after = Keys.tailThrough(definition.id(), afterToken);
         for (List<MetaLog.Fact> facts = scan(definition, after, SCAN_FACTS);
                 !facts.isEmpty();
                 facts = scan(definition, after, SCAN_FACTS)) {
             for (MetaLog.Fact fact : facts) {
                 long token = Keys.token(fact.key());
+                if (token > through
+                        || TailFormat.decode(fact.value()).at() > moment.toEpochMilli()) {
+                    return last;
+                }
+                last = token;
+            }
+            after = facts.getLast().key();
+        }
+        return last;
+    }
+
+    /// Reads every write after a token.
+    ///
+    /// @throws QuernException `CORRUPT` naming the token
+    void replay(Definition definition, long afterToken, Replay replay) {
+        replay(definition, afterToken, Long.MAX_VALUE, replay);
+    }
+
+    /// Reads every write after a token, up to another.
+    ///
+    /// @throws QuernException `CORRUPT` naming the token
+    void replay(Definition definition, long afterToken, long through, Replay replay) {
+        Key after = Keys.tailThrough(definition.id(), afterToken);
+        for (List<MetaLog.Fact> facts = scan(definition, after, SCAN_FACTS);
+                !facts.isEmpty();
+                facts = scan(definition, after, SCAN_FACTS)) {
+            for (MetaLog.Fact fact : facts) {
+                long token = Keys.token(fact.key());
+                if (token > through) {
+                    return;
+                }
                 byte[] frame = frame(definition, token, fact.value());
                 replay.write(token, frame.length, WriteFormat.decode(frame));
             }
@@ -114,7 +162,7 @@ final class WriteLog {
     }
 
     private byte[] frame(Definition definition, long token, byte[] value) {
-        return switch (TailFormat.decode(value)) {
+        return switch (TailFormat.decode(value).entry()) {
             case TailFormat.Entry.Inline(byte[] frame) -> frame;
             case TailFormat.Entry.InChunks(List<ChunkId> ids) -> {
                 ByteArrayOutputStream joined = new ByteArrayOutputStream();

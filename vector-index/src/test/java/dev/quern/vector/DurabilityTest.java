@@ -179,7 +179,7 @@ final class DurabilityTest {
                         List.of(),
                         0,
                         0);
-        return new CheckpointStore(rig.chunks(), rig.facts()).find(definition).orElseThrow();
+        return rig.checkpoints().find(definition).orElseThrow();
     }
 
     @Test
@@ -307,7 +307,8 @@ final class DurabilityTest {
                                 1)
                         .getFirst()
                         .value();
-        TailFormat.Entry.InChunks named = (TailFormat.Entry.InChunks) TailFormat.decode(fact);
+        TailFormat.Entry.InChunks named =
+                (TailFormat.Entry.InChunks) TailFormat.decode(fact).entry();
         rig.memoryChunks().corrupt(SPACE, named.ids().getFirst());
         rig.crash();
         assertKind(ErrorKind.CORRUPT, "\"docs\", write " + written.token(), rig::rows);

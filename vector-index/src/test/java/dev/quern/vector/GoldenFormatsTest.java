@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,6 +26,13 @@ final class GoldenFormatsTest {
         Schema schema = FormatsTest.tuned();
         assertThat(SchemaFormat.encode(schema.with(schema.fields().withIds(IdType.UINT64))))
                 .isEqualTo(golden("schema-v4"));
+        assertThat(HistoryFormat.encode(FormatsTest.point())).isEqualTo(golden("history-v1"));
+        assertThat(WindowFormat.encode(Duration.ofHours(7))).isEqualTo(golden("window-v1"));
+        assertThat(
+                        TailFormat.encode(
+                                new TailFormat.Written(
+                                        7, new TailFormat.Entry.Inline(new byte[] {1}))))
+                .isEqualTo(golden("tail-v2"));
     }
 
     @Test
@@ -45,6 +53,13 @@ final class GoldenFormatsTest {
         assertThat(row.texts()).isEqualTo(Map.of("text", "text"));
         assertThat(row.attributes())
                 .isEqualTo(Map.of("s", "x", "l", 1L, "d", 2.5, "b", true, "t", List.of("p")));
+    }
+
+    @Test
+    void writesOfATailOfVersion1HaveNoTime() {
+        TailFormat.Written written = TailFormat.decode(golden("tail-v1"));
+        assertThat(written.at()).isZero();
+        assertThat(((TailFormat.Entry.Inline) written.entry()).frame()).containsExactly(1);
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkStore;
+import dev.quern.storage.Key;
 import dev.quern.storage.Maintenance;
 import dev.quern.storage.MemoryChunkStore;
 import dev.quern.storage.MemoryMetaLog;
@@ -176,6 +177,15 @@ final class Rig implements AutoCloseable {
         service.mergeIdle();
     }
 
+    /// Lets a little time pass, and nothing else.
+    ///
+    /// @return the time before
+    Instant tick() {
+        Instant before = now;
+        now = now.plusMillis(1);
+        return before;
+    }
+
     /// Merges until nothing is left to merge.
     CollectionStats settle() throws InterruptedException {
         return settle(service, NAME);
@@ -283,8 +293,28 @@ final class Rig implements AutoCloseable {
         return service.find(SPACE, NAME, id);
     }
 
-    /// Facts of the collection's tail.
+    CheckpointStore checkpoints() {
+        CollectionConfig config = settings.apply(CollectionConfig.defaults(cache()));
+        return new CheckpointStore(
+                chunks, facts, new History(facts, () -> now, config.historyBounds()));
+    }
+
+    /// A config without histories: checkpoints cut the tail.
+    static CollectionConfig withoutHistory(CollectionConfig config) {
+        return with(Map.<String, Object>of("history", Duration.ZERO)).apply(config);
+    }
+
+    /// Facts of the collection's tail that no checkpoint covers.
     int tailFacts() {
+        String id = service.get(SPACE, NAME).id();
+        Optional<MetaLog.Fact> checkpoint = facts.find(SPACE, Keys.checkpoint(id));
+        long token = checkpoint.map(f -> CheckpointFormat.decode(f.value()).token()).orElse(0L);
+        Optional<Key> after = Optional.of(Keys.tailThrough(id, token));
+        return facts.scan(SPACE, Keys.tail(id), after, 10_000).size();
+    }
+
+    /// Facts of the collection's tail, those of its history included.
+    int keptFacts() {
         String id = service.get(SPACE, NAME).id();
         return facts.scan(SPACE, Keys.tail(id), Optional.empty(), 10_000).size();
     }

@@ -8,6 +8,7 @@ import dev.quern.storage.FuzzTarget;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.CheckpointFormat.SavedFile;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public final class VectorFuzz implements FuzzSuite {
                 target("vector-definition", VectorFuzz::definition, definitions()),
                 target("vector-alias", VectorFuzz::alias, aliases()),
                 target("vector-snapshot", VectorFuzz::snapshot, snapshots()),
+                target("vector-history", VectorFuzz::point, points()),
                 target("vector-schema", VectorFuzz::schema, schemas()));
     }
 
@@ -59,8 +61,10 @@ public final class VectorFuzz implements FuzzSuite {
 
     private static List<byte[]> tails() {
         return List.of(
-                TailFormat.encode(new TailFormat.Entry.Inline(new byte[] {1})),
-                TailFormat.encode(new TailFormat.Entry.InChunks(List.of(ID, ID))));
+                TailFormat.encode(
+                        new TailFormat.Written(7, new TailFormat.Entry.Inline(new byte[] {1}))),
+                TailFormat.encode(
+                        new TailFormat.Written(7, new TailFormat.Entry.InChunks(List.of(ID, ID)))));
     }
 
     private static List<byte[]> checkpoints() {
@@ -88,6 +92,20 @@ public final class VectorFuzz implements FuzzSuite {
 
     private static List<byte[]> snapshots() {
         return List.of(SnapshotFormat.encode(FormatsTest.snapshot()));
+    }
+
+    private static List<byte[]> points() {
+        return List.of(
+                HistoryFormat.encode(FormatsTest.point()),
+                HistoryFormat.encode(HistoryFormat.Point.empty(Instant.EPOCH)));
+    }
+
+    private static void point(byte[] bytes) {
+        byte[] encoded =
+                HistoryFormat.encode(HistoryFormat.decode(FormatsTest.pointFact(9, bytes)));
+        same(
+                encoded,
+                HistoryFormat.encode(HistoryFormat.decode(FormatsTest.pointFact(9, encoded))));
     }
 
     private static List<byte[]> schemas() {

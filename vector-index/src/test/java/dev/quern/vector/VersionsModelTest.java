@@ -11,6 +11,7 @@ import dev.quern.storage.GcRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,11 @@ final class VersionsModelTest {
     private static final class Model {
         private NavigableMap<String, Float> rows = new TreeMap<>();
         private final NavigableMap<String, NavigableMap<String, Float>> snapshots = new TreeMap<>();
+        private final List<Past> past = new ArrayList<>();
     }
+
+    /// What was after a write.
+    private record Past(long token, Instant moment, NavigableMap<String, Float> rows) {}
 
     private static final class Run {
         private final Rig rig;
@@ -63,7 +68,7 @@ final class VersionsModelTest {
 
         void run() throws IOException {
             for (int step = 0; step < STEPS; step++) {
-                step(random.nextInt(30));
+                step(random.nextInt(34));
                 if (step % 10 == 9) {
                     checkAll();
                 }
@@ -98,6 +103,9 @@ final class VersionsModelTest {
                     }
                 }
                 case 16 -> rig.pass(Duration.ofMinutes(10));
+                case 17 -> rig.service().purgeHistories();
+                case 18 -> rollbackToPast(name);
+                case 19 -> branchFromPast(name);
                 default -> write(name);
             }
         }
@@ -161,14 +169,65 @@ final class VersionsModelTest {
             }
             WriteBatch batch = new WriteBatch(rows, gone, Optional.empty());
             Optional<Model> model = model(name);
+            long[] token = new long[1];
             expect(
                     model.isPresent(),
                     ErrorKind.NOT_FOUND,
-                    () -> rig.service().write(SPACE, name, batch));
+                    () -> token[0] = rig.service().write(SPACE, name, batch).token());
             model.ifPresent(m -> {
                 gone.forEach(m.rows::remove);
                 m.rows.putAll(values);
+                m.past.add(new Past(token[0], rig.tick(), new TreeMap<>(m.rows)));
             });
+        }
+
+        private Optional<Past> past(String name) {
+            return model(name)
+                    .filter(m -> !m.past.isEmpty())
+                    .map(m -> m.past.get(random.nextInt(m.past.size())));
+        }
+
+        private String at(Past past) {
+            return random.nextBoolean() ? "" + past.token() : "" + past.moment();
+        }
+
+        /// Whether the history must have it.
+        private boolean isKept(String name, Past past) {
+            HistoryInfo history = rig.service().versions().history(SPACE, name);
+            assertThat(history.since()).isPresent();
+            return past.token() >= history.sinceToken()
+                    && !past.moment().isBefore(history.since().get());
+        }
+
+        private void rollbackToPast(String name) {
+            past(name)
+                    .ifPresent(past -> {
+                        rig.tick();
+                        boolean kept = isKept(name, past);
+                        expect(
+                                kept,
+                                ErrorKind.NOT_FOUND,
+                                () -> rig.service().versions().rollback(SPACE, name, at(past)));
+                        if (kept) {
+                            model(name).orElseThrow().rows = new TreeMap<>(past.rows());
+                        }
+                        rig.tick();
+                    });
+        }
+
+        private void branchFromPast(String name) {
+            String to = name();
+            if (!isTaken(to)) {
+                past(name)
+                        .filter(past -> isKept(name, past))
+                        .ifPresent(past -> {
+                            CollectionRef source = CollectionRef.at(name, at(past));
+                            rig.service().versions().branch(SPACE, source, to);
+                            Model model = new Model();
+                            model.rows.putAll(past.rows());
+                            models.put(to, model);
+                        });
+            }
         }
 
         private void snapshot(String name) {
@@ -202,10 +261,12 @@ final class VersionsModelTest {
         private void rollback(String name) {
             String snapshot = snapshotName();
             Optional<NavigableMap<String, Float>> rows = snapshotOf(name, snapshot);
+            rig.tick();
             expect(
                     rows.isPresent(),
                     ErrorKind.NOT_FOUND,
                     () -> rig.service().versions().rollback(SPACE, name, snapshot));
+            rig.tick();
             rows.ifPresent(r -> model(name).orElseThrow().rows = new TreeMap<>(r));
         }
 
@@ -295,9 +356,19 @@ final class VersionsModelTest {
                                 check(CollectionRef.at(name, snapshot), rows);
                             }
                         });
+                past(name).ifPresent(past -> checkPast(name, past));
                 assertThat(rig.service().versions().snapshots(SPACE, name))
                         .extracting(SnapshotInfo::name)
                         .containsExactlyElementsOf(model.get().snapshots.keySet());
+            }
+        }
+
+        private void checkPast(String name, Past past) {
+            CollectionRef ref = CollectionRef.at(name, at(past));
+            if (isKept(name, past)) {
+                check(ref, past.rows());
+            } else {
+                expect(false, ErrorKind.NOT_FOUND, () -> rig.service().get(SPACE, ref));
             }
         }
 

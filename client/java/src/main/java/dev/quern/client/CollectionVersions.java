@@ -5,16 +5,20 @@ import dev.quern.common.wire.AliasList;
 import dev.quern.common.wire.BranchCollection;
 import dev.quern.common.wire.CollectionBody;
 import dev.quern.common.wire.CreateSnapshot;
+import dev.quern.common.wire.HistoryBody;
 import dev.quern.common.wire.RenameCollection;
 import dev.quern.common.wire.RollbackCollection;
 import dev.quern.common.wire.SetAlias;
+import dev.quern.common.wire.SetHistory;
 import dev.quern.common.wire.SnapshotBody;
 import dev.quern.common.wire.SnapshotList;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The versioned life of collections: aliases, renames, snapshots, branches and rollbacks. A
-/// snapshot is read by its name as `at` of [Collections].
+/// The versioned life of collections: aliases, renames, snapshots, branches, rollbacks and
+/// histories. Where [Collections] takes `at`, it is a snapshot's name, the token of a write (its
+/// digits) or a moment (RFC 3339, as [java.time.Instant#toString] has it).
 public final class CollectionVersions {
     private final HttpTransport http;
 
@@ -27,8 +31,36 @@ public final class CollectionVersions {
     ///
     /// @throws dev.quern.common.QuernException `CONFLICT` if it has a snapshot of the name
     public SnapshotBody snapshot(String collection, String name) {
+        return snapshot(collection, name, null);
+    }
+
+    /// Keeps a collection's rows and fields as they were.
+    ///
+    /// @param at another snapshot, a token or a moment; null: the rows as they are now
+    /// @throws dev.quern.common.QuernException `CONFLICT` if it has a snapshot of the name;
+    ///   `NOT_FOUND` for what is before the history
+    public SnapshotBody snapshot(String collection, String name, @Nullable String at) {
         return http.json(
-                post(new CreateSnapshot(name), collection, "snapshots"), SnapshotBody.class);
+                post(new CreateSnapshot(name, at), collection, "snapshots"), SnapshotBody.class);
+    }
+
+    /// How far back a collection can be read.
+    public HistoryBody history(String collection) {
+        return http.json(
+                Request.get(Target.of("collections", collection, "history")), HistoryBody.class);
+    }
+
+    /// Sets how long what was can be read of a collection.
+    ///
+    /// @param window whole seconds, up to 30 days; zero: not at all
+    public HistoryBody setHistory(String collection, Duration window) {
+        return http.json(
+                Request.json(
+                        "PUT",
+                        Target.of("collections", collection, "history"),
+                        new SetHistory(window.toSeconds()),
+                        Retry.ALWAYS),
+                HistoryBody.class);
     }
 
     /// The snapshots of a collection in name order.
@@ -58,20 +90,21 @@ public final class CollectionVersions {
     /// Makes a collection that begins with the rows of another, without copying them.
     ///
     /// @param name of the new collection
-    /// @param at a snapshot to begin with; null: the rows as they are now
+    /// @param at a snapshot, a token or a moment to begin with; null: the rows as they are now
     /// @throws dev.quern.common.QuernException `CONFLICT` if the name is taken
     public CollectionBody branch(String collection, String name, @Nullable String at) {
         return http.json(
                 post(new BranchCollection(name, at), collection, "branch"), CollectionBody.class);
     }
 
-    /// Returns a collection to a snapshot of it: what was written since is gone.
+    /// Returns a collection to a snapshot of it, or a state of its history: what was written since
+    /// is gone.
     ///
+    /// @param to a snapshot, a token or a moment
     /// @throws dev.quern.common.QuernException `NOT_FOUND`
-    public CollectionBody rollback(String collection, String snapshot) {
+    public CollectionBody rollback(String collection, String to) {
         return http.json(
-                post(new RollbackCollection(snapshot), collection, "rollback"),
-                CollectionBody.class);
+                post(new RollbackCollection(to), collection, "rollback"), CollectionBody.class);
     }
 
     /// Gives a collection another name.

@@ -209,7 +209,8 @@ public final class Collections {
     /// How many rows match in a snapshot.
     ///
     /// @param filter null: all rows
-    /// @param at the snapshot; null: the rows as they are now
+    /// @param at a snapshot's name, the token of a write or a moment (RFC 3339); null: the rows as
+    ///   they are now
     public long count(String collection, @Nullable Object filter, @Nullable String at) {
         return countRows(collection, new CountRows(filter, at, null, null));
     }
@@ -228,7 +229,8 @@ public final class Collections {
 
     /// The row of this id in a snapshot.
     ///
-    /// @param at the snapshot; empty: the rows as they are now
+    /// @param at a snapshot's name, the token of a write or a moment (RFC 3339); empty: the rows as
+    ///   they are now
     /// @throws dev.quern.common.QuernException `NOT_FOUND` if there is none
     public RowBody row(String collection, String id, Optional<String> at) {
         return http.json(
@@ -270,7 +272,8 @@ public final class Collections {
 
     /// The same of a snapshot.
     ///
-    /// @param at the snapshot; empty: the rows as they are now
+    /// @param at a snapshot's name, the token of a write or a moment (RFC 3339); empty: the rows as
+    ///   they are now
     @MustBeClosed
     public InputStream export(String collection, boolean base64, Optional<String> at) {
         return http.open(
@@ -330,7 +333,8 @@ public final class Collections {
     /// @param after the `next` of the page before, empty for the first
     /// @param limit rows, 1 or more
     /// @param includeVector whether rows come with their vectors
-    /// @param at a snapshot; empty: the rows as they are now
+    /// @param at a snapshot's name, the token of a write or a moment (RFC 3339); empty: the rows as
+    ///   they are now
     /// @param includeVersion whether rows tell their version and when they expire
     public record Page(
             Optional<String> after,

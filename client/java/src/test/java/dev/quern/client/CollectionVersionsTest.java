@@ -3,8 +3,10 @@ package dev.quern.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quern.common.wire.AliasBody;
+import dev.quern.common.wire.HistoryBody;
 import dev.quern.common.wire.SnapshotBody;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +66,23 @@ final class CollectionVersionsTest {
         assertThat(server.last().body()).isEqualTo("{\"to\":\"first\"}");
         client.collections().versions().rename("docs", "papers");
         assertThat(server.last().target()).endsWith("/v1/collections/docs/rename");
+    }
+
+    @Test
+    void tellsAndSetsTheHistory() {
+        server.answer(
+                        200,
+                        "{\"seconds\":60,\"since\":\"t\",\"since_token\":3,\"points\":2,\"bytes\":9}")
+                .answer(200, "{\"seconds\":0,\"since_token\":0,\"points\":0,\"bytes\":0}")
+                .answer(201, SNAPSHOT);
+        assertThat(client.collections().versions().history("docs"))
+                .isEqualTo(new HistoryBody(60, "t", 3, 2, 9));
+        assertThat(server.last().target()).endsWith("/v1/collections/docs/history");
+        assertThat(client.collections().versions().setHistory("docs", Duration.ZERO).since())
+                .isNull();
+        assertThat(server.last().body()).isEqualTo("{\"seconds\":0}");
+        client.collections().versions().snapshot("docs", "first", "17");
+        assertThat(server.last().body()).isEqualTo("{\"name\":\"first\",\"at\":\"17\"}");
     }
 
     @Test

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// @param after the `next` of an earlier answer: go on after its last hit
 /// @param timeoutMs 1 to 600,000: answer with what was found by then; default none
 /// @param explain true: how each leg was run, and each hit's place in it; default false
-/// @param at a snapshot to search; default the rows as they are now
+/// @param at what to search: a snapshot's name, the token of a write, or a moment (RFC 3339);
+///   default the rows as they are now
 /// @param includeVersion true: hits tell their version and when they expire; default false
 /// @param consistency `strong` (default): every acknowledged write shows; `eventual`: what is
 ///   visible already, at most a second behind
