@@ -25,12 +25,19 @@ final class Catalog {
     private final InstantSource clock;
     private final IdSource ids;
     private final Companions companions;
+    private final UnchangedFacts<Named, Definition> definitions;
+    private final UnchangedFacts<String, Schema> schemas;
+
+    /// A name in a space.
+    private record Named(SpaceId space, String name) {}
 
     Catalog(MetaLog facts, InstantSource clock, IdSource ids, Companions companions) {
         this.facts = facts;
         this.clock = clock;
         this.ids = ids;
         this.companions = companions;
+        this.definitions = new UnchangedFacts<>(facts::appliedIndex);
+        this.schemas = new UnchangedFacts<>(facts::appliedIndex);
     }
 
     Definition create(SpaceId space, CollectionSpec spec, boolean ifNotExists) {
@@ -90,6 +97,16 @@ final class Catalog {
 
     Definition get(SpaceId space, String name) {
         return find(space, name).orElseThrow(() -> notFound(name));
+    }
+
+    /// As [#get], for reads, of which many come between two changes.
+    Definition known(SpaceId space, String name) {
+        return definitions.get(new Named(space, name), _ -> get(space, name));
+    }
+
+    /// As [#schema], for reads.
+    Schema knownSchema(Definition definition) {
+        return schemas.get(definition.id(), _ -> schema(definition));
     }
 
     /// The collection of a name, which may be an alias.

@@ -44,7 +44,7 @@ final class CollectionReads {
     record Place(Definition definition, Optional<Kept> kept, Consistency consistency) {}
 
     Place place(SpaceId space, CollectionRef ref) {
-        Definition definition = parts.catalog().get(space, ref.name());
+        Definition definition = parts.catalog().known(space, ref.name());
         return new Place(
                 definition,
                 ref.at().map(at -> parts.snapshots().get(definition, at)),
@@ -65,7 +65,7 @@ final class CollectionReads {
     CollectionSchema schema(Place place) {
         return place.kept()
                 .map(k -> parts.snapshots().schema(place.definition(), k))
-                .orElseGet(() -> parts.catalog().schema(place.definition()))
+                .orElseGet(() -> parts.catalog().knownSchema(place.definition()))
                 .fields();
     }
 
