@@ -5,39 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class CollectionVersionsHttpTest {
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
-
+final class CollectionVersionsHttpTest extends WithServices {
     private static String collection(String name) {
         answer(201, server.post("/v1/collections", "{\"name\":\"" + name + "\",\"dims\":1}"));
         return "/v1/collections/" + name;
-    }
-
-    private static JsonNode answer(int status, HttpResponse<String> answer) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-        return JsonAnswer.of(answer);
     }
 
     private static HttpResponse<String> put(String path, String json) {

@@ -5,43 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Collections, rows, searches and syncs over HTTP, on the real services.
 @Timeout(120)
-final class CollectionsHttpTest {
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
-
+final class CollectionsHttpTest extends WithServices {
     private static String collection(String name, String more) {
         HttpResponse<String> made =
                 server.post("/v1/collections", "{\"name\":\"" + name + "\"," + more + "}");
         assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
         return "/v1/collections/" + name;
-    }
-
-    private static JsonNode ok(HttpResponse<String> answer) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return JsonAnswer.of(answer);
     }
 
     @Test

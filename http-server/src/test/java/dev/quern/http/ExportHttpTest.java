@@ -15,7 +15,6 @@ import dev.quern.vector.TextField;
 import dev.quern.vector.VectorField;
 import dev.quern.vector.WriteBatch;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,31 +24,12 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Collections that go out as lines of JSON and come back by upserts.
 @Timeout(120)
-final class ExportHttpTest {
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
-
+final class ExportHttpTest extends WithServices {
     @Test
     void everyRowGoesOutAndComesBackExactly() throws Exception {
         long seed = Long.getLong("quern.test.seed", System.nanoTime());

@@ -9,21 +9,18 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Functions and calls over HTTP, on the real services and Python processes.
 @Timeout(180)
-final class FunctionsHttpTest {
+final class FunctionsHttpTest extends WithServices {
     private static final String SOURCE =
             """
             import time
@@ -46,15 +43,10 @@ final class FunctionsHttpTest {
                 return len(data)
             """;
 
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
     private static String artifact = "";
 
     @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
+    static void deployAll() {
         HttpResponse<String> stored =
                 server.send(
                         server.request("/v1/artifacts")
@@ -64,12 +56,6 @@ final class FunctionsHttpTest {
         for (String name : List.of("double", "fails", "big", "slow", "size")) {
             deploy(name);
         }
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
     }
 
     private static byte[] zip() {

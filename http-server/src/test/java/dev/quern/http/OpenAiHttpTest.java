@@ -7,35 +7,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The OpenAI-compatible routes, as its clients use them.
 @Timeout(120)
-final class OpenAiHttpTest {
+final class OpenAiHttpTest extends WithServices {
     private static final String WITH_MODEL = "{\"model\":\"" + Services.MODEL + "\",\"input\":";
-
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
 
     private static JsonNode embed(String inputAndMore) {
         HttpResponse<String> answer =

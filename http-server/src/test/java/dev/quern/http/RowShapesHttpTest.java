@@ -6,39 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The shapes in which rows come and go: flat rows, columns, base64, ids that are numbers.
 @Timeout(120)
-final class RowShapesHttpTest {
+final class RowShapesHttpTest extends WithServices {
     private static final String FIELDS =
             "\"schema\":{\"vectors\":{\"vector\":{\"dims\":2,\"metric\":\"l2\"},"
                     + "\"image\":{\"dims\":1,\"metric\":\"dot\"}},\"texts\":{\"title\":{}},"
                     + "\"attributes\":{\"when\":\"datetime\",\"text\":\"string\"}";
-
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
 
     private static String collection(String name, String more) {
         HttpResponse<String> made =
@@ -48,15 +28,8 @@ final class RowShapesHttpTest {
         return "/v1/collections/" + name;
     }
 
-    private static JsonNode ok(HttpResponse<String> answer) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return JsonAnswer.of(answer);
-    }
-
     private static void refused(String path, String body, String message) {
-        HttpResponse<String> answer = server.post(path, body);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
-        assertThat(JsonAnswer.of(answer).path("message").asText()).contains(message);
+        refused(400, server.post(path, body), message);
     }
 
     @Test

@@ -4,32 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Modes, conditions, versions and times to live of rows, and the consistency of reads.
 @Timeout(120)
-final class RowWriteHttpTest {
-    @TempDir static Path folder;
-    private static Services services;
-    private static TestServer server;
-
-    @BeforeAll
-    static void open() {
-        services = new Services(folder);
-        server = TestServer.of(services.http());
-    }
-
-    @AfterAll
-    static void close() {
-        server.close();
-        services.close();
-    }
-
+final class RowWriteHttpTest extends WithServices {
     private static String collection(String name) {
         HttpResponse<String> made =
                 server.post(
@@ -37,16 +17,6 @@ final class RowWriteHttpTest {
                         "{\"name\":\"" + name + "\",\"dims\":2,\"schema\":{\"texts\":{\"t\":{}}}}");
         assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
         return "/v1/collections/" + name;
-    }
-
-    private static JsonNode ok(HttpResponse<String> answer) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return JsonAnswer.of(answer);
-    }
-
-    private static void refused(int status, HttpResponse<String> answer, String message) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-        assertThat(JsonAnswer.of(answer).path("message").asText()).contains(message);
     }
 
     private static String row(String id, String more) {

@@ -226,7 +226,7 @@ final class BackupRestore {
         Path target = directory.resolve(file.path());
         try {
             if (Files.exists(target) && FileHash.of(target).equals(file.sha256())) {
-                disk.persist(target, file.sizeBytes(), file.sizeBytes());
+                disk.force(target, file.sizeBytes(), file.sizeBytes());
                 return;
             }
             Path part = target.resolveSibling(target.getFileName() + PART);

@@ -1,47 +1,36 @@
 package dev.quern.storage;
 
 import dev.quern.storage.PackIndex.Location;
-import dev.quern.storage.PackIndex.Progress;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Where compaction copies to: packs of its own, one after the other. Copies wait in a bounded list
-/// until they are forced and the index takes them. Not thread-safe.
-final class CompactionTarget implements AutoCloseable {
-    private static final int MAX_WAITING = 4096;
-
+/// Where compaction copies to: packs of its own, one after the other. What becomes of a copy, and of
+/// a pack that is full, is the implementation's. Not thread-safe.
+abstract sealed class CompactionTarget implements AutoCloseable
+        permits PackCompactionTarget, TierCompactionTarget {
     private final PackDirectory packs;
-    private final PackIndex index;
-    private final List<Move> waiting = new ArrayList<>();
     private @Nullable PackWriter writer;
 
     /// A copied record.
     record Move(PackRecord copy, Location from, Location to) {}
 
-    CompactionTarget(PackDirectory packs, PackIndex index) {
+    CompactionTarget(PackDirectory packs) {
         this.packs = packs;
-        this.index = index;
     }
 
     /// Copies a record.
     ///
     /// @param body as it is stored, checked
     /// @throws dev.quern.common.QuernException `EXHAUSTED` if the disk is full
-    void append(PackRecord record, Location from, MemorySegment body) {
+    final void append(PackRecord record, Location from, MemorySegment body) {
         try {
             packs.requireRoom(record.storedBytes());
             PackWriter current = writerFor(record.storedBytes());
             PackRecord copy =
                     current.append(record.space(), record.id(), body.asByteBuffer(), record.form());
             packs.grew(copy);
-            waiting.add(new Move(copy, from, new Location(current.pack().id(), copy.offset())));
-            if (waiting.size() == MAX_WAITING) {
-                flush();
-            }
+            copied(new Move(copy, from, new Location(current.pack().id(), copy.offset())));
         } catch (IOException e) {
             throw StorageErrors.of("cannot copy a chunk in " + packs.path(), e);
         }
@@ -50,7 +39,7 @@ final class CompactionTarget implements AutoCloseable {
     private PackWriter writerFor(int bodyBytes) throws IOException {
         PackWriter current = writer;
         if (current != null && !current.fits(bodyBytes)) {
-            finish(current);
+            finish();
             current = null;
         }
         if (current == null) {
@@ -60,52 +49,32 @@ final class CompactionTarget implements AutoCloseable {
         return current;
     }
 
-    /// Makes the copies durable, then the index takes them. When that fails, nothing more comes of
-    /// this pack: no later force could be believed, and a footer would vouch for what is not there.
-    void flush() throws IOException {
+    /// The pack that is written, or null.
+    final @Nullable PackWriter current() {
+        return writer;
+    }
+
+    /// Takes the pack that is written, or null, away: the next copy begins another.
+    final @Nullable PackWriter take() {
         PackWriter current = writer;
-        if (current == null) {
-            return;
-        }
-        boolean flushed = false;
-        try {
-            flush(current);
-            flushed = true;
-        } finally {
-            if (!flushed) {
-                writer = null;
-                waiting.clear();
-                current.close();
-            }
-        }
-    }
-
-    private void flush(PackWriter current) throws IOException {
-        if (!waiting.isEmpty()) {
-            current.force();
-            packs.sync();
-            Progress progress = new Progress(current.position(), false);
-            index.move(waiting, Map.of(current.pack().id(), progress));
-            waiting.clear();
-        }
-    }
-
-    private void finish(PackWriter current) throws IOException {
         writer = null;
-        try (current) {
-            flush(current);
-            current.forceFinished();
-        }
-        packs.finished(current);
-        Progress end = new Progress(current.position(), true);
-        index.move(List.of(), Map.of(current.pack().id(), end));
+        return current;
     }
 
-    /// Ends the pack. Copies that were not taken are garbage.
-    @Override
-    public void close() throws IOException {
-        if (writer != null) {
-            finish(writer);
-        }
+    /// Where the packs are.
+    final PackDirectory packs() {
+        return packs;
     }
+
+    /// Takes in a copy that is in the pack but not durable.
+    abstract void copied(Move copy) throws IOException;
+
+    /// Has the index take the copies so far, durable by then.
+    abstract void flush() throws IOException;
+
+    /// Flushes and ends the pack that is written; nothing if there is none.
+    abstract void finish() throws IOException;
+
+    @Override
+    public abstract void close() throws IOException;
 }

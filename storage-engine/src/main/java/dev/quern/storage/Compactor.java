@@ -54,7 +54,7 @@ final class Compactor implements Compaction {
             operation.phase("copy", Unit.BYTES, PackStat.fileBytes(plan));
         }
         long read = 0;
-        try (CompactionTarget target = new CompactionTarget(packs, index)) {
+        try (CompactionTarget target = new PackCompactionTarget(packs, index)) {
             for (PackStat pack : plan) {
                 if (Thread.currentThread().isInterrupted()) {
                     break;

@@ -31,15 +31,20 @@ interface Disk {
     /// Cuts a file.
     void truncate(Path file, long sizeBytes) throws IOException;
 
-    /// Makes what can be read of a file durable, though another process wrote it and whatever
-    /// became of its forces: writes the bytes of a range again, then forces the file.
+    /// Forces a file that another process wrote, and looks whether that was of use: after a force
+    /// that failed, a kernel may take bytes for written that never left its memory.
     ///
-    /// @param from the first byte of the range
-    /// @param to its end; the same as `from` to write none again
-    void persist(Path file, long from, long to) throws IOException;
+    /// @param from the first byte of a range to look at
+    /// @param to its end; the same as `from` to look at none
+    /// @return whether the device has the bytes of that range that can be read now; false also
+    ///   where the file system cannot tell
+    boolean force(Path file, long from, long to) throws IOException;
 
     /// Gives a file another name in its directory, which no file has.
     void rename(Path from, Path to) throws IOException;
+
+    /// Puts a file in the place of another of its directory, in one step.
+    void replace(Path from, Path to) throws IOException;
 
     /// Removes a file, if it is there.
     void delete(Path file) throws IOException;

@@ -9,20 +9,38 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The machine's own file system.
 final class LocalDisk implements Disk {
     /// Heap buffers go through a direct copy of this size at most.
     private static final int SLICE_BYTES = 256 << 10;
+
+    /// Reads past the memory of the kernel, where the JDK has it. By name, since the compiler warns
+    /// of any use of its class.
+    private static final Optional<OpenOption> DIRECT = direct();
+
+    private static Optional<OpenOption> direct() {
+        try {
+            Object[] options =
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants();
+            return Stream.of(options)
+                    .filter(option -> "DIRECT".equals(option.toString()))
+                    .map(OpenOption.class::cast)
+                    .findAny();
+        } catch (ClassNotFoundException e) {
+            return Optional.empty();
+        }
+    }
 
     @Override
     public void createDirectories(Path directory) throws IOException {
@@ -99,37 +117,51 @@ final class LocalDisk implements Disk {
     }
 
     @Override
-    public void persist(Path file, long from, long to) throws IOException {
-        if (Files.isWritable(file)) {
-            rewrite(file, from, to);
-            return;
-        }
-        // A run that views link to is read-only, so that nobody writes through a link by mistake.
-        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        try {
-            rewrite(file, from, to);
-        } finally {
-            Files.setPosixFilePermissions(file, mode);
+    public boolean force(Path file, long from, long to) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            channel.force(false);
+            return from == to
+                    || (DIRECT.isPresent() && isOnDevice(file, channel, DIRECT.get(), from, to));
         }
     }
 
-    private static void rewrite(Path file, long from, long to) throws IOException {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES);
-            for (long at = from; at < to; ) {
-                slice.clear().limit((int) Math.min(SLICE_BYTES, to - at));
-                if (channel.read(slice, at) < 0) {
-                    throw new EOFException(file + " ends before byte " + to);
-                }
-                slice.flip();
-                while (slice.hasRemaining()) {
-                    at += channel.write(slice, at);
+    /// Reads a range past the memory of the kernel, and compares.
+    private static boolean isOnDevice(
+            Path file, FileChannel seen, OpenOption direct, long from, long to) throws IOException {
+        int block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
+        ByteBuffer stored = ByteBuffer.allocateDirect(SLICE_BYTES + block).alignedSlice(block);
+        ByteBuffer shown = ByteBuffer.allocateDirect(SLICE_BYTES);
+        try (FileChannel device = FileChannel.open(file, StandardOpenOption.READ, direct)) {
+            for (long at = from - from % block; at < to; at += SLICE_BYTES) {
+                int wanted = (int) Math.min(SLICE_BYTES, to - at);
+                device.read(stored.clear().limit(SLICE_BYTES), at);
+                readFully(seen, shown.clear().limit(wanted), at);
+                if (stored.position() < wanted
+                        || shown.flip().mismatch(stored.flip().limit(wanted)) >= 0) {
+                    return false;
                 }
             }
-            channel.force(false);
+            return true;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            return false; // opened or read like this only by some file systems
         }
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer into, long from)
+            throws IOException {
+        long at = from;
+        while (into.hasRemaining()) {
+            int read = channel.read(into, at);
+            if (read < 0) {
+                throw new EOFException("file ends at byte " + at);
+            }
+            at += read;
+        }
+    }
+
+    @Override
+    public void replace(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override

@@ -12,11 +12,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Cache;
@@ -33,43 +31,28 @@ import org.slf4j.LoggerFactory;
 /// Locks, in the order in which they are taken: `syncLock` (one force at a time, shared by all who
 /// wait for it), the appender's monitor (one append at a time), a [Pack]'s monitor, the index.
 /// Hashing, compressing and encrypting happen under none of them.
-final class PackChunkStore implements KeyedChunks {
+final class PackChunkStore extends AppendingChunkStore {
     private static final Logger LOG = LoggerFactory.getLogger(PackChunkStore.class);
-    private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 4;
 
     private final PackDirectory packs;
     private final PackIndex index;
     private final BodyCodec codec;
-    private final ChunkPlaces places;
-    private final PackAppender appender;
-    private final ChunkWriter writer;
     private final ChunkReader reader;
     private final RunThreads threads = new RunThreads();
-    private final ReentrantLock syncLock = new ReentrantLock();
 
     @GuardedBy("syncLock")
     private final PackIndexer indexer;
 
-    /// Everything appended up to this sequence is on the disk.
-    private volatile long durableSequence;
-
     /// Why nothing can be written any more.
     private volatile @Nullable QuernException failure;
 
-    private volatile boolean closed;
-
-    private final ChunkRetention retention;
-
     private PackChunkStore(
             PackDirectory packs, PackIndex index, BodyCodec codec, InstantSource clock) {
+        super(packs, index, codec, clock, SYNC_AT_PACKS);
         this.packs = packs;
         this.index = index;
         this.codec = codec;
-        this.places = new ChunkPlaces(index);
-        this.retention = new ChunkRetention(clock);
-        this.appender = new PackAppender(packs);
-        this.writer = new ChunkWriter(appender, places, codec, this::requireWritable);
         this.reader = new ChunkReader(packs, places, codec);
         this.indexer = new PackIndexer(index);
     }
@@ -107,24 +90,6 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
-    public void bind(SpaceKeys keys) {
-        codec.bind(keys);
-    }
-
-    @Override
-    public PutChunk put(SpaceId space, MemorySegment bytes) {
-        PutChunk put = writer.put(space, bytes);
-        syncWhenMuchWaits();
-        return put;
-    }
-
-    private void syncWhenMuchWaits() {
-        if (places.pending() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
-            sync();
-        }
-    }
-
-    @Override
     @MustBeClosed
     public ChunkRun beginRun(SpaceId space) {
         requireWritable();
@@ -132,24 +97,8 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
-    public void sync() {
-        long target = appender.sequence();
-        if (durableSequence >= target) {
-            return;
-        }
-        syncLock.lock();
-        try {
-            if (durableSequence < target) {
-                requireWritable();
-                syncNow();
-            }
-        } finally {
-            syncLock.unlock();
-        }
-    }
-
     @GuardedBy("syncLock")
-    private void syncNow() {
+    void syncNow() {
         Batch batch = appender.take();
         try {
             batch.force();
@@ -237,20 +186,6 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
-    @MustBeClosed
-    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
-        requireOpen();
-        return retention.pin(index, space, ids);
-    }
-
-    @Override
-    @MustBeClosed
-    public ChunkPins pinWrites(SpaceId space) {
-        requireOpen();
-        return retention.pinWrites(space);
-    }
-
-    @Override
     public ChunkStats stats() {
         return new ChunkStats(places.chunks(), packs.storedBytes(), packs.count());
     }
@@ -263,16 +198,6 @@ final class PackChunkStore implements KeyedChunks {
             live += pack == null ? 0 : StorageStats.liveBytes(pack.kind(), known.getValue());
         }
         return live;
-    }
-
-    @Override
-    public long damaged() {
-        return places.damaged();
-    }
-
-    @Override
-    public long quarantined() {
-        return places.quarantined();
     }
 
     /// Ends the pack that is appended to, so that it can be compacted.
@@ -294,19 +219,9 @@ final class PackChunkStore implements KeyedChunks {
         return codec;
     }
 
-    /// Whether it has a chunk; unlike [#contains] nobody relies on it.
-    boolean has(SpaceId space, ChunkId id) {
-        return places.find(new Name(space, id)).isPresent();
-    }
-
     /// Notes that a chunk has the bytes of another one.
     QuernException quarantine(SpaceId space, ChunkId id, ChunkId actual) {
         return places.quarantine(new Name(space, id), actual);
-    }
-
-    @Override
-    public PackIndex index() {
-        return index;
     }
 
     PackDirectory packs() {
@@ -314,17 +229,7 @@ final class PackChunkStore implements KeyedChunks {
     }
 
     @Override
-    public ChunkRetention retention() {
-        return retention;
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw QuernException.internal("chunk store is closed", null);
-        }
-    }
-
-    private void requireWritable() {
+    void requireWritable() {
         requireOpen();
         QuernException cause = failure;
         if (cause != null) {

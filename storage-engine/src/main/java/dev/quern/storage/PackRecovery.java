@@ -20,18 +20,21 @@ import org.slf4j.LoggerFactory;
 ///
 /// What it finds may have been read from memory only: a killed process leaves bytes that no force
 /// followed, and a force that failed leaves bytes that no later one writes. So it makes them
-/// durable before it indexes them. (With a new index they are forced, but not written again.)
+/// durable before it indexes them ([DurableFile]). With a new index, which does not tell what is
+/// durable already, it only forces them.
 final class PackRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(PackRecovery.class);
 
     private final Disk disk;
     private final Path directory;
     private final PackIndex index;
+    private final DurableFile durable;
 
     PackRecovery(Disk disk, Path directory, PackIndex index) {
         this.disk = disk;
         this.directory = directory;
         this.index = index;
+        this.durable = new DurableFile(disk, directory);
     }
 
     /// @param packs ids of the packs of records that are there
@@ -39,6 +42,7 @@ final class PackRecovery {
     void run(SortedSet<Long> packs, SortedSet<Long> runs) throws IOException {
         dropMissing(id -> packs.contains(id) || runs.contains(id));
         boolean known = !index.isNew();
+        durable.dropCopies();
         disk.syncDirectory(directory);
         for (long id : packs) {
             PackState state = state(id);
@@ -102,7 +106,7 @@ final class PackRecovery {
             used = scanner.scan(from, _ -> {});
             long end = Math.min(used, size); // padding may be missing
             long again = from == PackFormat.HEADER_BYTES ? 0 : Math.min(from, end);
-            disk.persist(file, known ? again : end, end);
+            durable.make(file, known ? again : end, end);
             RecoveredChunks chunks = new RecoveredChunks(index, id);
             scanner.scan(from, chunks::add);
             chunks.finish(file, used);

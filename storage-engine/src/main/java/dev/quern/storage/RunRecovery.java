@@ -30,7 +30,7 @@ final class RunRecovery {
     ///
     /// @param named whether an entry of the index names it
     /// @param known whether the index tells what earlier processes made durable; if not, what is
-    ///   read is forced but not written again
+    ///   read is only forced
     void recover(long id, boolean named, boolean known) throws IOException {
         Path file = Pack.file(directory, id, Kind.RUN);
         Path tableFile = RunFormat.tableFile(directory, id);
@@ -38,8 +38,8 @@ final class RunRecovery {
             Table table = table(tableFile, id, arena);
             RecoveredChunks chunks = new RecoveredChunks(index, id);
             if (table != null) {
-                persist(file, known);
-                persist(tableFile, known);
+                makeDurable(file, known);
+                makeDurable(tableFile, known);
                 MappedPack run = new MappedPack(file, arena, disk.map(file, arena), table);
                 table.forEach(run, record -> addIfWhole(run, record, chunks));
             }
@@ -58,9 +58,9 @@ final class RunRecovery {
         index.dropPack(id);
     }
 
-    private void persist(Path file, boolean known) throws IOException {
+    private void makeDurable(Path file, boolean known) throws IOException {
         long size = disk.sizeBytes(file);
-        disk.persist(file, known ? 0 : size, size);
+        new DurableFile(disk, directory).make(file, known ? 0 : size, size);
     }
 
     private @Nullable Table table(Path file, long id, Arena arena) throws IOException {

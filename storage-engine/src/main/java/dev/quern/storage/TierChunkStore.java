@@ -13,9 +13,7 @@ import dev.quern.storage.PackAppender.Batch;
 import dev.quern.storage.PackIndex.Entry;
 import dev.quern.storage.TierPacks.PacksHold;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,18 +37,12 @@ import org.slf4j.LoggerFactory;
 /// taken out of staging under its write lock, read under its read lock). Nothing waits for the tier
 /// under the last two. Before all of them: `refreshLock`, and within it that of [TierPacks].
 /// Thread-safe.
-final class TierChunkStore implements KeyedChunks {
+final class TierChunkStore extends AppendingChunkStore {
     private static final Logger LOG = LoggerFactory.getLogger(TierChunkStore.class);
-    private static final int SYNC_AT_CHUNKS = ChunkWriter.MAX_PENDING_CHUNKS / 4;
     private static final int SYNC_AT_PACKS = 2;
     private static final long REFRESH_NANOS = 1_000_000_000;
 
     private final TierStoreParts parts;
-    private final ChunkPlaces places;
-    private final PackAppender appender;
-    private final ChunkWriter writer;
-    private final ChunkRetention retention;
-    private final ReentrantLock syncLock = new ReentrantLock();
     private final ReentrantReadWriteLock staged = new ReentrantReadWriteLock();
     private final ReentrantLock refreshLock = new ReentrantLock();
 
@@ -62,68 +54,16 @@ final class TierChunkStore implements KeyedChunks {
     @GuardedBy("refreshLock")
     private long refreshedNanos = System.nanoTime();
 
-    /// Everything appended up to this sequence is in the tier.
-    private volatile long durableSequence;
-
-    private volatile boolean closed;
-
     /// @param parts are closed with this
     TierChunkStore(TierStoreParts parts) {
+        super(parts.staging(), parts.index(), parts.codec(), parts.clock(), SYNC_AT_PACKS);
         this.parts = parts;
-        this.places = new ChunkPlaces(parts.index());
-        this.appender = new PackAppender(parts.staging());
-        this.writer = new ChunkWriter(appender, places, parts.codec(), this::requireOpen);
-        this.retention = new ChunkRetention(parts.clock());
-    }
-
-    @Override
-    public void bind(SpaceKeys keys) {
-        parts.codec().bind(keys);
-    }
-
-    @Override
-    @MustBeClosed
-    public ChunkPins pin(SpaceId space, Collection<ChunkId> ids) {
-        requireOpen();
-        return retention.pin(parts.index(), space, ids);
-    }
-
-    @Override
-    @MustBeClosed
-    public ChunkPins pinWrites(SpaceId space) {
-        requireOpen();
-        return retention.pinWrites(space);
-    }
-
-    @Override
-    public PutChunk put(SpaceId space, MemorySegment bytes) {
-        PutChunk put = writer.put(space, bytes);
-        if (places.pending() >= SYNC_AT_CHUNKS || appender.finishedPacks() >= SYNC_AT_PACKS) {
-            sync();
-        }
-        return put;
-    }
-
-    @Override
-    public void sync() {
-        long target = appender.sequence();
-        if (durableSequence >= target) {
-            return;
-        }
-        syncLock.lock();
-        try {
-            if (durableSequence < target) {
-                requireOpen();
-                syncNow();
-            }
-        } finally {
-            syncLock.unlock();
-        }
     }
 
     /// What cannot be put stays in staging for the next sync.
+    @Override
     @GuardedBy("syncLock")
-    private void syncNow() {
+    void syncNow() {
         appender.finishActive();
         Batch batch = appender.take();
         for (Appended chunk : batch.chunks()) {
@@ -140,7 +80,7 @@ final class TierChunkStore implements KeyedChunks {
         } catch (IOException e) {
             throw StorageErrors.of("cannot put packs into " + parts.tier(), e);
         }
-        durableSequence = batch.through();
+        durableSequence = batch.through(); // in the tier
     }
 
     /// The index names the chunks now.
@@ -278,11 +218,6 @@ final class TierChunkStore implements KeyedChunks {
         }
     }
 
-    /// Whether it has a chunk, as far as is known here; unlike [#contains] nobody relies on it.
-    boolean has(SpaceId space, ChunkId id) {
-        return places.find(new Name(space, id)).isPresent();
-    }
-
     /// Notes that a chunk is damaged, if it is still where the index had it.
     ///
     /// @param error gets the reason added when that cannot be noted
@@ -305,26 +240,6 @@ final class TierChunkStore implements KeyedChunks {
                 + parts.staging().storedBytes();
     }
 
-    @Override
-    public long damaged() {
-        return places.damaged();
-    }
-
-    @Override
-    public long quarantined() {
-        return places.quarantined();
-    }
-
-    @Override
-    public PackIndex index() {
-        return parts.index();
-    }
-
-    @Override
-    public ChunkRetention retention() {
-        return retention;
-    }
-
     /// Holds all packs that the tier has: they stay there until the hold is closed.
     @MustBeClosed
     PacksHold hold() {
@@ -341,10 +256,9 @@ final class TierChunkStore implements KeyedChunks {
         return parts.cache().stats();
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw QuernException.internal("chunk store is closed", null);
-        }
+    @Override
+    void requireWritable() {
+        requireOpen();
     }
 
     /// Puts into the tier what is staged, and closes; open leases stay readable. The tier stays the

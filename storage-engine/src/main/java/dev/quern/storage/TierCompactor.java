@@ -58,7 +58,7 @@ final class TierCompactor implements Compaction {
             operation.phase("copy", Unit.BYTES, PackStat.fileBytes(plan));
         }
         long read = 0;
-        try (TierCompactionTarget target = new TierCompactionTarget(parts)) {
+        try (CompactionTarget target = new TierCompactionTarget(parts)) {
             for (PackStat pack : plan) {
                 if (Thread.currentThread().isInterrupted()) {
                     break;
@@ -88,7 +88,7 @@ final class TierCompactor implements Compaction {
     }
 
     /// A pack that is damaged as a whole stays; the others are none the worse for it.
-    private void copyAll(PackStat pack, TierCompactionTarget target, CompactionTally tally) {
+    private void copyAll(PackStat pack, CompactionTarget target, CompactionTally tally) {
         if (pack.chunks() == 0) {
             return;
         }
@@ -120,7 +120,7 @@ final class TierCompactor implements Compaction {
             long pack,
             PackRecord record,
             Optional<MemorySegment> body,
-            TierCompactionTarget target,
+            CompactionTarget target,
             CompactionTally tally) {
         tally.take(record);
         tally.read(record);

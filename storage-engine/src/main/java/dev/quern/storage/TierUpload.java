@@ -15,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /// Puts packs that were staged on this machine into the tier, under ids that no other member uses.
@@ -83,9 +82,9 @@ final class TierUpload {
     /// Puts a pack of copies, and returns once the tier has it and the index names the copies in
     /// place of the records that they were made of, where it has those still.
     ///
-    /// @param copies as they lie in the pack, by where they were copied from
+    /// @param copies as they lie in the staged pack
     /// @throws QuernException `EXHAUSTED` if the pack could not be sealed
-    void putCopies(Pack staged, Map<Location, PackRecord> copies) throws IOException {
+    void putCopies(Pack staged, List<Move> copies) throws IOException {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment pack = mapPrivate(staged.file(), arena);
             long id = putSealed(staged, pack);
@@ -93,8 +92,10 @@ final class TierUpload {
                 throw new IOException("No space left on device for a pack's footer");
             }
             List<Move> moves = new ArrayList<>();
-            copies.forEach((from, copy) ->
-                    moves.add(new Move(copy, from, new Location(id, copy.offset()))));
+            for (Move move : copies) {
+                Location inTier = new Location(id, move.copy().offset());
+                moves.add(new Move(move.copy(), move.from(), inTier));
+            }
             packs.moved(id, moves, pack.byteSize());
         }
     }

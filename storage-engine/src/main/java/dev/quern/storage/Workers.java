@@ -19,26 +19,27 @@ public final class Workers {
     /// and the first failure is thrown.
     public static <T> void run(Collection<T> items, Consumer<T> work) {
         Queue<T> queue = new ConcurrentLinkedQueue<>(items);
-        AtomicReference<@Nullable RuntimeException> failed = new AtomicReference<>();
+        AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < Math.min(items.size(), MAX_THREADS); i++) {
             Thread.Builder named = Thread.ofVirtual().name("quern-tier-", i);
             threads.add(named.start(() -> drain(queue, work, failed)));
         }
         join(threads);
-        RuntimeException failure = failed.get();
-        if (failure != null) {
-            throw failure;
+        switch (failed.get()) {
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case null, default -> {}
         }
     }
 
     private static <T> void drain(
-            Queue<T> queue, Consumer<T> work, AtomicReference<@Nullable RuntimeException> failed) {
+            Queue<T> queue, Consumer<T> work, AtomicReference<@Nullable Throwable> failed) {
         T item = queue.poll();
         while (item != null && failed.get() == null) {
             try {
                 work.accept(item);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failed.compareAndSet(null, e);
             }
             item = queue.poll();

@@ -97,9 +97,14 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
-    public void persist(Path file, long from, long to) throws IOException {
+    public boolean force(Path file, long from, long to) throws IOException {
         fail(forceFailure);
-        real.persist(file, from, to);
+        return real.force(file, from, to);
+    }
+
+    @Override
+    public void replace(Path from, Path to) throws IOException {
+        real.replace(from, to);
     }
 
     @Override

@@ -199,7 +199,7 @@ final class LogSettlerTest {
         long most = 0;
         for (int opening = 0; opening < 7; opening++) {
             long left = opening == 0 || opening == 6 ? -1 : 1 + any.nextInt(14);
-            sim.plan(failing(left, any));
+            sim.plan(SimPlan.failing(left, any));
             LogPosition state = position(any.nextBoolean() ? 0 : any.nextLong(least + 1));
             try (FactLog log =
                     FactLog.open(sim, directory, SMALL, any, state, new DirectExecutor())) {
@@ -219,16 +219,6 @@ final class LogSettlerTest {
             Loss loss = any.nextBoolean() ? Loss.RANDOM : Loss.PREFIX;
             sim = !sim.isOff() && any.nextBoolean() ? sim.kill() : sim.powerLoss(loss);
         }
-    }
-
-    /// One call fails, counted among those that change the disk.
-    private static SimPlan failing(long at, Random any) {
-        List<Fault> faults = List.of(Fault.POWER_BEFORE, Fault.POWER_AFTER, Fault.IO, Fault.FULL);
-        long[] calls = new long[1];
-        return (_, call, _) ->
-                call.changes() && ++calls[0] == at
-                        ? faults.get(any.nextInt(faults.size()))
-                        : Fault.NONE;
     }
 
     private static LogPosition position(long index) {

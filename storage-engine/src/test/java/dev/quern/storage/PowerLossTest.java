@@ -83,6 +83,63 @@ final class PowerLossTest {
         assertThat(torn).isGreaterThan(30);
     }
 
+    /// Opening makes durable what a process left in packs and runs whose forces failed: what was
+    /// acknowledged beside it stays when the power fails at any call of that.
+    @Test
+    void whilePacksAreMadeDurable() {
+        int cut = 0;
+        for (int seed = 0; seed < 120; seed++) {
+            Expected expected = new Expected();
+            Path root = directory.resolve("packs" + seed);
+            try (SimEngine sim = new SimEngine(root, new Random(seed), expected)) {
+                expected.put(sim.chunks(), SPACE, Chunks.bytes(99, 100));
+                expected.sync(sim.chunks());
+                unforced(sim, expected, seed % 2 == 0);
+                sim.kill();
+                int at = 1 + seed % 5;
+                int[] calls = new int[1];
+                sim.disk()
+                        .plan((_, call, file) ->
+                                call.changes() && isCopy(call, file) && ++calls[0] == at
+                                        ? Fault.POWER_AFTER
+                                        : Fault.NONE);
+                cut += opens(sim) ? 0 : 1;
+                sim.powerLoss(Loss.RANDOM);
+                expected.powerLost();
+                expected.verifyAfterOpening(sim);
+            } catch (AssertionError | QuernException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+        assertThat(cut).isGreaterThan(60);
+    }
+
+    private static boolean isCopy(Call call, Path file) {
+        return call == Call.RENAME || file.toString().endsWith(DurableFile.COPY_SUFFIX);
+    }
+
+    /// Puts chunks behind others of the same pack, and maybe a run, on a disk that fails to force.
+    private static void unforced(SimEngine sim, Expected expected, boolean run) {
+        for (int i = 0; i < 3; i++) {
+            expected.put(sim.chunks(), SPACE, Chunks.bytes(i, 700));
+            expected.sync(sim.chunks());
+        }
+        sim.disk()
+                .plan((_, call, file) ->
+                        call == Call.FORCE && file.toString().contains("packs")
+                                ? Fault.IO
+                                : Fault.NONE);
+        expected.put(sim.chunks(), SPACE, Chunks.bytes(3, 700));
+        try {
+            if (run) {
+                expected.putRun(sim.chunks(), SPACE, FILE, true);
+            }
+            expected.sync(sim.chunks());
+        } catch (QuernException e) {
+            assertThat(e).hasMessageContaining("Input/output error");
+        }
+    }
+
     private static boolean opens(SimEngine sim) {
         try {
             sim.facts();

@@ -333,12 +333,17 @@ final class SimDisk implements Disk {
     }
 
     @Override
-    public synchronized void persist(Path path, long from, long to) throws IOException {
-        Fault fault = enter(Call.PERSIST, path, from * 31 + to);
+    public synchronized boolean force(Path path, long from, long to) throws IOException {
+        Fault fault = enter(Call.FORCE, path, from * 31 + to);
         SimFile file = file(path);
-        file.write(++sequence, ByteBuffer.wrap(file.read(from, (int) (to - from))), from);
+        if (fault == Fault.IO) {
+            file.forceFails(random);
+            throw new IOException("Input/output error");
+        }
         file.force();
         leave(fault);
+        boolean tells = random.nextInt(4) > 0;
+        return from == to || (tells && file.isOnDevice(from, to));
     }
 
     @Override
@@ -356,11 +361,16 @@ final class SimDisk implements Disk {
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
-        Fault fault = enter(Call.RENAME, to, 0);
-        SimFile file = file(from);
         if (names.containsKey(to)) {
             throw new FileAlreadyExistsException(to.toString());
         }
+        replace(from, to);
+    }
+
+    @Override
+    public synchronized void replace(Path from, Path to) throws IOException {
+        Fault fault = enter(Call.RENAME, to, 0);
+        SimFile file = file(from);
         // A file system renames in one step, so a power failure takes both changes or none.
         put(names, to, file);
         put(names, from, null);

@@ -44,8 +44,11 @@ final class SimFile {
         return live.clone();
     }
 
-    byte[] read(long offset, int length) {
-        return Arrays.copyOfRange(live, Math.toIntExact(offset), Math.toIntExact(offset + length));
+    /// Whether a power failure would leave a range as programs see it.
+    boolean isOnDevice(long from, long to) {
+        int end = Math.toIntExact(to);
+        return end <= durable.length
+                && Arrays.equals(live, (int) from, end, durable, (int) from, end);
     }
 
     void write(long sequence, ByteBuffer source, long offset) {

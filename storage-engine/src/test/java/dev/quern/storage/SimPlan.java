@@ -1,6 +1,8 @@
 package dev.quern.storage;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.random.RandomGenerator;
 
 /// Says how each call to a [SimDisk] ends.
 interface SimPlan {
@@ -11,6 +13,18 @@ interface SimPlan {
     /// @param number of the call, from 1
     Fault at(long number, Call call, Path file);
 
+    /// Lets one call fail in some way, and no other.
+    ///
+    /// @param at counted from 1 among the calls that change the disk; negative for none
+    static SimPlan failing(long at, RandomGenerator random) {
+        List<Fault> faults = List.of(Fault.POWER_BEFORE, Fault.POWER_AFTER, Fault.IO, Fault.FULL);
+        long[] calls = new long[1];
+        return (_, call, _) ->
+                call.changes() && ++calls[0] == at
+                        ? faults.get(random.nextInt(faults.size()))
+                        : Fault.NONE;
+    }
+
     /// What a call does.
     enum Call {
         DIRECTORIES,
@@ -20,7 +34,6 @@ interface SimPlan {
         MAP,
         SIZE,
         TRUNCATE,
-        PERSIST,
         DELETE,
         RENAME,
         SYNC_NAMES,

@@ -149,7 +149,7 @@ final class SpareSegmentTest {
         long acked = 0;
         long sent = 0;
         for (int opening = 0; opening < 4; opening++) {
-            sim.plan(opening == 3 ? SimPlan.GOOD : failing(1 + any.nextInt(120), any));
+            sim.plan(opening == 3 ? SimPlan.GOOD : SimPlan.failing(1 + any.nextInt(120), any));
             try (FactLog log = open(sim, any, new DirectExecutor())) {
                 assertThat(log.lastIndex()).isBetween(acked, sent);
                 acked = log.lastIndex();
@@ -169,15 +169,6 @@ final class SpareSegmentTest {
                             ? sim.kill()
                             : sim.powerLoss(losses[any.nextInt(losses.length)]);
         }
-    }
-
-    private static SimPlan failing(long at, Random any) {
-        List<Fault> faults = List.of(Fault.POWER_BEFORE, Fault.POWER_AFTER, Fault.IO, Fault.FULL);
-        long[] calls = new long[1];
-        return (_, call, _) ->
-                call.changes() && ++calls[0] == at
-                        ? faults.get(any.nextInt(faults.size()))
-                        : Fault.NONE;
     }
 
     private static void requireEntries(FactLog log) {

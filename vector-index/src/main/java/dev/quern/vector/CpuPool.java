@@ -104,9 +104,45 @@ final class CpuPool implements Executor, AutoCloseable {
     /// @throws QuernException `EXHAUSTED` when the queue is full, `UNAVAILABLE` when the pool is
     ///   closed or the caller is interrupted
     <T> T call(Callable<T> task) {
-        Future<T> future;
+        Future<T> future = submit(task);
         try {
-            future = threads.submit(task);
+            return future.get();
+        } catch (ExecutionException e) {
+            throw failure(e);
+        } catch (InterruptedException e) {
+            // The task itself must not be interrupted: that would close files under Lucene.
+            future.cancel(false);
+            Thread.currentThread().interrupt();
+            throw new QuernException(
+                    ErrorKind.UNAVAILABLE, "interrupted while waiting for " + name, e);
+        }
+    }
+
+    /// As [#call], but a caller that is interrupted waits all the same, and stays interrupted: for
+    /// tasks that open what nobody could close if their outcome were lost.
+    <T> T callToEnd(Callable<T> task) {
+        Future<T> future = submit(task);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return future.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw failure(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private <T> Future<T> submit(Callable<T> task) {
+        try {
+            return threads.submit(task);
         } catch (RejectedExecutionException e) {
             if (threads.isShutdown()) {
                 throw new QuernException(ErrorKind.UNAVAILABLE, name + " threads are closed", e);
@@ -115,19 +151,12 @@ final class CpuPool implements Executor, AutoCloseable {
                     maxQueued + " tasks wait for " + name + " threads, the bound is reached",
                     RETRY_AFTER_MILLIS);
         }
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException known
-                    ? known
-                    : QuernException.internal(name + " failed: " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            // The task itself must not be interrupted: that would close files under Lucene.
-            future.cancel(false);
-            Thread.currentThread().interrupt();
-            throw new QuernException(
-                    ErrorKind.UNAVAILABLE, "interrupted while waiting for " + name, e);
-        }
+    }
+
+    private RuntimeException failure(ExecutionException e) {
+        return e.getCause() instanceof RuntimeException known
+                ? known
+                : QuernException.internal(name + " failed: " + e.getCause(), e.getCause());
     }
 
     @Override

@@ -3,9 +3,6 @@ package dev.quern.vector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,17 +13,13 @@ import org.slf4j.LoggerFactory;
 /// itself, and stops when a search comes. Thread-safe. The owner closes it.
 final class IdleMerger implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(IdleMerger.class);
-    private static final long PERIOD_MILLIS = 1_000;
-    private static final long CLOSE_SECONDS = 10;
 
     private final OpenCollections open;
     private final OpenSnapshots kept;
     private final Duration after;
     private final DenseLeg.Means means;
     private final BooleanSupplier quiet;
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().daemon().name("quern-idle-merge").factory());
+    private final EverySecond timer;
 
     /// Begins to look.
     ///
@@ -43,9 +36,7 @@ final class IdleMerger implements AutoCloseable {
         this.after = after;
         this.means = means;
         this.quiet = quiet;
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        this.timer = new EverySecond("quern-idle-merge", this::look);
     }
 
     /// Begins what merges pay by now, closes idle snapshots, then compares.
@@ -86,13 +77,6 @@ final class IdleMerger implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdown();
-        try {
-            if (!timer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("looking at idle collections goes on at close");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        timer.close();
     }
 }

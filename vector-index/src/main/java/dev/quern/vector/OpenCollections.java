@@ -1,52 +1,40 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
+import dev.quern.vector.OpenCache.Slot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The collections that are open, at most a set number while some of them are idle. A collection is
 /// opened from its cache directory if that holds the commit which the checkpoint names, else from
 /// the checkpoint's chunks, else empty; then its tail is replayed. Thread-safe.
-///
-/// Lock order: an entry's `opening`, then `this`.
 final class OpenCollections {
     private static final Logger log = LoggerFactory.getLogger(OpenCollections.class);
 
     private final Path cacheDirectory;
-    private final int maxOpen;
     private final LiveCollection.Parts parts;
     private final CheckpointStore checkpoints;
     private final Checkpointer.Rules rules;
     private final LuceneIndex.Tuning tuning;
 
-    /// By collection id, least recently used first.
-    @GuardedBy("this")
-    private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
-
-    @GuardedBy("this")
-    private boolean closed;
+    /// By collection id.
+    private final OpenCache<String, LiveCollection> collections;
 
     /// Where and how to open collections.
     record Setup(
@@ -59,100 +47,59 @@ final class OpenCollections {
 
     OpenCollections(Setup setup) {
         this.cacheDirectory = setup.cacheDirectory();
-        this.maxOpen = setup.maxOpen();
         this.parts = setup.parts();
         this.checkpoints = setup.checkpoints();
         this.rules = setup.rules();
         this.tuning = setup.tuning();
-    }
-
-    private static final class Entry {
-        private final Definition definition;
-        private final ReentrantLock opening = new ReentrantLock();
-
-        /// Written under `opening`.
-        private volatile @Nullable LiveCollection live;
-
-        /// Guarded by the [OpenCollections].
-        private int users;
-
-        Entry(Definition definition) {
-            this.definition = definition;
-        }
+        this.collections =
+                new OpenCache<>(setup.maxOpen(), parts.clock(), OpenCollections::saveAndClose);
     }
 
     /// An open collection that stays open until the lease is closed.
-    final class Lease implements ReadLease {
-        private final Entry entry;
-        private final LiveCollection live;
-
-        private Lease(Entry entry, LiveCollection live) {
-            this.entry = entry;
-            this.live = live;
-        }
-
-        @Override
-        public LiveCollection live() {
-            return live;
-        }
-
+    record Lease(OpenCache<String, LiveCollection>.Pin pin, LiveCollection live)
+            implements ReadLease {
         @Override
         public void close() {
-            release(entry);
-            evictIdle();
+            pin.close();
         }
     }
 
     /// Opens the collection unless it is open; opens it anew if it failed.
     @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // the lease closes it
     Lease acquire(Definition definition) {
-        Entry entry = pin(definition);
+        OpenCache<String, LiveCollection>.Pin pin = collections.pin(definition.id());
         boolean done = false;
         try {
-            entry.opening.lock();
-            try {
-                Lease lease = new Lease(entry, usable(entry));
-                lease.live().call(definition);
-                done = true;
-                return lease;
-            } finally {
-                entry.opening.unlock();
-            }
+            LiveCollection live =
+                    pin.locked(slot -> {
+                        LiveCollection usable = usable(slot, definition);
+                        usable.call(definition);
+                        return usable;
+                    });
+            done = true;
+            return new Lease(pin, live);
         } finally {
             if (!done) {
-                release(entry);
+                pin.close();
             }
         }
     }
 
-    private synchronized Entry pin(Definition definition) {
-        if (closed) {
-            throw new QuernException(ErrorKind.UNAVAILABLE, "collections are being closed");
-        }
-        Entry entry = entries.computeIfAbsent(definition.id(), _ -> new Entry(definition));
-        entry.users++;
-        return entry;
-    }
-
-    private synchronized void release(Entry entry) {
-        entry.users--;
-    }
-
-    @GuardedBy("entry.opening")
-    private LiveCollection usable(Entry entry) {
-        LiveCollection live = entry.live;
+    private LiveCollection usable(Slot<String, LiveCollection> slot, Definition definition) {
+        LiveCollection live = slot.value();
         if (live != null && live.isFailed()) {
             live.close(false);
             if (live.isDamaged()) {
-                log.warn("rebuilding the index of collection {}", entry.definition.name());
-                removeCache(entry.definition);
+                log.warn("rebuilding the index of collection {}", definition.name());
+                removeCache(definition);
             }
             live = null;
-            entry.live = null;
+            slot.empty();
         }
         if (live == null) {
-            live = parts.applyPool().call(() -> open(entry.definition));
-            entry.live = live;
+            live = parts.applyPool().callToEnd(() -> open(definition));
+            slot.set(live);
             live.checkpointIfDue();
         }
         return live;
@@ -214,37 +161,28 @@ final class OpenCollections {
             Definition definition,
             Supplier<CheckpointStore.Saved> replace,
             CheckpointStore.Donor donor) {
-        Entry entry = pin(definition);
-        entry.opening.lock();
-        try {
-            if (entry.live != null) {
-                entry.live.closeReplaced();
-                entry.live = null;
-            }
-            lay(definition, replace.get(), donor);
-        } finally {
-            entry.opening.unlock();
-            release(entry);
+        try (var pin = collections.pin(definition.id())) {
+            pin.locked(slot -> {
+                LiveCollection live = slot.value();
+                if (live != null) {
+                    live.closeReplaced();
+                    slot.empty();
+                }
+                lay(definition, replace.get(), donor);
+                return slot;
+            });
         }
     }
 
     /// Lays the files of a new collection's first checkpoint down in its cache, so that opening it
     /// need not; does nothing when it is being opened already.
     void prepare(Definition definition, CheckpointStore.Saved saved, CheckpointStore.Donor donor) {
-        Entry entry = pin(definition);
-        try {
-            if (entry.opening.tryLock()) {
-                try {
-                    if (entry.live == null) {
-                        lay(definition, saved, donor);
-                    }
-                } finally {
-                    entry.opening.unlock();
+        try (var pin = collections.pin(definition.id())) {
+            pin.ifFree(slot -> {
+                if (slot.value() == null) {
+                    lay(definition, saved, donor);
                 }
-            }
-        } finally {
-            release(entry);
-            evictIdle();
+            });
         }
     }
 
@@ -260,10 +198,8 @@ final class OpenCollections {
     }
 
     /// The files of an open collection.
-    synchronized Optional<CheckpointStore.Donor> files(Definition definition) {
-        return Optional.ofNullable(entries.get(definition.id()))
-                .flatMap(entry -> Optional.ofNullable(entry.live))
-                .flatMap(LiveCollection::files);
+    Optional<CheckpointStore.Donor> files(Definition definition) {
+        return collections.find(definition.id()).flatMap(LiveCollection::files);
     }
 
     private Path directory(Definition definition) {
@@ -321,93 +257,34 @@ final class OpenCollections {
 
     /// Closes a deleted collection and removes its cache.
     void drop(Definition definition) {
-        Entry entry = pin(definition);
-        entry.opening.lock();
-        try {
-            if (entry.live != null) {
-                entry.live.close(false);
-                entry.live = null;
-            }
-            removeCache(definition);
-        } finally {
-            entry.opening.unlock();
-            synchronized (this) {
-                entry.users--;
-                entries.remove(definition.id());
-            }
-        }
+        collections.drop(
+                definition.id(),
+                slot -> {
+                    close(slot, false);
+                    removeCache(definition);
+                });
     }
 
-    /// Closes idle collections while too many are open.
-    private void evictIdle() {
-        for (Entry idle = oldestIdle(); idle != null; idle = oldestIdle()) {
-            closeEntry(idle);
-        }
+    private static void saveAndClose(Slot<String, LiveCollection> slot) {
+        close(slot, true);
     }
 
-    /// An idle entry to close, pinned; null while there is room, or nothing is idle.
-    private synchronized @Nullable Entry oldestIdle() {
-        if (entries.size() <= maxOpen || closed) {
-            return null;
-        }
-        for (Entry entry : entries.values()) {
-            if (entry.users == 0) {
-                entry.users++;
-                return entry;
-            }
-        }
-        return null;
-    }
-
-    private void closeEntry(Entry entry) {
-        entry.opening.lock();
-        try {
-            if (entry.live != null) {
-                entry.live.close(!entry.live.isFailed());
-                entry.live = null;
-            }
-        } finally {
-            entry.opening.unlock();
-            synchronized (this) {
-                entry.users--;
-                if (entry.users == 0) {
-                    entries.remove(entry.definition.id(), entry);
-                }
-            }
+    private static void close(Slot<String, LiveCollection> slot, boolean saveFirst) {
+        LiveCollection live = slot.value();
+        if (live != null) {
+            live.close(saveFirst && !live.isFailed());
+            slot.empty();
         }
     }
 
     /// Does something with each collection that is open and not being opened or closed just now.
     /// None is opened for it, and none counts as used.
     void forEachOpen(Consumer<LiveCollection> action) {
-        List<Entry> all;
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            all = new ArrayList<>(entries.values());
-        }
-        for (Entry entry : all) {
-            if (entry.opening.tryLock()) {
-                try {
-                    if (entry.live != null) {
-                        action.accept(entry.live);
-                    }
-                } finally {
-                    entry.opening.unlock();
-                }
-            }
-        }
+        collections.forEachOpen(action);
     }
 
     /// Saves and closes every collection.
     void close() {
-        List<Entry> all;
-        synchronized (this) {
-            closed = true;
-            all = new ArrayList<>(entries.values());
-            all.forEach(entry -> entry.users++);
-        }
-        all.forEach(this::closeEntry);
+        collections.close();
     }
 }

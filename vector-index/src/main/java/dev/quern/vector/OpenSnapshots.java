@@ -1,32 +1,23 @@
 package dev.quern.vector;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import dev.quern.vector.OpenCache.Slot;
 import dev.quern.vector.SnapshotFormat.Kept;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.lucene.util.IOUtils;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The snapshots that are open for reading, at most a set number while some of them are idle. The
 /// files of one lie in a cache directory of its own from when it is opened until it is closed;
 /// those that an open collection has too are hard links. Thread-safe.
-///
-/// Lock order: an entry's `opening`, then `this`.
 final class OpenSnapshots {
     private static final Logger log = LoggerFactory.getLogger(OpenSnapshots.class);
 
@@ -35,12 +26,8 @@ final class OpenSnapshots {
 
     private final Parts parts;
 
-    /// By cache directory, least recently used first.
-    @GuardedBy("this")
-    private final Map<Path, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
-
-    @GuardedBy("this")
-    private boolean closed;
+    /// By cache directory.
+    private final OpenCache<Path, Opened> opened;
 
     /// What it works with.
     ///
@@ -58,58 +45,37 @@ final class OpenSnapshots {
 
     OpenSnapshots(Parts parts) {
         this.parts = parts;
+        this.opened = new OpenCache<>(parts.maxOpen(), parts.clock(), OpenSnapshots::shut);
     }
 
-    private static final class Entry {
-        private final Path directory;
-        private final ReentrantLock opening = new ReentrantLock();
-
-        @GuardedBy("opening")
-        private @Nullable KeptCollection live;
-
-        /// Written when it is opened.
-        private volatile CheckpointStore.@Nullable Donor files;
-
-        /// Guarded by the [OpenSnapshots].
-        private int users;
-
-        private volatile Instant usedAt;
-
-        Entry(Path directory, Instant now) {
-            this.directory = directory;
-            this.usedAt = now;
-        }
-    }
+    /// A snapshot that is open.
+    ///
+    /// @param files all its files
+    private record Opened(KeptCollection live, CheckpointStore.Donor files) {}
 
     /// An open snapshot that stays open until the lease is closed.
-    final class Lease implements ReadLease {
-        private final Entry entry;
-        private final KeptCollection live;
+    static final class Lease implements ReadLease {
+        private final OpenCache<Path, Opened>.Pin pin;
+        private final Opened opened;
 
-        private Lease(Entry entry, KeptCollection live) {
-            this.entry = entry;
-            this.live = live;
+        private Lease(OpenCache<Path, Opened>.Pin pin, Opened opened) {
+            this.pin = pin;
+            this.opened = opened;
         }
 
         @Override
         public KeptCollection live() {
-            return live;
+            return opened.live;
         }
 
         /// All its files, until the lease is closed.
         CheckpointStore.Donor files() {
-            CheckpointStore.Donor files = entry.files;
-            if (files == null) {
-                throw QuernException.internal("snapshot is open without files", null);
-            }
-            return files;
+            return opened.files;
         }
 
         @Override
         public void close() {
-            entry.usedAt = parts.clock().instant();
-            release(entry);
-            closeWhere(false);
+            pin.close();
         }
     }
 
@@ -118,21 +84,17 @@ final class OpenSnapshots {
     /// @throws QuernException `NOT_FOUND` if it was deleted meanwhile; `CORRUPT` naming the file
     ///   and the chunk that is missing or damaged
     @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // the lease closes it
     Lease acquire(Definition definition, Kept kept) {
-        Entry entry = pin(definition, kept);
+        OpenCache<Path, Opened>.Pin pin = opened.pin(directory(definition, kept));
         boolean done = false;
         try {
-            entry.opening.lock();
-            try {
-                Lease lease = new Lease(entry, usable(entry, definition, kept));
-                done = true;
-                return lease;
-            } finally {
-                entry.opening.unlock();
-            }
+            Lease lease = new Lease(pin, pin.locked(slot -> usable(slot, definition, kept)));
+            done = true;
+            return lease;
         } finally {
             if (!done) {
-                release(entry);
+                pin.close();
             }
         }
     }
@@ -144,49 +106,34 @@ final class OpenSnapshots {
                 .resolve(definition.id() + "." + state);
     }
 
-    private synchronized Entry pin(Definition definition, Kept kept) {
-        if (closed) {
-            throw new QuernException(ErrorKind.UNAVAILABLE, "collections are being closed");
+    private Opened usable(Slot<Path, Opened> slot, Definition definition, Kept kept) {
+        Opened usable = slot.value();
+        if (usable != null && usable.live.isFailed()) {
+            shut(slot);
+            usable = null;
         }
-        Path directory = directory(definition, kept);
-        Entry entry =
-                entries.computeIfAbsent(directory, d -> new Entry(d, parts.clock().instant()));
-        entry.users++;
-        return entry;
+        if (usable == null) {
+            usable = parts.pool().callToEnd(() -> open(slot.key(), definition, kept));
+            slot.set(usable);
+        }
+        return usable;
     }
 
-    private synchronized void release(Entry entry) {
-        entry.users--;
-    }
-
-    @GuardedBy("entry.opening")
-    private KeptCollection usable(Entry entry, Definition definition, Kept kept) {
-        KeptCollection live = entry.live;
-        if (live != null && live.isFailed()) {
-            shut(entry);
-            live = null;
-        }
-        if (live == null) {
-            live = parts.pool().call(() -> open(entry, definition, kept));
-            entry.live = live;
-        }
-        return live;
-    }
-
-    private KeptCollection open(Entry entry, Definition definition, Kept kept) {
+    private Opened open(Path directory, Definition definition, Kept kept) {
         try {
             CheckpointStore.Saved saved =
                     parts.checkpoints().read(definition, kept.checkpoint(), kept.version());
-            Files.createDirectories(entry.directory.getParent());
+            Files.createDirectories(directory.getParent());
             parts.checkpoints()
-                    .restore(definition, saved, entry.directory, parts.live().files(definition));
-            entry.files = new CheckpointStore.Donor(entry.directory, saved.files());
-            return new KeptCollection(
-                    what(definition, kept),
-                    parts.snapshots().schema(definition, kept),
-                    entry.directory,
-                    kept.checkpoint().commitId(),
-                    parts.clock());
+                    .restore(definition, saved, directory, parts.live().files(definition));
+            KeptCollection live =
+                    new KeptCollection(
+                            what(definition, kept),
+                            parts.snapshots().schema(definition, kept),
+                            directory,
+                            kept.checkpoint().commitId(),
+                            parts.clock());
+            return new Opened(live, new CheckpointStore.Donor(directory, saved.files()));
         } catch (IOException e) {
             throw new QuernException(
                     ErrorKind.UNAVAILABLE, what(definition, kept) + " cannot be opened: " + e, e);
@@ -202,57 +149,19 @@ final class OpenSnapshots {
 
     /// Closes those that nobody has read for long.
     void closeIdle() {
-        closeWhere(true);
+        opened.closeIdle(MAX_IDLE);
     }
 
-    /// Closes idle snapshots while too many are open, or all that were idle for long.
-    private void closeWhere(boolean longIdle) {
-        for (Entry idle = oldestIdle(longIdle); idle != null; idle = oldestIdle(longIdle)) {
-            closeEntry(idle);
+    private static void shut(Slot<Path, Opened> slot) {
+        Opened open = slot.value();
+        if (open != null) {
+            open.live.close();
+            slot.empty();
         }
-    }
-
-    /// An idle entry to close, pinned; null if there is none.
-    private synchronized @Nullable Entry oldestIdle(boolean longIdle) {
-        if (closed || (!longIdle && entries.size() <= parts.maxOpen())) {
-            return null;
-        }
-        Instant since = parts.clock().instant().minus(MAX_IDLE);
-        for (Entry entry : entries.values()) {
-            if (entry.users == 0 && (!longIdle || entry.usedAt.isBefore(since))) {
-                entry.users++;
-                return entry;
-            }
-        }
-        return null;
-    }
-
-    private void closeEntry(Entry entry) {
-        entry.opening.lock();
         try {
-            shut(entry);
-        } finally {
-            entry.opening.unlock();
-            synchronized (this) {
-                entry.users--;
-                if (entry.users == 0) {
-                    entries.remove(entry.directory, entry);
-                }
-            }
-        }
-    }
-
-    @GuardedBy("entry.opening")
-    private void shut(Entry entry) {
-        if (entry.live != null) {
-            entry.live.close();
-            entry.live = null;
-        }
-        entry.files = null;
-        try {
-            IOUtils.rm(entry.directory);
+            IOUtils.rm(slot.key());
         } catch (IOException e) {
-            log.warn("cache directory {} was not removed", entry.directory, e);
+            log.warn("cache directory {} was not removed", slot.key(), e);
         }
     }
 
@@ -260,33 +169,14 @@ final class OpenSnapshots {
     ///
     /// @param kept empty: all
     void drop(Definition definition, Optional<Kept> kept) {
-        List<Entry> gone = new ArrayList<>();
-        synchronized (this) {
-            for (Entry entry : entries.values()) {
-                boolean own =
-                        kept.map(k -> directory(definition, k).equals(entry.directory))
-                                .orElseGet(() ->
-                                        entry.directory
-                                                .getFileName()
-                                                .toString()
-                                                .startsWith(definition.id() + "."));
-                if (own) {
-                    entry.users++;
-                    gone.add(entry);
-                }
-            }
-        }
-        gone.forEach(this::closeEntry);
+        String all = definition.id() + ".";
+        opened.dropWhere(directory ->
+                kept.map(one -> directory(definition, one).equals(directory))
+                        .orElseGet(() -> directory.getFileName().toString().startsWith(all)));
     }
 
     /// Closes all.
     void close() {
-        List<Entry> all;
-        synchronized (this) {
-            closed = true;
-            all = new ArrayList<>(entries.values());
-            all.forEach(entry -> entry.users++);
-        }
-        all.forEach(this::closeEntry);
+        opened.close();
     }
 }

@@ -3,9 +3,6 @@ package dev.quern.vector;
 import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,22 +11,16 @@ import org.slf4j.LoggerFactory;
 /// open are deleted when it is; they do not show before. Thread-safe. The owner closes it.
 final class Sweeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
-    private static final long PERIOD_MILLIS = 1_000;
-    private static final long CLOSE_SECONDS = 10;
 
     /// Of a collection in a round.
     private static final int MAX_BATCHES = 20;
 
     private final OpenCollections open;
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().daemon().name("quern-sweep").factory());
+    private final EverySecond timer;
 
     Sweeper(OpenCollections open) {
         this.open = open;
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        this::sweep, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+        this.timer = new EverySecond("quern-sweep", this::sweep);
     }
 
     /// Deletes what has expired by now, up to the bound.
@@ -58,13 +49,6 @@ final class Sweeper implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdown();
-        try {
-            if (!timer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("sweeping expired rows goes on at close");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        timer.close();
     }
 }

@@ -21,14 +21,14 @@
 /// run on small named pools ([dev.quern.vector.CpuPool]), merges and checkpoints on pools of their
 /// own; a timer looks for idle collections ([dev.quern.vector.IdleMerger]).
 ///
-/// Lock order: an entry's `opening` in `OpenSnapshots`, then one in `OpenCollections`, then its own
-/// monitor; a collection's [dev.quern.vector.RowLocks], in their order; its `typing`;
-/// `Checkpointer.saving`, then [dev.quern.vector.ShownIndex]'s `applying`, then the monitors of
-/// [dev.quern.vector.TokenOrder] and `Checkpointer`. Only row locks, `typing` and `saving` are held
-/// across a commit to the log, where no search waits for them, and of the writes of known
-/// attributes only those that change the rows of a write that depends on rows
-/// ([dev.quern.vector.ConditionalWrites]); and `opening` across the commit of a rollback, for which
-/// all of them do wait.
+/// Lock order: a slot's lock in `OpenSnapshots`, then one in `OpenCollections`, then the monitor of
+/// the [dev.quern.vector.OpenCache]; a collection's [dev.quern.vector.RowLocks], in their order;
+/// its `typing`; `Checkpointer.saving`, then [dev.quern.vector.ShownIndex]'s `applying`, then the
+/// monitors of [dev.quern.vector.TokenOrder] and `Checkpointer`. Only row locks, `typing` and
+/// `saving` are held across a commit to the log, where no search waits for them, and of the writes
+/// of known attributes only those that change the rows of a write that depends on rows
+/// ([dev.quern.vector.ConditionalWrites]); and a slot's lock across the commit of a rollback, for
+/// which all of them do wait.
 @NullMarked
 package dev.quern.vector;
 

@@ -35,6 +35,22 @@ final class CpuPoolTest {
     }
 
     @Test
+    void whatMustNotBeLostIsWaitedForDespiteAnInterrupt() {
+        try (CpuPool pool = new CpuPool("test", 1, 10)) {
+            Thread.currentThread().interrupt();
+            assertThat(pool.callToEnd(() -> 5)).isEqualTo(5);
+            assertThat(Thread.interrupted()).isTrue();
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() ->
+                            pool.callToEnd(() -> {
+                                throw new IOException("no disk");
+                            }))
+                    .isInstanceOf(QuernException.class);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
     void aPlatformThreadRunsShortWorkItselfWhileThreadsAreFree() throws InterruptedException {
         try (CpuPool pool = new CpuPool("test", 1, 10)) {
             Thread caller = Thread.currentThread();

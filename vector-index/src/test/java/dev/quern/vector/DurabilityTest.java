@@ -387,6 +387,22 @@ final class DurabilityTest {
     }
 
     @Test
+    void anInterruptWhileItIsOpenedLeavesACollectionUsable() {
+        Rig rig = rig(Rig.Stores.FAKE, 1_000);
+        rig.create(2, Metric.L2);
+        rig.upsert(row("a", 1, 2));
+        rig.restart();
+        Thread.currentThread().interrupt();
+        try {
+            assertThat(rig.find("a")).isPresent();
+        } catch (QuernException e) {
+            assertThat(e).hasMessageContaining("interrupted");
+        }
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(rig.find("a")).isPresent();
+    }
+
+    @Test
     void idleCollectionsAreClosedAndOpenedAgain() {
         Rig rig = rig(Rig.Stores.FAKE, 1_000);
         try (CollectionService few =

@@ -1,0 +1,22 @@
+package dev.quern.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+final class EverySecondTest {
+    @Test
+    void goesOnAfterARoundThatFails() throws InterruptedException {
+        CountDownLatch rounds = new CountDownLatch(2);
+        try (EverySecond _ = new EverySecond("quern-test", () -> failAfter(rounds))) {
+            assertThat(rounds.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private static void failAfter(CountDownLatch rounds) {
+        rounds.countDown();
+        throw new AssertionError("a round fails");
+    }
+}
