@@ -13,8 +13,8 @@ import org.apache.lucene.search.KnnCollector;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TopKnnCollector;
 
-/// Searches the nearest vectors segment by segment, without the query, the weight, the tasks and the
-/// collectors of a Lucene search, which take as long as ten visits of a graph. Stateless.
+/// Searches the nearest vectors segment by segment, without the query, the weight, the tasks and
+/// the collectors of a Lucene search, which take as long as ten visits of a graph. Stateless.
 final class SegmentSearch {
     private SegmentSearch() {}
 
