@@ -28,10 +28,10 @@ final class Catalog {
     private final Companions companions;
     private final FactMemo<Called, Definition> definitions;
     private final FactMemo<String, Schema> schemas;
+    private final History history;
 
     /// What a collection is called.
     private record Called(SpaceId space, String name) {}
-    private final History history;
 
     Catalog(
             MetaLog facts,

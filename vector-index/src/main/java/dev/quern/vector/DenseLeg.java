@@ -260,6 +260,9 @@ final class DenseLeg {
     private List<ScoreDoc> walk(
             float[] vector, Optional<Query> filter, int depth, FusedStrategy asked)
             throws IOException {
+        if (hnsw.isEmpty() && filter.isEmpty()) {
+            return SegmentSearch.nearest(searcher, luceneField, vector, depth, asked, deadline);
+        }
         int candidates = hnsw.isPresent() ? asked.width() : depth;
         Query query =
                 new KnnFloatVectorQuery(

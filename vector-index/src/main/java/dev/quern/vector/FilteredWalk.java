@@ -17,7 +17,6 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.search.ScorerSupplier;
-import org.apache.lucene.search.TopKnnCollector;
 import org.apache.lucene.search.Weight;
 import org.apache.lucene.util.BitSetIterator;
 import org.apache.lucene.util.Bits;
@@ -95,25 +94,13 @@ final class FilteredWalk {
         }
         List<ScoreDoc> all = new ArrayList<>();
         for (Part part : parts) {
-            KnnCollector found = collector(depth, strategy);
+            KnnCollector found = SegmentSearch.collector(depth, strategy, deadline);
             if (part.set != null || !afterwards(part, field, vector, found, strategy)) {
                 among(part, field, vector, found);
             }
-            for (ScoreDoc hit : found.topDocs().scoreDocs) {
-                all.add(new ScoreDoc(part.leaf.docBase + hit.doc, hit.score));
-            }
+            SegmentSearch.add(part.leaf, found, all);
         }
-        all.sort(Comparator.comparingDouble(hit -> -hit.score));
-        return all.subList(0, Math.min(depth, all.size()));
-    }
-
-    private KnnCollector collector(int k, FusedStrategy strategy) {
-        return new KnnCollector.Decorator(new TopKnnCollector(k, Integer.MAX_VALUE, strategy)) {
-            @Override
-            public boolean earlyTerminated() {
-                return deadline.shouldExit();
-            }
-        };
+        return SegmentSearch.best(all, depth);
     }
 
     private Optional<Part> part(LeafReaderContext leaf, int wanted) throws IOException {
@@ -193,7 +180,7 @@ final class FilteredWalk {
                         Math.min(
                                 reader.maxDoc(),
                                 candidates(reader.maxDoc(), supplier.cost(), wanted));
-        KnnCollector all = collector(candidates, strategy);
+        KnnCollector all = SegmentSearch.collector(candidates, strategy, deadline);
         reader.searchNearestVectors(
                 field, vector, all, AcceptDocs.fromLiveDocs(reader.getLiveDocs(), reader.maxDoc()));
         ScoreDoc[] hits = all.topDocs().scoreDocs;

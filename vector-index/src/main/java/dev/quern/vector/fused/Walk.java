@@ -23,6 +23,12 @@ final class Walk {
         /// @param distance where it is
         /// @return whether to go on
         boolean visit(int vertex, float estimate, float distance) throws IOException;
+
+        /// Vertices that are thought to be there or farther need not be visited. Never grows during
+        /// a walk; infinite for one to the end of its pool.
+        default float limit() {
+            return Float.POSITIVE_INFINITY;
+        }
     }
 
     final QueryCode query;
@@ -77,6 +83,9 @@ final class Walk {
         for (int place = pool.next(); place != Pool.NONE; place = pool.next()) {
             int vertex = pool.vertex(place);
             float estimate = pool.estimate(place);
+            if (estimate > visitor.limit()) {
+                return;
+            }
             long block = blocks.at(vertex);
             fetch(blocks.layout(), memory, block);
             float distance = measure.distance(kernel, query.vector, lift, blocks, vertex);
@@ -84,8 +93,9 @@ final class Walk {
                 return;
             }
             if (measure.lifts() == null) {
-                int below =
-                        kernel.estimate(query, memory, block, distance, pool.bound(), estimates);
+                float limit = visitor.limit();
+                float bound = Math.min(pool.bound(), limit);
+                int below = kernel.estimate(query, memory, block, distance, bound, estimates);
                 add(blocks, block, below);
             } else {
                 addLifted(blocks, block, distance, measure, lift);

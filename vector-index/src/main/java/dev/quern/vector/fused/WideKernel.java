@@ -140,13 +140,40 @@ final class WideKernel extends Kernel {
             b3 = b3.add(differing(b, p3));
             at += BlockLayout.ROW_BYTES;
         }
-        FloatVector first = estimate(query, weigh(a0, a1, a2, a3), blocks, at, base);
-        FloatVector second = estimate(query, weigh(b0, b1, b2, b3), blocks, at + STEP, base);
-        first.intoArray(estimates, 0);
-        second.intoArray(estimates, LANES);
-        long low = first.compare(VectorOperators.LT, bound).toLong();
-        long high = second.compare(VectorOperators.LT, bound).toLong();
-        return (int) (low | high << LANES);
+        sums(a0, a1, a2, a3).intoArray(estimates, 0);
+        sums(b0, b1, b2, b3).intoArray(estimates, LANES);
+        return below(query, blocks, at, base, bound, estimates);
+    }
+
+    private static FloatVector sums(IntVector s0, IntVector s1, IntVector s2, IntVector s3) {
+        IntVector sums =
+                s0.add(s1.lanewise(VectorOperators.LSHL, 1))
+                        .add(s2.lanewise(VectorOperators.LSHL, 2))
+                        .add(s3.lanewise(VectorOperators.LSHL, 3));
+        return (FloatVector) sums.convert(VectorOperators.I2F, 0);
+    }
+
+    /// Makes estimates of sums. A method of its own: the compiler gives up on larger ones, and then
+    /// puts vectors on the heap.
+    private static int below(
+            QueryCode query,
+            MemorySegment blocks,
+            long at,
+            float base,
+            float bound,
+            float[] estimates) {
+        long below = 0;
+        for (int i = 0; i < BlockLayout.SLOTS; i += LANES) {
+            long from = at + (long) i * Float.BYTES;
+            FloatVector inner =
+                    FloatVector.broadcast(F, query.start).sub(load(estimates, i).mul(query.step));
+            FloatVector constant = load(blocks, from).add(base);
+            FloatVector estimate =
+                    constant.add(load(blocks, from + BlockLayout.ROW_BYTES).mul(inner));
+            estimate.intoArray(estimates, i);
+            below |= estimate.compare(VectorOperators.LT, bound).toLong() << i;
+        }
+        return (int) below;
     }
 
     /// A row at a time where it is a whole number of registers; what is no code is masked out.
@@ -185,48 +212,47 @@ final class WideKernel extends Kernel {
         return code.lanewise(VectorOperators.XOR, plane).lanewise(VectorOperators.BIT_COUNT);
     }
 
-    private static IntVector weigh(IntVector s0, IntVector s1, IntVector s2, IntVector s3) {
-        return s0.add(s1.lanewise(VectorOperators.LSHL, 1))
-                .add(s2.lanewise(VectorOperators.LSHL, 2))
-                .add(s3.lanewise(VectorOperators.LSHL, 3));
-    }
-
-    private static FloatVector estimate(
-            QueryCode query, IntVector differing, MemorySegment blocks, long at, float base) {
-        FloatVector sum = (FloatVector) differing.convert(VectorOperators.I2F, 0);
-        FloatVector inner = FloatVector.broadcast(F, query.start).sub(sum.mul(query.step));
-        FloatVector constant = load(blocks, at).add(base);
-        return constant.add(load(blocks, at + BlockLayout.ROW_BYTES).mul(inner));
-    }
-
     @Override
     void turn(int[] source, float[] signs, float[] from, float[] to) {
+        // In three loops of their own: in one, the compiler gave up and put vectors on the heap.
+        permute(source, signs, from, to);
+        cross(to);
+        within(to);
+    }
+
+    private static void permute(int[] source, float[] signs, float[] from, float[] to) {
+        for (int i = 0; i < to.length; i += LANES) {
+            FloatVector.fromArray(F, from, 0, source, i).mul(load(signs, i)).intoArray(to, i);
+        }
+    }
+
+    /// The steps of 32 and 16.
+    private static void cross(float[] to) {
         for (int i = 0; i < to.length; i += PARTIAL_SUMS) {
-            FloatVector a = gather(source, signs, from, i);
-            FloatVector b = gather(source, signs, from, i + LANES);
-            FloatVector c = gather(source, signs, from, i + 2 * LANES);
-            FloatVector d = gather(source, signs, from, i + 3 * LANES);
+            FloatVector a = load(to, i);
+            FloatVector b = load(to, i + LANES);
+            FloatVector c = load(to, i + 2 * LANES);
+            FloatVector d = load(to, i + 3 * LANES);
             FloatVector sumAc = a.add(c);
             FloatVector sumBd = b.add(d);
             FloatVector lessAc = a.sub(c);
             FloatVector lessBd = b.sub(d);
-            within(sumAc.add(sumBd)).intoArray(to, i);
-            within(sumAc.sub(sumBd)).intoArray(to, i + LANES);
-            within(lessAc.add(lessBd)).intoArray(to, i + 2 * LANES);
-            within(lessAc.sub(lessBd)).intoArray(to, i + 3 * LANES);
+            sumAc.add(sumBd).intoArray(to, i);
+            sumAc.sub(sumBd).intoArray(to, i + LANES);
+            lessAc.add(lessBd).intoArray(to, i + 2 * LANES);
+            lessAc.sub(lessBd).intoArray(to, i + 3 * LANES);
         }
     }
 
-    private static FloatVector gather(int[] source, float[] signs, float[] from, int at) {
-        return FloatVector.fromArray(F, from, 0, source, at).mul(load(signs, at));
-    }
-
     /// The steps of 8, 4, 2 and 1.
-    private static FloatVector within(FloatVector x) {
-        FloatVector eight = x.rearrange(SWAP_8).add(x.mul(SIGNS_8));
-        FloatVector four = eight.rearrange(SWAP_4).add(eight.mul(SIGNS_4));
-        FloatVector two = four.rearrange(SWAP_2).add(four.mul(SIGNS_2));
-        return two.rearrange(SWAP_1).add(two.mul(SIGNS_1));
+    private static void within(float[] to) {
+        for (int i = 0; i < to.length; i += LANES) {
+            FloatVector x = load(to, i);
+            x = x.rearrange(SWAP_8).add(x.mul(SIGNS_8));
+            x = x.rearrange(SWAP_4).add(x.mul(SIGNS_4));
+            x = x.rearrange(SWAP_2).add(x.mul(SIGNS_2));
+            x.rearrange(SWAP_1).add(x.mul(SIGNS_1)).intoArray(to, i);
+        }
     }
 
     @Override
