@@ -4,6 +4,7 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.RowBody;
 import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.RowTerms;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,10 +22,10 @@ final class FlatRow {
     static final Set<String> CONTAINERS = Set.of(ATTRIBUTES, TEXTS, VECTORS);
 
     static final String VERSION = "version";
-    static final String EXPIRES_AT = "expires_at";
-    static final String TTL = "ttl";
-    static final String IF_VERSION = "if_version";
-    static final String IF_ABSENT = "if_absent";
+    static final String EXPIRES_AT = RowTerms.EXPIRES_AT;
+    static final String TTL = RowTerms.TTL;
+    static final String IF_VERSION = RowTerms.IF_VERSION;
+    static final String IF_ABSENT = RowTerms.IF_ABSENT;
 
     /// Keys of a row that say something of it; an attribute of such a name comes in [#ATTRIBUTES].
     static final Set<String> SAID = Set.of(VERSION, EXPIRES_AT, TTL, IF_VERSION, IF_ABSENT);

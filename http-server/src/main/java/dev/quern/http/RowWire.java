@@ -1,6 +1,5 @@
 package dev.quern.http;
 
-import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.common.wire.DeleteRows;
@@ -8,10 +7,9 @@ import dev.quern.common.wire.RowBody;
 import dev.quern.vector.Consistency;
 import dev.quern.vector.Row;
 import dev.quern.vector.RowChange;
+import dev.quern.vector.RowTerms;
 import dev.quern.vector.RowWrite;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,24 +24,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Writes of rows, and the consistency of reads, as the wire has them.
 final class RowWire {
-    private static final long MAX_TTL_SECONDS = 3_153_600_000L;
-
     private RowWire() {}
 
     /// The mode of an upsert.
     ///
     /// @throws QuernException `INVALID` for any other
     static RowWrite.Mode mode(@Nullable String mode) {
-        return switch (Objects.requireNonNullElse(mode, "upsert")) {
-            case "upsert" -> RowWrite.Mode.UPSERT;
-            case "insert" -> RowWrite.Mode.INSERT;
-            case "update" -> RowWrite.Mode.UPDATE;
-            case String other ->
-                    throw QuernException.invalid(
-                            "'mode' must be upsert, insert or update, got \""
-                                    + Names.abbreviate(other)
-                                    + "\"");
-        };
+        return RowWrite.Mode.of(
+                mode,
+                List.of(RowWrite.Mode.UPSERT, RowWrite.Mode.INSERT, RowWrite.Mode.UPDATE));
     }
 
     /// A write of rows.
@@ -52,7 +41,7 @@ final class RowWire {
     /// @param ttl of rows that do not say when they expire
     /// @throws QuernException `INVALID` naming the row and what is wrong
     static RowWrite write(RowWrite.Mode mode, List<RowBody> rows, Instant now, @Nullable Long ttl) {
-        Optional<Instant> byDefault = Optional.ofNullable(ttl).map(s -> after("'ttl'", now, s));
+        Optional<Instant> byDefault = RowTerms.byDefault(ttl, now);
         List<RowChange> changes = new ArrayList<>(rows.size());
         for (RowBody body : rows) {
             changes.add(change(body, now, byDefault));
@@ -61,12 +50,8 @@ final class RowWire {
     }
 
     private static RowChange change(RowBody body, Instant now, Optional<Instant> byDefault) {
-        String what = "row \"" + Names.abbreviate(body.id()) + "\": ";
-        Row row = CollectionWire.row(given(body));
-        return new RowChange(
-                row.expiring(expires(what, body, now).or(() -> byDefault)),
-                removed(body),
-                condition(what, body));
+        return new RowTerms(body.expiresAt(), body.ttl(), body.ifVersion(), body.ifAbsent())
+                .change(CollectionWire.row(given(body)), removed(body), now, byDefault);
     }
 
     /// The fields that have a value.
@@ -105,49 +90,6 @@ final class RowWire {
             }
         });
         return names;
-    }
-
-    private static OptionalLong condition(String what, RowBody body) {
-        Long version = body.ifVersion();
-        boolean absent = Boolean.TRUE.equals(body.ifAbsent());
-        if (version != null && absent && version != 0) {
-            throw QuernException.invalid(
-                    what + "'if_absent' and 'if_version' " + version + " exclude each other");
-        }
-        if (absent) {
-            return OptionalLong.of(0);
-        }
-        return version == null ? OptionalLong.empty() : OptionalLong.of(version);
-    }
-
-    private static Optional<Instant> expires(String what, RowBody body, Instant now) {
-        String at = body.expiresAt();
-        Long ttl = body.ttl();
-        if (at != null && ttl != null) {
-            throw QuernException.invalid(what + "'expires_at' and 'ttl' exclude each other");
-        }
-        if (ttl != null) {
-            return Optional.of(after(what + "'ttl'", now, ttl));
-        }
-        try {
-            return Optional.ofNullable(at).map(text -> OffsetDateTime.parse(text).toInstant());
-        } catch (DateTimeException e) {
-            throw new QuernException(
-                    ErrorKind.INVALID,
-                    what
-                            + "'expires_at' must be a time such as 2026-11-22T18:30:00Z, got \""
-                            + Names.abbreviate(Objects.requireNonNullElse(at, ""))
-                            + "\"",
-                    e);
-        }
-    }
-
-    private static Instant after(String what, Instant now, long seconds) {
-        if (seconds < 1 || seconds > MAX_TTL_SECONDS) {
-            throw QuernException.invalid(
-                    what + " must be 1 to " + MAX_TTL_SECONDS + " seconds, got " + seconds);
-        }
-        return now.plusSeconds(seconds);
     }
 
     /// What to do to every row that a filter selects.

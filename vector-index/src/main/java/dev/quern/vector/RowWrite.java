@@ -1,9 +1,14 @@
 package dev.quern.vector;
 
+import dev.quern.common.Names;
+import dev.quern.common.QuernException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// A write whose effect may depend on the rows that are there. What it comes to is decided under
 /// locks of its rows, so that no other write comes between, and only that is stored.
@@ -24,7 +29,34 @@ public record RowWrite(
         /// It replaces the row of its id; it is skipped if there is none.
         UPDATE,
         /// It is merged into the row of its id; it is skipped if there is none.
-        PATCH
+        PATCH;
+
+        /// The mode that a request names.
+        ///
+        /// @param name in small letters; null: upsert
+        /// @param allowed two or more, in the order in which an error tells them
+        /// @throws QuernException `INVALID` for any other
+        public static Mode of(@Nullable String name, List<Mode> allowed) {
+            String asked = Objects.requireNonNullElse(name, UPSERT.word());
+            for (Mode mode : allowed) {
+                if (mode.word().equals(asked)) {
+                    return mode;
+                }
+            }
+            List<String> words = allowed.stream().map(Mode::word).toList();
+            throw QuernException.invalid(
+                    "'mode' must be "
+                            + String.join(", ", words.subList(0, words.size() - 1))
+                            + " or "
+                            + words.getLast()
+                            + ", got \""
+                            + Names.abbreviate(asked)
+                            + "\"");
+        }
+
+        private String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /// A row to delete.
