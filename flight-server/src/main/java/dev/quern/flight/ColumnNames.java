@@ -1,12 +1,13 @@
 package dev.quern.flight;
 
 import dev.quern.vector.CollectionSchema;
+import dev.quern.vector.RowTerms;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The columns of attributes where each is a column of its own. A column has its attribute's name;
-/// where that is `id`, a vector's, a text's or another column's, `attributes.` stands before it, as
-/// often as it takes.
+/// where that is `id`, one of [RowTerms#NAMES], a vector's, a text's or another column's,
+/// `attributes.` stands before it, as often as it takes.
 final class ColumnNames {
     private ColumnNames() {}
 
@@ -33,7 +34,17 @@ final class ColumnNames {
     /// Whether a column of this name is no attribute's.
     static boolean isTaken(String column, CollectionSchema collection) {
         return column.equals(FlightSchemas.ID)
-                || collection.vectors().containsKey(column)
-                || collection.texts().containsKey(column);
+                || RowTerms.NAMES.contains(column)
+                || isField(column, collection);
+    }
+
+    /// Whether a column of a put holds what [RowTerms] say: a vector or a text field of such a name
+    /// comes first.
+    static boolean isTerm(String column, CollectionSchema collection) {
+        return RowTerms.NAMES.contains(column) && !isField(column, collection);
+    }
+
+    private static boolean isField(String column, CollectionSchema collection) {
+        return collection.vectors().containsKey(column) || collection.texts().containsKey(column);
     }
 }

@@ -4,7 +4,10 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.IdType;
+import dev.quern.vector.RowTerms;
+import dev.quern.vector.RowWrite;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -103,16 +106,24 @@ final class FlightSchemas {
     }
 
     /// Checks the schema of an upload of rows: `id`, the collection's only vector field, if it has
-    /// one, and any of the other columns of [#rows]; in any order.
+    /// one and this is no patch, and any of the other columns of [#rows] and of
+    /// [dev.quern.vector.RowTerms]; in any order.
     ///
     /// @throws QuernException `INVALID` naming both schemas
-    static void requireRows(Schema actual, CollectionSchema collection, boolean attributeColumns) {
+    static void requireRows(
+            Schema actual,
+            CollectionSchema collection,
+            boolean attributeColumns,
+            RowWrite.Mode mode) {
         Schema expected = rows(collection, attributeColumns);
+        boolean vectorNeeded = mode != RowWrite.Mode.PATCH && isOnlyVector(collection);
+        Set<String> known = new HashSet<>(names(expected));
+        known.addAll(RowTerms.NAMES);
         boolean fits =
                 find(actual, ID) != null
-                        && (!isOnlyVector(collection)
+                        && (!vectorNeeded
                                 || find(actual, collection.vectors().firstKey()) != null)
-                        && (attributeColumns || namesWithin(actual, names(expected)))
+                        && (attributeColumns || known.containsAll(names(actual)))
                         && names(actual).size() == actual.getFields().size()
                         && actual.getFields().stream()
                                 .allMatch(column ->
@@ -121,8 +132,7 @@ final class FlightSchemas {
                                                 find(expected, column.getName()),
                                                 collection));
         if (!fits) {
-            String needed =
-                    isOnlyVector(collection) ? ID + " and " + collection.vectors().firstKey() : ID;
+            String needed = vectorNeeded ? ID + " and " + collection.vectors().firstKey() : ID;
             throw mismatch(
                     "this collection",
                     expected.getFields().stream()
@@ -151,6 +161,9 @@ final class FlightSchemas {
         if (name.equals(ID)) {
             return isId(actual, collection.idType());
         }
+        if (ColumnNames.isTerm(name, collection)) {
+            return isTerm(actual);
+        }
         if (expected == null
                 || !(ColumnNames.isTaken(name, collection) || name.equals(ATTRIBUTES))) {
             return AttributeValues.isSupported(actual);
@@ -158,6 +171,18 @@ final class FlightSchemas {
         return expected.getType() instanceof ArrowType.FixedSizeList list
                 ? isVector(actual, list.getListSize())
                 : isString(actual);
+    }
+
+    private static boolean isTerm(Field field) {
+        return field.getDictionary() == null
+                && switch (field.getName()) {
+                    case RowTerms.EXPIRES_AT ->
+                            isString(field)
+                                    || (field.getType() instanceof ArrowType.Timestamp moment
+                                            && moment.getTimezone() != null);
+                    case RowTerms.IF_ABSENT -> field.getType().equals(ArrowType.Bool.INSTANCE);
+                    default -> field.getType() instanceof ArrowType.Int;
+                };
     }
 
     /// Numbers that have a sign are welcome: whether one is below 0 is for each row to see.

@@ -50,14 +50,14 @@ final class Uploads {
     private final class Acknowledger {
         private final StreamListener<PutResult> answers;
         private final CallGate gate;
-        private RowPut.@Nullable Ack waiting;
+        private @Nullable RowAck waiting;
 
         Acknowledger(StreamListener<PutResult> answers, CallGate gate) {
             this.answers = answers;
             this.gate = gate;
         }
 
-        void accept(RowPut.Ack ack) {
+        void accept(RowAck ack) {
             waiting = waiting == null ? ack : waiting.and(ack);
             if (gate.isReady()) {
                 flush();
@@ -66,7 +66,7 @@ final class Uploads {
 
         void flush() {
             if (waiting != null) {
-                answer(answers, waiting);
+                answer(answers, waiting.body());
                 waiting = null;
             }
         }

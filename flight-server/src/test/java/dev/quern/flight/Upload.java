@@ -80,8 +80,13 @@ final class Upload implements AutoCloseable {
 
     /// Changes the batch before it is sent.
     void send(int rows, Consumer<VectorSchemaRoot> fill) {
+        send(rows, fill, null);
+    }
+
+    /// The same, with metadata.
+    void send(int rows, Consumer<VectorSchemaRoot> fill, @Nullable String json) {
         fill.accept(root);
-        flush(rows, null);
+        flush(rows, json);
     }
 
     private void set(String column, int row, @Nullable String value) {
