@@ -110,6 +110,11 @@ def test_collection_of_many_fields(quern):
     assert table.column_names == ["id", "body", "title", "attributes", "head", "own"]
     assert table["own"].to_pylist() == [None, [1.0, 2.0]]
     assert docs.upsert_arrow(table) == 2
+    again = docs.upsert_arrow(table, mode="insert")
+    assert (again, again.skipped, sorted(again.skipped_ids)) == (0, 2, table["id"].to_pylist())
+    rows = table.select(["id", "title"]).append_column("if_version", [[1, 1]])
+    with pytest.raises(quern.exception.ConflictError, match="expected version 1, found"):
+        docs.upsert_arrow(rows, mode="patch")
     assert docs.stats()["vectors"]["head"]["rows"] >= 2
     assert docs.merge() in (True, False)
 

@@ -63,6 +63,7 @@ class RowsServer(flight.FlightServerBase):
         self.rows = table(0)
         self.batches = 0
         self.largest = 0
+        self.metadata = []
 
     def get_flight_info(self, context, descriptor):
         if descriptor.path[:2] != [b"collection", b"docs"]:
@@ -84,12 +85,28 @@ class RowsServer(flight.FlightServerBase):
             self.largest = max(self.largest, chunk.data.nbytes)
             self.rows = pa.concat_tables([self.rows, pa.Table.from_batches([chunk.data])])
             self.batches += 1
+            if chunk.app_metadata is not None:
+                self.metadata.append(json.loads(chunk.app_metadata.to_pybytes()))
             answer = {"upserted": chunk.data.num_rows, "token": self.batches}
+            if self.metadata:
+                skipped = [chunk.data["id"][0].as_py()]
+                answer.update(upserted=answer["upserted"] - 1, skipped=1, skipped_ids=skipped)
             writer.write(json.dumps(answer).encode())
 
 
+class Fails(flight.ServerMiddleware):
+    """Sends the kind of a failure as the server does."""
+
+    def sending_headers(self):
+        return {"quern-kind": "CONFLICT"}
+
+
 class CheckToken(flight.ServerMiddlewareFactory):
+    conflict = False
+
     def start_call(self, info, headers):
+        if CheckToken.conflict:
+            return Fails()
         if headers.get("authorization") != [f"Bearer {TOKEN}"]:
             raise flight.FlightUnauthenticatedError("token is not known")
 
@@ -134,6 +151,28 @@ def test_batches_and_empty_tables(rows_server):
     assert collection().upsert_arrow(iter(batches)) == 10
     assert collection().upsert_arrow(table(0)) == 0
     assert rows_server.rows.num_rows == 20
+
+
+def test_a_mode_goes_with_the_first_batch(rows_server):
+    written = collection().upsert_arrow(table(20_000), mode="insert", ttl=60)
+    assert written == 19_997
+    assert rows_server.metadata == [{"mode": "insert", "ttl": 60}]
+    assert (written.token, written.skipped) == (3, 3)
+    assert written.skipped_ids == ["r0", "r8192", "r16384"]
+
+
+def test_without_a_mode_nothing_goes_along(rows_server):
+    written = collection().upsert_arrow(table(3))
+    assert (written, written.token, written.skipped) == (3, 1, 0)
+    assert rows_server.metadata == []
+    assert collection().upsert_arrow(table(0), mode="insert").skipped_ids == []
+
+
+def test_the_server_names_the_exact_kind(rows_server, monkeypatch):
+    monkeypatch.setattr(CheckToken, "conflict", True)
+    wrong = pa.table({"id": ["a"], "vector": pa.array([[1.0]], pa.list_(pa.float32(), 1))})
+    with pytest.raises(exception.ConflictError, match="2 dimensions"):
+        collection().upsert_arrow(wrong)
 
 
 def test_flight_errors_become_ours(rows_server):

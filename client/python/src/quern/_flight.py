@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator, Iterator, Optional, Tuple
+import json
+from typing import TYPE_CHECKING, Any, Dict, Generator, Iterator, Mapping, Optional, Tuple
 
 from . import exception
 from ._config import flight_url
+from .rows import Written
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -28,8 +30,9 @@ def read_rows(
 ) -> Any:
     """A ``pyarrow.Table`` of every row at one moment."""
     options = _options(client)
+    kinds = _Kinds()
     try:
-        with _connect(client) as connection:
+        with _connect(client, kinds) as connection:
             info = connection.get_flight_info(_descriptor(collection, columns, at), options)
             tables = [
                 connection.do_get(endpoint.ticket, options).read_all()
@@ -37,7 +40,7 @@ def read_rows(
             ]
             return pyarrow.concat_tables(tables) if tables else info.schema.empty_table()
     except pyarrow.ArrowException as e:
-        raise _error(e) from e
+        raise kinds.error(e) from e
 
 
 def stream_rows(
@@ -50,44 +53,59 @@ def stream_rows(
 
 def _stream(client: Client, collection: str, at: Optional[str]) -> Generator[Any, None, None]:
     options = _options(client)
+    kinds = _Kinds()
     try:
-        with _connect(client) as connection:
+        with _connect(client, kinds) as connection:
             info = connection.get_flight_info(_descriptor(collection, True, at), options)
             reader = connection.do_get(info.endpoints[0].ticket, options)
             yield reader.schema
             for chunk in reader:
                 yield chunk.data
     except pyarrow.ArrowException as e:
-        raise _error(e) from e
+        raise kinds.error(e) from e
 
 
-def write_rows(client: Client, collection: str, rows: Any, columns: bool = False) -> int:
-    """Writes batches one after another; returns how many rows."""
+def write_rows(
+    client: Client,
+    collection: str,
+    rows: Any,
+    columns: bool = False,
+    mode: Optional[str] = None,
+    ttl: Optional[int] = None,
+) -> Written:
+    """Writes batches one after another; returns how many rows were written."""
     batches = _batches(rows)
     first = next(batches, None)
     if first is None:
-        return 0
+        return Written([])
+    given = {"mode": mode, "ttl": ttl}
+    metadata = {name: value for name, value in given.items() if value is not None}
+    kinds = _Kinds()
     try:
-        with _connect(client) as connection:
+        with _connect(client, kinds) as connection:
             writer, acknowledgements = connection.do_put(
                 _descriptor(collection, columns), first.schema, _options(client)
             )
             with writer:
-                written = _send(writer, acknowledgements, first)
+                answers = [_send(writer, acknowledgements, first, metadata)]
                 for batch in batches:
-                    written += _send(writer, acknowledgements, batch)
+                    answers.append(_send(writer, acknowledgements, batch, {}))
                 writer.done_writing()
-            return written
+            return Written(answers)
     except pyarrow.ArrowException as e:
-        raise _error(e) from e
+        raise kinds.error(e) from e
 
 
-def _send(writer: Any, acknowledgements: Any, batch: Any) -> int:
+def _send(writer: Any, acknowledgements: Any, batch: Any, metadata: Dict[str, Any]) -> Any:
     """Sends a batch and waits until it is durable."""
-    writer.write_batch(batch)
-    if acknowledgements.read() is None:
+    if metadata:
+        writer.write_with_metadata(batch, json.dumps(metadata).encode())
+    else:
+        writer.write_batch(batch)
+    answer = acknowledgements.read()
+    if answer is None:
         raise exception.UnavailableError("server ended the stream without an acknowledgement")
-    return int(batch.num_rows)
+    return json.loads(answer.to_pybytes())
 
 
 def _batches(rows: Any) -> Iterator[Any]:
@@ -109,8 +127,8 @@ def _bounded(batch: Any) -> Iterator[Any]:
         yield batch
 
 
-def _connect(client: Client) -> Any:
-    return flight.connect(flight_url(client.url))
+def _connect(client: Client, kinds: _Kinds) -> Any:
+    return flight.connect(flight_url(client.url), middleware=[kinds])
 
 
 def _descriptor(collection: str, columns: bool, at: Optional[str] = None) -> Any:
@@ -123,6 +141,32 @@ def _options(client: Client) -> Any:
     return flight.FlightCallOptions(
         headers=[(b"authorization", f"Bearer {client.settings.token}".encode())]
     )
+
+
+class _Kinds(flight.ClientMiddlewareFactory):  # type: ignore[misc]
+    """Keeps the exact kind of a failure, for which Arrow has too few errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind: Optional[str] = None
+
+    def start_call(self, info: Any) -> Any:
+        return _Kind(self)
+
+    def error(self, cause: Exception) -> exception.QuernError:
+        if self.kind is not None:
+            return exception.from_code(self.kind, str(cause), {})
+        return _error(cause)
+
+
+class _Kind(flight.ClientMiddleware):  # type: ignore[misc]
+    def __init__(self, kept: _Kinds) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def received_headers(self, headers: Mapping[str, Any]) -> None:
+        for kind in headers.get("quern-kind", ()):
+            self._kept.kind = kind
 
 
 def _error(cause: Exception) -> exception.QuernError:

@@ -23,6 +23,7 @@ from .rows import (
     Row,
     SearchResult,
     SyncProgress,
+    Written,
     floats,
     leg_of,
     to_hit,
@@ -423,15 +424,28 @@ class Collection(Writable, Versioned):
 
         return _flight.read_rows(self._connection(), self._name, columns, when(at))
 
-    def upsert_arrow(self, rows: Any, *, columns: bool = False) -> int:
+    def upsert_arrow(
+        self,
+        rows: Any,
+        *,
+        columns: bool = False,
+        mode: Optional[str] = None,
+        ttl: Optional[int] = None,
+    ) -> Written:
         """Writes a ``pyarrow.Table``, a ``RecordBatch`` or an iterable of batches with columns of
-        :meth:`to_arrow`, over Arrow Flight; returns how many rows. All but ``id`` and a
-        collection's only vector field may be left out. Each batch is durable when acknowledged;
-        all are when this returns.
+        :meth:`to_arrow`, over Arrow Flight; returns how many rows were written, as :meth:`upsert`
+        does. All but ``id`` and a collection's only vector field may be left out. Each batch is
+        durable when acknowledged; all are when this returns.
+
+        ``mode`` is ``upsert`` (default), ``insert``, ``update`` or ``patch``: a patch needs no
+        vector, null removes, and columns that are not there stay as they are. ``ttl`` is as in
+        :meth:`upsert`. Columns ``if_version``, ``if_absent``, ``expires_at`` and ``ttl`` say of
+        each row what the keys of a row in :meth:`upsert` say; a row of another version makes its
+        batch, of up to 8,192 rows and 14 MiB, ``ConflictError``, and what follows is not sent.
         """
         from . import _flight
 
-        return _flight.write_rows(self._connection(), self._name, rows, columns)
+        return _flight.write_rows(self._connection(), self._name, rows, columns, mode, ttl)
 
     def _json(self, method: str, rest: str, payload: Any = None, **options: Any) -> Any:
         return self._connection().json(method, self._path(rest), payload, **options)
