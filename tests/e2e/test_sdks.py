@@ -299,6 +299,16 @@ def test_java_client(server, tmp_path):
                             }
                             ByteArrayOutputStream copy = new ByteArrayOutputStream();
                             bulk.getFile(FileRef.of("java", "d/big.bin"), copy);
+                            VectorRow again = new VectorRow("a", "third", Map.of(), new float[] {1, 1});
+                            System.out.println("skipped "
+                                + bulk.putRows("java", PutMode.of("insert"), List.of(again).iterator()).skippedIds());
+                            bulk.putRows("java", PutMode.patch("text"), List.of(
+                                new VectorRow("a", Map.of("text", "third"), Map.of(), Map.of())).iterator());
+                            try {
+                                bulk.putRows("java", PutMode.of("upsert"), List.of(again.onlyIf(1)).iterator());
+                            } catch (QuernException e) {
+                                System.out.println("put " + e.kind());
+                            }
                             System.out.println("flight " + n + " " + Arrays.equals(bytes, copy.toByteArray()));
                         }
                     }
@@ -312,7 +322,9 @@ def test_java_client(server, tmp_path):
         [java_tool("java"), *flags, "-cp", f"{CHECKOUT}/cli/target/dist/lib/*", tmp_path / "Use.java"],
         env=server.client_environment(), capture_output=True, text=True, timeout=120,
     )
-    assert result.stdout.split("\n")[:5] == ["same true", "hit b", "embed 2", "error NOT_FOUND", "flight 2 true"], result.stdout + result.stderr
+    assert result.stdout.split("\n")[:7] == [
+        "same true", "hit b", "embed 2", "error NOT_FOUND", "skipped [a]", "put CONFLICT", "flight 2 true"
+    ], result.stdout + result.stderr
 
 
 def test_cli_files(server, tmp_path):

@@ -121,8 +121,7 @@ final class FlightSchemas {
         known.addAll(RowTerms.NAMES);
         boolean fits =
                 find(actual, ID) != null
-                        && (!vectorNeeded
-                                || find(actual, collection.vectors().firstKey()) != null)
+                        && (!vectorNeeded || find(actual, collection.vectors().firstKey()) != null)
                         && (attributeColumns || known.containsAll(names(actual)))
                         && names(actual).size() == actual.getFields().size()
                         && actual.getFields().stream()

@@ -29,8 +29,7 @@ record RowAck(long upserted, long token, long skipped, List<Object> skippedIds) 
                         case UINT64 -> new BigInteger(id);
                     });
         }
-        return new RowAck(
-                result.upserted(), result.token(), result.skipped().count(), skipped);
+        return new RowAck(result.upserted(), result.token(), result.skipped().count(), skipped);
     }
 
     /// This answer and a later one in one.

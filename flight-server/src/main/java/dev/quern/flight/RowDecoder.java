@@ -126,15 +126,15 @@ final class RowDecoder {
         Map<String, String> present = new TreeMap<>();
         texts.forEach((name, column) ->
                 string(column, index)
-                        .ifPresentOrElse(
-                                text -> present.put(name, text), () -> missing.add(name)));
+                        .ifPresentOrElse(text -> present.put(name, text), () -> missing.add(name)));
         return present;
     }
 
     private Map<String, Object> columns(int index, Set<String> missing) {
         Map<String, Object> present = new TreeMap<>();
         attributeColumns.forEach((name, column) -> {
-            Object value = column.isNull(index) ? null : in(index, () -> value(name, column, index));
+            Object value =
+                    column.isNull(index) ? null : in(index, () -> value(name, column, index));
             if (value == null) {
                 missing.add(name);
             } else {
@@ -155,7 +155,9 @@ final class RowDecoder {
         try {
             return reading.get();
         } catch (QuernException e) {
-            throw e.kind() == ErrorKind.INVALID ? invalid(index, String.valueOf(e.getMessage())) : e;
+            throw e.kind() == ErrorKind.INVALID
+                    ? invalid(index, String.valueOf(e.getMessage()))
+                    : e;
         }
     }
 

@@ -70,9 +70,7 @@ final class RowPut {
                 RowWrite write = new RowWrite(mode, rows(decoder, from, end), List.of());
                 WriteResult result =
                         collections.write(
-                                space,
-                                collection,
-                                numbers ? write.deciding(IdType.UINT64) : write);
+                                space, collection, numbers ? write.deciding(IdType.UINT64) : write);
                 ack = ack.and(RowAck.of(result, ids));
             }
             if (total > 0) {

@@ -171,11 +171,7 @@ class WriteModesTest {
         assertThat(answer).containsEntry("upserted", 1).containsEntry("skipped_ids", List.of("b"));
         assertThat(row("a").attributes()).isEqualTo(Map.of("n", 2L, "kept", true));
         assertThat(row("a").texts()).containsEntry("text", "old");
-        put(
-                new Schema(List.of(ID, TEXT)),
-                "{\"mode\":\"patch\"}",
-                1,
-                root -> set(root, "id", "a"));
+        put(new Schema(List.of(ID, TEXT)), "{\"mode\":\"patch\"}", 1, root -> set(root, "id", "a"));
         assertThat(row("a").texts()).isEmpty();
         assertThat(row("a").attributes()).hasSize(2);
     }
@@ -184,7 +180,12 @@ class WriteModesTest {
     void aPatchByColumnsRemovesByNull() {
         put(
                 List.of("collection", "papers", "columns"),
-                new Schema(List.of(ID, vector, Field.nullable("n", INT64), Field.nullable("m", INT64))),
+                new Schema(
+                        List.of(
+                                ID,
+                                vector,
+                                Field.nullable("n", INT64),
+                                Field.nullable("m", INT64))),
                 null,
                 1,
                 root -> {
@@ -357,8 +358,7 @@ class WriteModesTest {
         assertThat((List<?>) again.get("skipped_ids")).hasSize(1_000);
     }
 
-    private static void assertRefused(
-            String message, ThrowingCallable call) {
+    private static void assertRefused(String message, ThrowingCallable call) {
         Rig.assertFails(FlightStatusCode.INVALID_ARGUMENT, message, call);
     }
 

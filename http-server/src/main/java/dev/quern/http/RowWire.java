@@ -5,7 +5,6 @@ import dev.quern.common.QuernException;
 import dev.quern.common.wire.DeleteRows;
 import dev.quern.common.wire.RowBody;
 import dev.quern.vector.Consistency;
-import dev.quern.vector.Row;
 import dev.quern.vector.RowChange;
 import dev.quern.vector.RowTerms;
 import dev.quern.vector.RowWrite;
@@ -31,8 +30,7 @@ final class RowWire {
     /// @throws QuernException `INVALID` for any other
     static RowWrite.Mode mode(@Nullable String mode) {
         return RowWrite.Mode.of(
-                mode,
-                List.of(RowWrite.Mode.UPSERT, RowWrite.Mode.INSERT, RowWrite.Mode.UPDATE));
+                mode, List.of(RowWrite.Mode.UPSERT, RowWrite.Mode.INSERT, RowWrite.Mode.UPDATE));
     }
 
     /// A write of rows.

@@ -5,6 +5,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.memory.ArrowBuf;
@@ -25,12 +26,20 @@ final class PutAcks implements FlightClient.PutListener {
     @GuardedBy("this")
     private byte[] last = new byte[0];
 
+    private final Consumer<byte[]> each;
+
+    /// @param each told of every acknowledgement, one after another, before [#awaitEnd] returns
+    PutAcks(Consumer<byte[]> each) {
+        this.each = each;
+    }
+
     @Override
     public synchronized void onNext(PutResult result) {
         ArrowBuf metadata = result.getApplicationMetadata();
         if (metadata != null) {
             last = new byte[Math.toIntExact(metadata.readableBytes())];
             metadata.getBytes(metadata.readerIndex(), last);
+            each.accept(last);
         }
         notifyAll();
     }

@@ -11,12 +11,14 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightEndpoint;
@@ -138,6 +140,7 @@ public final class QuernFlight implements AutoCloseable {
                             FlightJson.write(
                                     "metadata",
                                     Map.of("session", "java-" + UUID.randomUUID(), "commit", true)),
+                            new PutAcks(_ -> {}),
                             () -> {
                                 byte[] block = bytes.readNBytes(FILE_BATCH_BYTES);
                                 root.clear();
@@ -196,13 +199,52 @@ public final class QuernFlight implements AutoCloseable {
         }
     }
 
+    /// Writes rows by a mode and under conditions, batch by batch, each of them whole or not at
+    /// all; durable and visible to searches when it returns. After a failure the batches before it
+    /// are written.
+    ///
+    /// @return what was written and what the mode skipped
+    /// @throws QuernException as the other; `CONFLICT` naming the first row of a batch whose
+    ///   version is not the one expected
+    public PutCount putRows(String collection, PutMode mode, Iterator<VectorRow> rows) {
+        FlightDescriptor descriptor = FlightDescriptor.path("collection", collection);
+        Map<String, Object> said = new HashMap<>(Map.of("mode", mode.mode()));
+        if (mode.ttl() != null) {
+            said.put("ttl", mode.ttl());
+        }
+        AtomicReference<PutCount> count = new AtomicReference<>(PutCount.NOTHING);
+        try {
+            Schema columns = client.getSchema(descriptor, token).getSchema();
+            putRows(
+                    collection,
+                    RowSchema.putting(columns, mode.columns()),
+                    FlightJson.write("metadata", said),
+                    new PutAcks(answer ->
+                            count.set(count.get().and(FlightJson.read(answer, PutCount.class)))),
+                    rows);
+            return count.get();
+        } catch (RuntimeException e) {
+            throw FlightFailures.of(e);
+        }
+    }
+
     private long putRows(String collection, Schema columns, Iterator<VectorRow> rows) {
+        return putRows(collection, columns, NO_METADATA, new PutAcks(_ -> {}), rows);
+    }
+
+    private long putRows(
+            String collection,
+            Schema columns,
+            byte[] metadata,
+            PutAcks acks,
+            Iterator<VectorRow> rows) {
         AtomicLong sent = new AtomicLong();
         try (VectorSchemaRoot root = VectorSchemaRoot.create(columns, allocator)) {
             put(
                     FlightDescriptor.path("collection", collection),
                     root,
-                    NO_METADATA,
+                    metadata,
+                    acks,
                     () -> {
                         int count = RowSchema.fill(root, rows);
                         sent.addAndGet(count);
@@ -219,9 +261,12 @@ public final class QuernFlight implements AutoCloseable {
     /// @param metadata goes with the first batch; empty for none
     /// @return the last acknowledgement
     private byte[] put(
-            FlightDescriptor descriptor, VectorSchemaRoot root, byte[] metadata, BatchSource source)
+            FlightDescriptor descriptor,
+            VectorSchemaRoot root,
+            byte[] metadata,
+            PutAcks acks,
+            BatchSource source)
             throws IOException {
-        PutAcks acks = new PutAcks();
         try {
             FlightClient.ClientStreamListener stream =
                     client.startPut(descriptor, root, acks, token);

@@ -3,12 +3,16 @@ package dev.quern.client.flight;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.UInt8Vector;
@@ -34,6 +38,7 @@ final class RowSchema {
 
     private static final String ID = "id";
     private static final String ATTRIBUTES = "attributes";
+    private static final String IF_VERSION = "if_version";
 
     private RowSchema() {}
 
@@ -52,6 +57,41 @@ final class RowSchema {
                                 "vector",
                                 FieldType.notNullable(new ArrowType.FixedSizeList(dims)),
                                 List.of(item))));
+    }
+
+    /// The columns of a put: `id` and those named, and one for the versions expected unless a field
+    /// is called so.
+    ///
+    /// @param named none: all
+    /// @throws QuernException `INVALID` for a name that is no column
+    static Schema putting(Schema columns, Set<String> named) {
+        List<Field> fields = new ArrayList<>();
+        Set<String> unknown = new TreeSet<>(named);
+        for (Field column : columns.getFields()) {
+            unknown.remove(column.getName());
+            if (named.isEmpty() || named.contains(column.getName()) || isId(column)) {
+                fields.add(column);
+            }
+        }
+        if (!unknown.isEmpty()) {
+            throw QuernException.invalid(
+                    "the collection has no column "
+                            + unknown
+                            + "; its columns are "
+                            + names(columns));
+        }
+        if (fields.stream().noneMatch(column -> column.getName().equals(IF_VERSION))) {
+            fields.add(Field.nullable(IF_VERSION, new ArrowType.Int(Long.SIZE, true)));
+        }
+        return new Schema(fields);
+    }
+
+    private static boolean isId(Field column) {
+        return column.getName().equals(ID);
+    }
+
+    private static String names(Schema columns) {
+        return columns.getFields().stream().map(Field::getName).collect(Collectors.joining(", "));
     }
 
     /// Writes the next rows as one batch of about 4 MiB at most.
@@ -93,10 +133,13 @@ final class RowSchema {
             boolean there = root.getVector(name) instanceof FixedSizeListVector;
             requireField(there, "vector", name, row, root);
         }
+        requireSaid(root, row);
         long bytes = 0;
         for (FieldVector column : root.getFieldVectors()) {
             bytes +=
                     switch (column) {
+                        case BigIntVector versions when versions.getName().equals(IF_VERSION) ->
+                                set(versions, index, row);
                         case VarCharVector strings -> set(strings, index, row);
                         case UInt8Vector ids when ids.getName().equals(ID) -> set(ids, index, row);
                         case FixedSizeListVector lists -> set(lists, index, row);
@@ -124,10 +167,28 @@ final class RowSchema {
                             + "\", which is no "
                             + what
                             + " field of the collection; its columns are "
-                            + root.getSchema().getFields().stream()
-                                    .map(Field::getName)
-                                    .collect(Collectors.joining(", ")));
+                            + names(root.getSchema()));
         }
+    }
+
+    /// Nothing that a row has may get lost because there is no column for it.
+    private static void requireSaid(VectorSchemaRoot root, VectorRow row) {
+        if (row.ifVersion() != null && !(root.getVector(IF_VERSION) instanceof BigIntVector)) {
+            throw QuernException.invalid(
+                    "row \"" + row.id() + "\" expects a version, which a put with a mode takes");
+        }
+        if (!row.attributes().isEmpty() && root.getVector(ATTRIBUTES) == null) {
+            throw QuernException.invalid(
+                    "row \"" + row.id() + "\" has attributes, which are not among the columns");
+        }
+    }
+
+    private static long set(BigIntVector column, int index, VectorRow row) {
+        Long version = row.ifVersion();
+        if (version != null) {
+            column.setSafe(index, version);
+        }
+        return Long.BYTES;
     }
 
     private static long set(VarCharVector column, int index, VectorRow row) {

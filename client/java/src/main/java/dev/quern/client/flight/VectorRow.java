@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// @param attributes by name: string, number, boolean, list of these, or any JSON; an
 ///   [java.time.Instant] is sent as RFC 3339 text, and datetimes come back as such
 /// @param vectors by vector field, as many numbers as the field has dimensions; not to be modified
+/// @param ifVersion in a put with a [PutMode]: refuse the batch if the row's version is another
+///   one; 0: if there is a row; null: write whatever is there
 public record VectorRow(
         String id,
         Map<String, String> texts,
         Map<String, Object> attributes,
-        Map<String, float[]> vectors) {
+        Map<String, float[]> vectors,
+        @Nullable Long ifVersion) {
     private static final String TEXT = "text";
     private static final String VECTOR = "vector";
     private static final float[] NO_VECTOR = {};
@@ -23,6 +26,15 @@ public record VectorRow(
     public VectorRow {
         texts = Map.copyOf(texts);
         vectors = Map.copyOf(vectors);
+    }
+
+    /// A row to write whatever is there.
+    public VectorRow(
+            String id,
+            Map<String, String> texts,
+            Map<String, Object> attributes,
+            Map<String, float[]> vectors) {
+        this(id, texts, attributes, vectors, null);
     }
 
     /// A row of a collection with the fields `text` and `vector`.
@@ -36,6 +48,11 @@ public record VectorRow(
                 text == null ? Map.of() : Map.of(TEXT, text),
                 attributes,
                 vector.length == 0 ? Map.of() : Map.of(VECTOR, vector));
+    }
+
+    /// The row, to write if the row that is there has this version; 0: if there is none.
+    public VectorRow onlyIf(long version) {
+        return new VectorRow(id, texts, attributes, vectors, version);
     }
 
     /// The text of the field `text`; null if there is none.

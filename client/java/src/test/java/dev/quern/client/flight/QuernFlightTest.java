@@ -16,10 +16,12 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
@@ -201,6 +203,50 @@ final class QuernFlightTest {
             }
             assertThat(back).isEqualTo(rows.stream().map(QuernFlightTest::fields).toList());
         }
+    }
+
+    @Test
+    void aModeAndVersionsGoAlong() {
+        List<VectorRow> rows =
+                List.of(
+                        new VectorRow("a", "t", Map.of(), new float[] {1}).onlyIf(17),
+                        new VectorRow("b", "u", Map.of(), new float[] {2}));
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            PutCount count =
+                    flight.putRows("docs", new PutMode("insert", Set.of(), 60L), rows.iterator());
+            assertThat(count).isEqualTo(new PutCount(1, 1, 1, List.of("7")));
+            assertThat(server.metadata()).contains("\"mode\":\"insert\"", "\"ttl\":60");
+            assertThat(server.put())
+                    .containsExactly(
+                            "id\ttext\tattributes\tvector\tif_version\n"
+                                    + "a\tt\t{}\t[1.0]\t17\nb\tu\t{}\t[2.0]\tnull\n");
+            assertThat(
+                            flight.putRows(
+                                    "docs", PutMode.of("update"), List.<VectorRow>of().iterator()))
+                    .isEqualTo(PutCount.NOTHING);
+        }
+    }
+
+    @Test
+    void aPatchSendsTheColumnsThatItNames() {
+        Map<String, Object> attributes = new HashMap<>();
+        attributes.put("gone", null);
+        VectorRow row = new VectorRow("a", Map.of(), attributes, Map.of());
+        try (QuernFlight flight = QuernFlight.open(url, FakeFlight.TOKEN)) {
+            flight.putRows("docs", PutMode.patch("attributes"), List.of(row).iterator());
+            assertThat(server.put())
+                    .containsExactly("id\tattributes\tif_version\na\t{\"gone\":null}\tnull\n");
+            server.reset();
+            assertThatThrownBy(() ->
+                            flight.putRows("docs", PutMode.patch("text"), List.of(row).iterator()))
+                    .hasMessageContaining("row \"a\" has attributes, which are not among the");
+            assertThatThrownBy(() ->
+                            flight.putRows("docs", PutMode.patch("title"), List.of(row).iterator()))
+                    .hasMessageContaining(
+                            "no column [title]; its columns are id, text, attributes");
+            assertRefused(flight, "row \"a\" expects a version", row.onlyIf(0));
+        }
+        assertKind(ErrorKind.INVALID, PutMode::patch);
     }
 
     @Test
