@@ -367,6 +367,7 @@ def test_cli_rows_and_calls(server, tmp_path):
     exported.sort(key=lambda row: row["id"])
     assert head["rows"] == 5 and [row["id"] for row in exported] == ["r0", "r1", "r2", "r3", "r4"]
     assert exported[3] == {"id": "r3", "text": "row 3", "vector": [3, 0], "even": False}
+    assert server.cli("collection", "rm", "cli-rows", "r1", "--if-version", "1", check=False).returncode == 5
     assert json.loads(server.cli("collection", "rm", "cli-rows", "r1", "--json").stdout)["deleted"] == 1
     (tmp_path / "bad.jsonl").write_text('{"id": "x"\n')
     bad = server.cli("collection", "upsert", "cli-rows", tmp_path / "bad.jsonl", check=False)

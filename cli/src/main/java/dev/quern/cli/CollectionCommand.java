@@ -273,17 +273,30 @@ final class CollectionCommand {
             @Mixin Terminal terminal,
             @Parameters(paramLabel = "COLLECTION") String name,
             @Parameters(paramLabel = "ID", arity = "0..*") @Nullable List<String> ids,
-            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter) {
+            @Option(names = "--filter", paramLabel = "JSON") @Nullable String filter,
+            @Option(
+                            names = "--if-version",
+                            paramLabel = "VERSION",
+                            description = "refuse unless the row, the only one named, has this one")
+                    @Nullable Long ifVersion) {
         if ((filter == null) == (ids == null)) {
             throw QuernException.invalid("rm needs either row ids or --filter");
         }
+        List<String> named = ids == null ? List.of() : ids;
+        if (ifVersion != null && named.size() != 1) {
+            throw QuernException.invalid("--if-version is for one row id");
+        }
         try (QuernClient client = terminal.connect()) {
             Collections collections = client.collections();
-            DeleteResult result =
-                    filter == null
-                            ? collections.deleteRows(name, ids == null ? List.of() : ids)
-                            : collections.deleteRowsWhere(
-                                    name, Terminal.read("--filter", filter, JsonNode.class));
+            DeleteResult result;
+            if (filter != null) {
+                Object where = Terminal.read("--filter", filter, JsonNode.class);
+                result = collections.deleteRowsWhere(name, where);
+            } else if (ifVersion != null) {
+                result = collections.deleteRowsIf(name, Map.of(named.getFirst(), ifVersion));
+            } else {
+                result = collections.deleteRows(name, named);
+            }
             terminal.print(result, "deleted " + result.deleted() + " rows");
         }
         return 0;

@@ -218,8 +218,11 @@ final class QuernFlightTest {
             assertThat(server.metadata()).contains("\"mode\":\"insert\"", "\"ttl\":60");
             assertThat(server.put())
                     .containsExactly(
-                            "id\ttext\tattributes\tvector\tif_version\n"
-                                    + "a\tt\t{}\t[1.0]\t17\nb\tu\t{}\t[2.0]\tnull\n");
+                            """
+                            id\ttext\tattributes\tvector\tif_version
+                            a\tt\t{}\t[1.0]\t17
+                            b\tu\t{}\t[2.0]\tnull
+                            """);
             assertThat(
                             flight.putRows(
                                     "docs", PutMode.of("update"), List.<VectorRow>of().iterator()))
