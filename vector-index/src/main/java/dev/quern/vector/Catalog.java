@@ -69,7 +69,9 @@ final class Catalog {
                         .when(new Txn.Condition.Absent(key))
                         .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
                         .put(key, DefinitionFormat.encode(definition))
-                        .put(Keys.schema(definition.id()), SchemaFormat.encode(new Schema(0, spec.schema())));
+                        .put(
+                                Keys.schema(definition.id()),
+                                SchemaFormat.encode(new Schema(0, spec.schema())));
         history.beginEmpty(txn, definition);
         try {
             facts.commit(txn.build());

@@ -41,20 +41,26 @@ final class TiedPagesTest {
     @TempDir Path directory;
 
     /// How vectors are kept.
-    private enum Kept {
+    enum Kept {
         FLAT(Integer.MAX_VALUE, 1L << 30),
         FUSED(300, 1L << 30),
         INT8(300, 0),
         INT4(300, 1);
 
-        private final FusedConfig config;
+        private final int minVectors;
+        private final long maxGraphBytes;
+
+        Kept(int minVectors, long maxGraphBytes) {
+            this.minVectors = minVectors;
+            this.maxGraphBytes = maxGraphBytes;
+        }
+
+        FusedConfig config() {
+            return new FusedConfig(minVectors, maxGraphBytes, 1);
+        }
 
         boolean codes() {
             return this == INT8 || this == INT4;
-        }
-
-        Kept(int minVectors, long maxGraphBytes) {
-            config = new FusedConfig(minVectors, maxGraphBytes, 1);
         }
     }
 
@@ -74,7 +80,7 @@ final class TiedPagesTest {
                             Map.of("n", AttributeType.LONG, "half", AttributeType.BOOL));
             LuceneIndex.Tuning tuning =
                     new LuceneIndex.Tuning(
-                            16, Runnable::run, Runnable::run, () -> false, kept.config);
+                            16, Runnable::run, Runnable::run, () -> false, kept.config());
             List<Row> rows = rows(random);
             Path place = directory.resolve("run" + System.nanoTime());
             try (LuceneIndex index = LuceneIndex.open(place, schema, Optional.empty(), tuning)) {
