@@ -22,6 +22,7 @@ import picocli.CommandLine.Parameters;
 /// `quern collection search`: hits, one a line.
 @Command(
         name = "search",
+        aliases = "query",
         description = "Searches by text, by vector, or both; best hit first.",
         mixinStandardHelpOptions = true)
 final class CollectionSearch implements Callable<Integer> {

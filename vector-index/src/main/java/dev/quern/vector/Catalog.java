@@ -69,7 +69,9 @@ final class Catalog {
                         .when(new Txn.Condition.Absent(key))
                         .when(new Txn.Condition.Absent(Keys.alias(spec.name())))
                         .put(key, DefinitionFormat.encode(definition))
-                        .put(Keys.schema(definition.id()), SchemaFormat.encode(new Schema(0, spec.schema())));
+                        .put(
+                                Keys.schema(definition.id()),
+                                SchemaFormat.encode(new Schema(0, spec.schema())));
         history.beginEmpty(txn, definition);
         try {
             facts.commit(txn.build());
@@ -280,7 +282,19 @@ final class Catalog {
                 id ->
                         facts.find(definition.space(), Keys.schema(id))
                                 .map(fact -> SchemaFormat.decode(definition, fact))
-                                .orElseGet(() -> SchemaFormat.ofDefinition(definition)));
+                                .orElseGet(() -> withoutFact(definition)));
+    }
+
+    /// A collection of version 1 may have no such fact, others only once they are deleted.
+    private Schema withoutFact(Definition definition) {
+        boolean there =
+                find(definition.space(), definition.name())
+                        .filter(found -> found.id().equals(definition.id()))
+                        .isPresent();
+        if (definition.firstVector().isEmpty() && !there) {
+            throw notFound(definition.name());
+        }
+        return SchemaFormat.ofDefinition(definition);
     }
 
     /// A change of a schema; gives an equal one to leave it as it is.

@@ -103,7 +103,7 @@ final class DenseLeg {
     private record Candidates(List<ScoreDoc> nearest, boolean byFloats, LegPlan plan) {}
 
     private interface Way {
-        /// So many candidates, where there are.
+        /// So many candidates, one more than are wanted, where there are.
         Candidates nearest(int count) throws IOException;
     }
 
@@ -183,9 +183,9 @@ final class DenseLeg {
     private Candidates walked(LegPlan plan, float[] vector, Optional<Query> filter, int count)
             throws IOException {
         Width width =
-                hnsw.map(kept -> widths.of(count, kept))
-                        .orElseGet(() -> widths.of(count, filter.isPresent()));
-        FusedStrategy asked = new FusedStrategy(width.width(), heldOut);
+                hnsw.map(kept -> widths.of(count - 1, kept))
+                        .orElseGet(() -> widths.of(count - 1, filter.isPresent()));
+        FusedStrategy asked = new FusedStrategy(Math.max(count, width.width()), heldOut);
         List<ScoreDoc> nearest = walk(vector, filter, count, asked);
         boolean walked = hnsw.isPresent() || asked.walks() > 0;
         return new Candidates(
@@ -219,8 +219,8 @@ final class DenseLeg {
     }
 
     private Candidates filtered(float[] vector, Query filter, int count) throws IOException {
-        Width width = widths.of(count, true);
-        FusedStrategy asked = new FusedStrategy(width.width());
+        Width width = widths.of(count - 1, true);
+        FusedStrategy asked = new FusedStrategy(Math.max(count, width.width()));
         FilteredWalk walk = new FilteredWalk(searcher, means.filters(), deadline, filter);
         List<ScoreDoc> nearest = walk.nearest(luceneField, vector, count, asked);
         Strategy strategy =

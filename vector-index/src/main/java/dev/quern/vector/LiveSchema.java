@@ -102,7 +102,7 @@ final class LiveSchema implements ReadableCollection.Fields {
     }
 
     private static Schema deciding(Schema schema, Optional<IdType> ids) {
-        return ids.map(type -> new Schema(schema.version(), schema.fields().withIds(type)))
+        return ids.map(type -> schema.with(schema.fields().withIds(type)))
                 .orElse(schema);
     }
 

@@ -294,7 +294,9 @@ final class ConcurrencyTest {
                 rig.upsert(Rig.row("u" + user, user, 1));
                 assertThat(rig.ids(SearchSpec.dense(new float[] {1, 1}, 10))).isNotEmpty();
             } catch (QuernException e) {
-                assertThat(e.kind()).isIn(ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE);
+                assertThat(e.kind())
+                        .as(e.getMessage())
+                        .isIn(ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE);
             }
         }
     }
