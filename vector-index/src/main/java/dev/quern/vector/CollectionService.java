@@ -72,18 +72,7 @@ public final class CollectionService implements AutoCloseable {
         this.open = opening(ids);
         open.sweep();
         this.snapshots = new Snapshots(chunks, facts, companions);
-        PastStates past =
-                new PastStates(
-                        new PastStates.Parts(
-                                catalog,
-                                checkpoints,
-                                snapshots,
-                                history,
-                                tail,
-                                open,
-                                indexing(),
-                                ids,
-                                clock));
+        PastStates past = past(history, ids);
         this.kept =
                 new OpenSnapshots(
                         new OpenSnapshots.Parts(
@@ -125,6 +114,20 @@ public final class CollectionService implements AutoCloseable {
                 new IdleMerger(open, kept, config.idleMerge(), means, pools.searching()::isIdle);
         this.sweeper = new Sweeper(open);
         this.purges = new HistoryPurges(facts, history);
+    }
+
+    private PastStates past(History history, IdSource ids) {
+        return new PastStates(
+                new PastStates.Parts(
+                        catalog,
+                        checkpoints,
+                        snapshots,
+                        history,
+                        tail,
+                        open,
+                        indexing(),
+                        ids,
+                        clock));
     }
 
     /// From now on the facts under `prefix/COLLECTION_ID` belong to the rows of that collection:

@@ -102,8 +102,7 @@ final class LiveSchema implements ReadableCollection.Fields {
     }
 
     private static Schema deciding(Schema schema, Optional<IdType> ids) {
-        return ids.map(type -> schema.with(schema.fields().withIds(type)))
-                .orElse(schema);
+        return ids.map(type -> schema.with(schema.fields().withIds(type))).orElse(schema);
     }
 
     private static WriteBatch in(Schema schema, WriteBatch batch) {
