@@ -1,13 +1,15 @@
 package dev.quern.vector;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.quern.common.ByteSize;
 import dev.quern.vector.fused.FusedConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.lucene.search.IndexSearcher;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +41,9 @@ final class KeptVectorsTest {
     private static final int QUERIES = 10;
     private static final int LIMIT = 10;
     private static final ByteSize ENOUGH = ByteSize.ofMebibytes(64);
+
+    /// Floats tell rows apart that are so far from each other.
+    private static final Percentage ROUNDING = withPercentage(1e-3);
 
     @TempDir Path directory;
 
@@ -163,8 +169,16 @@ final class KeptVectorsTest {
             int found = 0;
             for (int i = 0; i < QUERIES; i++) {
                 float[] query = texts.vector(random);
-                List<String> nearest = nearest(matching, metric, query);
-                assertThat(ids(rig, query, true, filter)).isEqualTo(nearest);
+                Map<String, Double> distances = distances(matching, metric, query);
+                List<String> nearest = nearest(distances);
+                assertThat(ids(rig, query, true, filter))
+                        .zipSatisfy(
+                                nearest,
+                                (id, expected) ->
+                                        assertThat(distances.get(id))
+                                                .isCloseTo(
+                                                        requireNonNull(distances.get(expected)),
+                                                        ROUNDING));
                 Set<String> both = new HashSet<>(ids(rig, query, false, filter));
                 both.retainAll(nearest);
                 found += both.size();
@@ -181,16 +195,20 @@ final class KeptVectorsTest {
         return rig.search(spec).hits().stream().map(hit -> hit.row().id()).toList();
     }
 
-    private static List<String> nearest(List<Row> rows, Metric metric, float[] query) {
-        record Near(String id, double distance) {}
-        return rows.stream()
-                .map(row ->
-                        new Near(
-                                row.id(),
-                                distance(metric, query, row.vectors().values().iterator().next())))
-                .sorted(Comparator.comparingDouble(Near::distance))
+    private static Map<String, Double> distances(List<Row> rows, Metric metric, float[] query) {
+        Map<String, Double> distances = new HashMap<>();
+        for (Row row : rows) {
+            float[] vector = row.vectors().values().iterator().next();
+            distances.put(row.id(), distance(metric, query, vector));
+        }
+        return distances;
+    }
+
+    private static List<String> nearest(Map<String, Double> distances) {
+        return distances.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
                 .limit(LIMIT)
-                .map(Near::id)
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
