@@ -4,14 +4,12 @@ import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,8 +18,7 @@ import org.slf4j.LoggerFactory;
 /// from there. Thread-safe. The owner closes it.
 final class HistoryPurges implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HistoryPurges.class);
-    private static final long PERIOD_SECONDS = 60;
-    private static final long CLOSE_SECONDS = 10;
+    private static final Duration PERIOD = Duration.ofMinutes(1);
 
     /// Collections looked at in a round.
     private static final int MAX_COLLECTIONS = 1_000;
@@ -30,9 +27,7 @@ final class HistoryPurges implements AutoCloseable {
 
     private final MetaLog facts;
     private final History history;
-    private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().daemon().name("quern-history").factory());
+    private final Rounds timer;
 
     /// The last collection of the last round that did not come to the end.
     private Optional<Place> from = Optional.empty();
@@ -42,9 +37,7 @@ final class HistoryPurges implements AutoCloseable {
     HistoryPurges(MetaLog facts, History history) {
         this.facts = facts;
         this.history = history;
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        this::purge, PERIOD_SECONDS, PERIOD_SECONDS, TimeUnit.SECONDS);
+        this.timer = new Rounds("quern-history", PERIOD, this::purge);
     }
 
     /// One round.
@@ -107,13 +100,6 @@ final class HistoryPurges implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdown();
-        try {
-            if (!timer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                log.warn("purging histories goes on at close");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        timer.close();
     }
 }

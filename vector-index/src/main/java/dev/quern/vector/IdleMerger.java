@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 /// closed. While no search runs it compares one sampled query of each with the exact answer,
 /// itself, and stops when a search comes. Thread-safe. The owner closes it.
 final class IdleMerger implements AutoCloseable {
+    private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(IdleMerger.class);
 
     private final OpenCollections open;
@@ -19,7 +20,7 @@ final class IdleMerger implements AutoCloseable {
     private final Duration after;
     private final DenseLeg.Means means;
     private final BooleanSupplier quiet;
-    private final EverySecond timer;
+    private final Rounds timer;
 
     /// Begins to look.
     ///
@@ -36,7 +37,7 @@ final class IdleMerger implements AutoCloseable {
         this.after = after;
         this.means = means;
         this.quiet = quiet;
-        this.timer = new EverySecond("quern-idle-merge", this::look);
+        this.timer = new Rounds("quern-idle-merge", PERIOD, this::look);
     }
 
     /// Begins what merges pay by now, closes idle snapshots, then compares.

@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import dev.quern.common.QuernException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -10,17 +11,18 @@ import org.slf4j.LoggerFactory;
 /// a bounded number of them, so that other writes come between. Rows of a collection that is not
 /// open are deleted when it is; they do not show before. Thread-safe. The owner closes it.
 final class Sweeper implements AutoCloseable {
+    private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
 
     /// Of a collection in a round.
     private static final int MAX_BATCHES = 20;
 
     private final OpenCollections open;
-    private final EverySecond timer;
+    private final Rounds timer;
 
     Sweeper(OpenCollections open) {
         this.open = open;
-        this.timer = new EverySecond("quern-sweep", this::sweep);
+        this.timer = new Rounds("quern-sweep", PERIOD, this::sweep);
     }
 
     /// Deletes what has expired by now, up to the bound.

@@ -1,25 +1,25 @@
 package dev.quern.vector;
 
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does something again and again on a thread of its own, each time a second after it was done. A
+/// Does something again and again on a thread of its own, each time a period after it was done. A
 /// round that fails does not end the others. Thread-safe. The owner closes it.
-final class EverySecond implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(EverySecond.class);
-    private static final long PERIOD_MILLIS = 1_000;
+final class Rounds implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Rounds.class);
     private static final long CLOSE_SECONDS = 10;
 
     private final String name;
     private final ScheduledExecutorService timer;
 
-    /// Begins, with the first round in a second.
+    /// Begins, with the first round in a period.
     ///
     /// @param name of the thread
-    EverySecond(String name, Runnable round) {
+    Rounds(String name, Duration period, Runnable round) {
         this.name = name;
         this.timer =
                 Executors.newSingleThreadScheduledExecutor(
@@ -27,8 +27,8 @@ final class EverySecond implements AutoCloseable {
         var _ =
                 timer.scheduleWithFixedDelay(
                         () -> runQuietly(round),
-                        PERIOD_MILLIS,
-                        PERIOD_MILLIS,
+                        period.toMillis(),
+                        period.toMillis(),
                         TimeUnit.MILLISECONDS);
     }
 
