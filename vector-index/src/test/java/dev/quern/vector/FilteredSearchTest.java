@@ -39,6 +39,7 @@ final class FilteredSearchTest {
 
     private static final int TOPICS = 24;
     private static final int QUERIES = 20;
+    private static final int DOUBTS = 15;
     private static final double MIN_RECALL = 0.95;
     private static final List<Double> SHARES = List.of(0.9, 0.5, 0.05, 0.005, 0.0005);
 
@@ -202,26 +203,45 @@ final class FilteredSearchTest {
         return near;
     }
 
+    /// Recall of every filter. A few queries tell it to some hundredths only, so a filter that they
+    /// put below the bound is asked many more before it is judged.
     private static void check(Filled filled, RandomGenerator random, int limit, int queries)
             throws IOException {
         for (double share : SHARES) {
             for (Filter filter : filters(filled, share)) {
-                int found = 0;
-                int wanted = 0;
-                for (int i = 0; i < queries; i++) {
-                    float[] query = query(random, filled.topics[i % 2 == 0 ? 0 : i]);
-                    SearchOutcome exact = filled.search(query, true, filter, limit);
-                    SearchOutcome planned = filled.search(query, false, filter, limit);
-                    Set<String> both = ids(planned);
-                    assertThat(both).hasSameSizeAs(ids(exact));
-                    counts(planned.plans().getFirst(), exact.plans().getFirst());
-                    both.retainAll(ids(exact));
-                    found += both.size();
-                    wanted += exact.hits().size();
+                Recall recall = new Recall();
+                recall.measure(filled, random, filter, limit, queries);
+                if (recall.value() < MIN_RECALL) {
+                    recall.measure(filled, random, filter, limit, DOUBTS * queries);
                 }
-                assertThat(found / (double) Math.max(1, wanted))
+                assertThat(recall.value())
                         .as("%s of %s, %s", limit, share, filter)
-                        .isGreaterThanOrEqualTo(wanted == 0 ? 0 : MIN_RECALL);
+                        .isGreaterThanOrEqualTo(MIN_RECALL);
+            }
+        }
+    }
+
+    /// What planned searches found of the exact answers.
+    private static final class Recall {
+        private int found;
+        private int wanted;
+
+        double value() {
+            return wanted == 0 ? 1 : found / (double) wanted;
+        }
+
+        void measure(Filled filled, RandomGenerator random, Filter filter, int limit, int queries)
+                throws IOException {
+            for (int i = 0; i < queries; i++) {
+                float[] query = query(random, filled.topics[i % 2 == 0 ? 0 : i % TOPICS]);
+                SearchOutcome exact = filled.search(query, true, filter, limit);
+                SearchOutcome planned = filled.search(query, false, filter, limit);
+                Set<String> both = ids(planned);
+                assertThat(both).hasSameSizeAs(ids(exact));
+                counts(planned.plans().getFirst(), exact.plans().getFirst());
+                both.retainAll(ids(exact));
+                found += both.size();
+                wanted += exact.hits().size();
             }
         }
     }
