@@ -25,8 +25,8 @@ final class Deadline implements QueryTimeout {
     /// @param nanos a clock such as [System#nanoTime]
     /// @throws dev.quern.common.QuernException `INVALID` for another timeout
     static Deadline after(Optional<Duration> timeout, LongSupplier nanos) {
-        timeout.ifPresent(t ->
-                Search.requireBetween("timeout in ms", t.toMillis(), 1, MAX_TIMEOUT_MILLIS));
+        timeout.ifPresent(
+                t -> Search.requireBetween("timeout in ms", t.toMillis(), 1, MAX_TIMEOUT_MILLIS));
         return new Deadline(nanos, timeout.map(Duration::toNanos).orElse(Long.MAX_VALUE));
     }
 

@@ -46,8 +46,7 @@ final class ReadDeadlineTest {
         try (CollectionService service =
                 new CollectionService(
                         chunks, new MemoryMetaLog(chunks), clock, Seed.random(1), config)) {
-            service.create(
-                    SPACE, new CollectionSpec(NAME, 1, Metric.DOT, Optional.empty()), false);
+            service.create(SPACE, new CollectionSpec(NAME, 1, Metric.DOT, Optional.empty()), false);
             service.write(SPACE, NAME, WriteBatch.upsert(List.of(Rig.row("r", 1))));
             SearchSpec spec = SearchSpec.dense(new float[] {1}, 5);
             SearchSpec timed =
