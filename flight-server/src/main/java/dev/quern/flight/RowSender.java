@@ -88,8 +88,7 @@ final class RowSender implements AutoCloseable {
                         .toList();
         this.expiries =
                 columns && ColumnNames.isTerm(RowTerms.EXPIRES_AT, collection)
-                        ? Optional.of(
-                                (TimeStampMilliTZVector) root.getVector(RowTerms.EXPIRES_AT))
+                        ? Optional.of((TimeStampMilliTZVector) root.getVector(RowTerms.EXPIRES_AT))
                         : Optional.empty();
         this.vectorBytes = vectors.stream().mapToLong(VectorColumn::rowBytes).sum();
     }
@@ -165,8 +164,8 @@ final class RowSender implements AutoCloseable {
                 column.set(rows, vector);
             }
         }
-        expiries.ifPresent(column ->
-                row.expires().ifPresent(at -> column.setSafe(rows, at.toEpochMilli())));
+        expiries.ifPresent(
+                column -> row.expires().ifPresent(at -> column.setSafe(rows, at.toEpochMilli())));
         bytes += vectorBytes;
         rows++;
     }

@@ -136,13 +136,15 @@ final class ColumnsTest {
         }
         Row row =
                 new Row(
-                switch (ids) {
-                    case STRING -> "\u00e9" + random.nextInt(1_000);
-                    case UINT64 -> Long.toUnsignedString(random.nextLong());
-                },
-                vectors,
-                random.nextBoolean() ? Map.of() : Map.of("title", "m\u00fchle " + random.nextInt()),
-                attributes);
+                        switch (ids) {
+                            case STRING -> "\u00e9" + random.nextInt(1_000);
+                            case UINT64 -> Long.toUnsignedString(random.nextLong());
+                        },
+                        vectors,
+                        random.nextBoolean()
+                                ? Map.of()
+                                : Map.of("title", "m\u00fchle " + random.nextInt()),
+                        attributes);
         return random.nextBoolean()
                 ? row
                 : row.expiring(Optional.of(LATE.plusMillis(random.nextInt(1_000_000))));
@@ -190,12 +192,7 @@ final class ColumnsTest {
             for (Row row : cursor.next(100_000)) {
                 Map<String, Object> vectors = new TreeMap<>();
                 row.vectors().forEach((name, v) -> vectors.put(name, Arrays.toString(v)));
-                rows.add(
-                        row.id()
-                                + row.texts()
-                                + row.attributes()
-                                + vectors
-                                + row.expires());
+                rows.add(row.id() + row.texts() + row.attributes() + vectors + row.expires());
             }
         }
         return List.copyOf(rows);
@@ -249,16 +246,14 @@ final class ColumnsTest {
     void aFieldCalledAsTheExpiryComesFirst() {
         CollectionSchema named =
                 new CollectionSchema(
-                        new TreeMap<>(
-                                Map.of("v", VectorField.of(1, Metric.L2, Optional.empty()))),
+                        new TreeMap<>(Map.of("v", VectorField.of(1, Metric.L2, Optional.empty()))),
                         new TreeMap<>(Map.of("expires_at", TextField.english())),
                         new TreeMap<>(),
                         true,
                         Optional.of(IdType.STRING));
         create("named", named);
         Row row =
-                new Row(
-                        "a", Map.of("v", new float[] {1}), Map.of("expires_at", "soon"), Map.of());
+                new Row("a", Map.of("v", new float[] {1}), Map.of("expires_at", "soon"), Map.of());
         rig.collections.write(SpaceId.DEFAULT, "named", WriteBatch.upsert(List.of(row)));
         create("named-copy", named);
         copy("named", "named-copy");

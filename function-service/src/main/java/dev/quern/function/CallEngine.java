@@ -78,10 +78,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         this.unstored =
                 new UnstoredEnds(
-                        store,
-                        timer,
-                        UnstoredEnds.Bounds.DEFAULT,
-                        call -> live.remove(call.id()));
+                        store, timer, UnstoredEnds.Bounds.DEFAULT, call -> live.remove(call.id()));
     }
 
     /// Holds a place in the queue for a call that [#submit] will take, or [#giveUpPlace] frees.

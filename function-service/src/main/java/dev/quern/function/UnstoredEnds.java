@@ -110,7 +110,7 @@ final class UnstoredEnds implements AutoCloseable {
         }
         if (found.isPresent()) {
             QuernException problem = found.get().problem();
-            throw new QuernException(problem.kind(), problem.getMessage(), problem);
+            throw new QuernException(problem.kind(), String.valueOf(problem.getMessage()), problem);
         }
     }
 

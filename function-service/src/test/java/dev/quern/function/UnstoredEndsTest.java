@@ -65,8 +65,12 @@ final class UnstoredEndsTest {
             QuernException told =
                     catchThrowableOfType(
                             QuernException.class, () -> bench.call("f", Integer.toString(1 << 16)));
-            assertThat(told.kind()).as("not one that is sent again").isEqualTo(ErrorKind.UNAVAILABLE);
-            Matcher named = Pattern.compile("call ([0-9a-f]{32}) of function f has ended").matcher(told.getMessage());
+            assertThat(told.kind())
+                    .as("not one that is sent again")
+                    .isEqualTo(ErrorKind.UNAVAILABLE);
+            Matcher named =
+                    Pattern.compile("call ([0-9a-f]{32}) of function f has ended")
+                            .matcher(told.getMessage());
             assertThat(named.find()).as(told.getMessage()).isTrue();
             CallId id = new CallId(named.group(1));
             assertThat(bench.service().get(SPACE, id).status()).isEqualTo(CallStatus.RUNNING);

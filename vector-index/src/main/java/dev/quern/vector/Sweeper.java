@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Deletes rows that expired from the open collections: every second, by writes of a bounded size,
-/// a bounded number of them, so that other writes come between. [ClosedSweeps] opens the collections
-/// that are due and closed. Expired rows do not show before. Thread-safe. The owner closes it.
+/// a bounded number of them, so that other writes come between. [ClosedSweeps] opens the
+/// collections that are due and closed. Expired rows do not show before. Thread-safe. The owner
+/// closes it.
 final class Sweeper implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);

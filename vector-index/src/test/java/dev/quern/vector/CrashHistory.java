@@ -17,9 +17,9 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/// What the parent of killed [CollectionCrashWriter]s remembers of the rows that each collection had
-/// after a kill, and reads again after later ones: at a token and at a moment between two processes,
-/// whatever checkpoints, purges, rollbacks and renames came in between. Not thread-safe.
+/// What the parent of killed [CollectionCrashWriter]s remembers of the rows that each collection
+/// had after a kill, and reads again after later ones: at a token and at a moment between two
+/// processes, whatever checkpoints, purges, rollbacks and renames came in between. Not thread-safe.
 final class CrashHistory {
     /// Less than the hour for which collections keep their history.
     private static final Duration REMEMBERED = Duration.ofMinutes(30);
@@ -44,8 +44,8 @@ final class CrashHistory {
         }
     }
 
-    /// The tokens of the last writes, by collection's id. None for a collection that was rolled back
-    /// since.
+    /// The tokens of the last writes, by collection's id. None for a collection that was rolled
+    /// back since.
     ///
     /// @param facts as the killed process left them
     static Map<String, Long> lastTokens(MetaLog facts) {
@@ -88,10 +88,9 @@ final class CrashHistory {
         Map<String, Map<Integer, NavigableMap<String, String>>> rows = new HashMap<>();
         for (CollectionInfo info : service.list(CrashOp.SPACE)) {
             Map<Integer, NavigableMap<String, String>> byWriter = new HashMap<>();
-            worlds.forEach(
-                    (writer, world) ->
-                            Optional.ofNullable(world.collections().get(info.name()))
-                                    .ifPresent(there -> byWriter.put(writer, there.now())));
+            worlds.forEach((writer, world) ->
+                    Optional.ofNullable(world.collections().get(info.name()))
+                            .ifPresent(there -> byWriter.put(writer, there.now())));
             rows.put(info.id(), byWriter);
         }
         if (marks.size() == MAX_MARKS) {
@@ -125,9 +124,8 @@ final class CrashHistory {
                     Instant from = InstantSource.system().instant();
                     Map<Integer, NavigableMap<String, String>> found = read.apply(service, ref);
                     Reading reading = new Reading(from, InstantSource.system().instant());
-                    known.forEach(
-                            (writer, rows) ->
-                                    compare(ref, writer, rows, found, reading).ifPresent(wrong::add));
+                    known.forEach((writer, rows) ->
+                            compare(ref, writer, rows, found, reading).ifPresent(wrong::add));
                 }
             }
         }

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/// An export of a collection as it is now, also by its history, or was in a snapshot. Its answer tells the writer's own
-/// rows, but for those that may expire meanwhile.
+/// An export of a collection as it is now, also by its history, or was in a snapshot. Its answer
+/// tells the writer's own rows, but for those that may expire meanwhile.
 record CrashRead(int writer, String collection, Optional<String> at) implements CrashOp {
     /// In place of a snapshot: by its history, at the moment of reading.
     static final String MOMENT = "moment";
