@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ final class ReadDeadlineTest {
     void timeWaitedForAThreadIsNotGivenAgain() throws InterruptedException {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        AtomicReference<Boolean> hold = new AtomicReference<>(false);
+        AtomicBoolean hold = new AtomicBoolean();
         InstantSource clock =
                 () -> {
                     if (hold.compareAndSet(true, false)) {
