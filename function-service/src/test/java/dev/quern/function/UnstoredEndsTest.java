@@ -31,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A call whose end cannot be stored: its caller is told, and it is found all the same.
 final class UnstoredEndsTest {
-    private static final QuernException FULL = QuernException.exhausted("disk is full", 1_000);
-
     @TempDir Path dir;
 
     @Test
@@ -45,7 +43,7 @@ final class UnstoredEndsTest {
             while (bench.facts.appliedIndex() < before + 2) { // queued, and its run noted
                 LockSupport.parkNanos(1_000_000);
             }
-            bench.facts.failNextCommit(FULL);
+            bench.facts.failNextCommit(full());
             CallInfo end = bench.service().await(SPACE, id, Duration.ofSeconds(30));
             assertThat(end.status()).isEqualTo(CallStatus.SUCCEEDED);
             assertThat(bench.output(end).asDouble()).isEqualTo(1);
@@ -82,7 +80,7 @@ final class UnstoredEndsTest {
     }
 
     @Test
-    void anEndIsGivenUpAfterSomeTriesAndThatIsTold() throws InterruptedException {
+    void anEndIsGivenUpAfterSomeTriesAndThatIsTold() {
         try (Ends ends = new Ends(new UnstoredEnds.Bounds(3, Duration.ofMillis(1), 2, 10_000))) {
             LiveCall call = ends.call("a");
             ends.chunks.limitCapacity(0);
@@ -120,6 +118,10 @@ final class UnstoredEndsTest {
             assertThat(third.done()).isCompleted();
             assertThat(ends.store.find(SPACE, first.id(), true)).isPresent();
         }
+    }
+
+    private static QuernException full() {
+        return QuernException.exhausted("disk is full", 1_000);
     }
 
     /// Kept ends over fakes, without anything that runs.
@@ -165,7 +167,7 @@ final class UnstoredEndsTest {
                                     "x".repeat(logs),
                                     Optional.empty(),
                                     false));
-            return unstored.keep(call, info, FULL);
+            return unstored.keep(call, info, full());
         }
 
         @Override
