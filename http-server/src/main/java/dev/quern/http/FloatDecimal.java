@@ -1,11 +1,18 @@
 package dev.quern.http;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /// Reads a number of JSON as the nearest float, the same as [Float#parseFloat], where that takes
 /// one multiplication; says so where it does not. Keeps what it read last. Not thread-safe.
 ///
 /// Up to 18 digits are a long. As a double it is off by half a unit in its last place at most, and
 /// so are the power of ten and their product: by [#SLACK] together at most. The double then has the
 /// same nearest float as the number, unless it lies within that of the middle between two floats.
+///
+/// Digits after the point are taken eight at a time as one long, those left over as a part of one,
+/// so that there is no branch that depends on how many there are.
 final class FloatDecimal {
     private static final int MAX_DIGITS = 18;
     private static final int MAX_POWER = 40;
@@ -17,11 +24,22 @@ final class FloatDecimal {
     /// In units of a double's last place.
     private static final long SLACK = 4;
 
-    private static final double[] POWERS = new double[MAX_POWER + 1];
+    /// Powers of ten from `-MAX_POWER` on.
+    private static final double[] POWERS = new double[2 * MAX_POWER + 1];
+
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /// The digit 0 in each byte.
+    private static final long ZEROS = 0x3030_3030_3030_3030L;
+
+    private static final long[] WHOLE_POWERS = {
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000
+    };
 
     static {
-        for (int i = 0; i <= MAX_POWER; i++) {
-            POWERS[i] = Double.parseDouble("1e" + i);
+        for (int i = -MAX_POWER; i <= MAX_POWER; i++) {
+            POWERS[i + MAX_POWER] = Double.parseDouble("1e" + i);
         }
     }
 
@@ -52,6 +70,18 @@ final class FloatDecimal {
                 at++;
             }
             int significant = at;
+            if (at + 2 * Long.BYTES <= end) {
+                long word = (long) LONGS.get(bytes, at);
+                int count = digits(word);
+                digits = digits * WHOLE_POWERS[count] + value(word, count);
+                at += count;
+                if (count == Long.BYTES) {
+                    word = (long) LONGS.get(bytes, at);
+                    count = digits(word);
+                    digits = digits * WHOLE_POWERS[count] + value(word, count);
+                    at += count;
+                }
+            }
             while (at < end && isDigit(bytes[at])) {
                 digits = digits * 10 + (bytes[at++] - '0');
             }
@@ -78,6 +108,25 @@ final class FloatDecimal {
         return ended && at - from <= MAX_LENGTH && scale(negative, digits, power) ? at : -1;
     }
 
+    /// How many of eight bytes are digits before the first that is none.
+    private static int digits(long word) {
+        // A digit has 3 in its upper half, and still has when 6 is added.
+        long upper = 0xF0F0_F0F0_F0F0_F0F0L;
+        long odd = ((word & upper) ^ ZEROS) | (((word + 0x0606_0606_0606_0606L) & upper) ^ ZEROS);
+        // A sum that overflows a byte spoils only those after it.
+        return Long.numberOfTrailingZeros(odd) / Byte.SIZE;
+    }
+
+    /// The number that the first `count` bytes are the digits of; 0 for none.
+    private static long value(long word, int count) {
+        // The first digit is in the lowest byte: those left out become zeros in front.
+        long digits =
+                count == 0 ? 0 : ((word ^ ZEROS) << (Long.SIZE - count * Byte.SIZE));
+        long pairs = (digits * 10 + (digits >>> 8)) & 0x00FF_00FF_00FF_00FFL;
+        long fours = (pairs * 100 + (pairs >>> 16)) & 0x0000_FFFF_0000_FFFFL;
+        return (fours * 10_000 + (fours >>> 32)) & 0xFFFF_FFFFL;
+    }
+
     private static boolean isDigit(byte value) {
         return value >= '0' && value <= '9';
     }
@@ -91,7 +140,7 @@ final class FloatDecimal {
         if (Math.abs(power) > MAX_POWER) {
             return false;
         }
-        double product = power < 0 ? digits / POWERS[-power] : digits * POWERS[power];
+        double product = digits * POWERS[power + MAX_POWER];
         long rest = Double.doubleToRawLongBits(product) & ((1L << REST_BITS) - 1);
         if (Math.abs(rest - (1L << (REST_BITS - 1))) <= SLACK
                 || product < Float.MIN_NORMAL
