@@ -11,8 +11,9 @@ import java.nio.ByteOrder;
 /// so are the power of ten and their product: by [#SLACK] together at most. The double then has the
 /// same nearest float as the number, unless it lies within that of the middle between two floats.
 ///
-/// Digits after the point are taken eight at a time as one long, those left over as a part of one,
-/// so that there is no branch that depends on how many there are.
+/// The usual shape is one digit, a point, and 8 to 16 digits: those are two longs, and there is no
+/// branch that depends on the sign or on how many digits there are, as processors cannot foretell
+/// these.
 final class FloatDecimal {
     private static final int MAX_DIGITS = 18;
     private static final int MAX_POWER = 40;
@@ -37,6 +38,9 @@ final class FloatDecimal {
         1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000
     };
 
+    /// Bytes of the usual shape and what comes after it.
+    private static final int USUAL_BYTES = 3 + 2 * Long.BYTES + 1;
+
     static {
         for (int i = -MAX_POWER; i <= MAX_POWER; i++) {
             POWERS[i + MAX_POWER] = Double.parseDouble("1e" + i);
@@ -50,6 +54,34 @@ final class FloatDecimal {
     /// @param end of the bytes that there are
     /// @return where it ends; -1 if there is no such number, or not all of it, or it takes more
     int read(byte[] bytes, int from, int end) {
+        if (from + USUAL_BYTES <= end) {
+            int after = readUsual(bytes, from);
+            if (after > 0) {
+                return after;
+            }
+        }
+        return readAny(bytes, from, end);
+    }
+
+    /// Where a number of the usual shape ends, or -1.
+    private int readUsual(byte[] bytes, int from) {
+        int negative = (((bytes[from] & 0xFF) ^ '-') - 1) >>> 31;
+        int whole = bytes[from + negative] - '0';
+        int at = from + negative + 2;
+        long first = (long) LONGS.get(bytes, at);
+        if (bytes[at - 1] != '.' || whole < 0 || whole > 9 || digits(first) < Long.BYTES) {
+            return -1;
+        }
+        at += Long.BYTES;
+        long second = (long) LONGS.get(bytes, at);
+        int count = digits(second);
+        at += count;
+        long leading = whole * WHOLE_POWERS[Long.BYTES] + value(first, Long.BYTES);
+        long digits = leading * WHOLE_POWERS[count] + value(second, count);
+        return isEnd(bytes[at]) && scale(negative, digits, -Long.BYTES - count) ? at : -1;
+    }
+
+    private int readAny(byte[] bytes, int from, int end) {
         int at = from;
         boolean negative = at < end && bytes[at] == '-';
         at += negative ? 1 : 0;
@@ -70,18 +102,6 @@ final class FloatDecimal {
                 at++;
             }
             int significant = at;
-            if (at + 2 * Long.BYTES <= end) {
-                long word = (long) LONGS.get(bytes, at);
-                int count = digits(word);
-                digits = digits * WHOLE_POWERS[count] + value(word, count);
-                at += count;
-                if (count == Long.BYTES) {
-                    word = (long) LONGS.get(bytes, at);
-                    count = digits(word);
-                    digits = digits * WHOLE_POWERS[count] + value(word, count);
-                    at += count;
-                }
-            }
             while (at < end && isDigit(bytes[at])) {
                 digits = digits * 10 + (bytes[at++] - '0');
             }
@@ -104,8 +124,12 @@ final class FloatDecimal {
             }
             power += sign * exponent;
         }
-        boolean ended = at < end && (bytes[at] == ',' || bytes[at] == ']' || bytes[at] == ' ');
-        return ended && at - from <= MAX_LENGTH && scale(negative, digits, power) ? at : -1;
+        boolean ended = at < end && isEnd(bytes[at]) && at - from <= MAX_LENGTH;
+        return ended && scale(negative ? 1 : 0, digits, power) ? at : -1;
+    }
+
+    private static boolean isEnd(byte value) {
+        return value == ',' || value == ']' || value == ' ';
     }
 
     /// How many of eight bytes are digits before the first that is none.
@@ -120,8 +144,9 @@ final class FloatDecimal {
     /// The number that the first `count` bytes are the digits of; 0 for none.
     private static long value(long word, int count) {
         // The first digit is in the lowest byte: those left out become zeros in front.
-        long digits =
-                count == 0 ? 0 : ((word ^ ZEROS) << (Long.SIZE - count * Byte.SIZE));
+        // In two halves, as one of 64 bits would be none.
+        int half = (Long.BYTES - count) * (Byte.SIZE / 2);
+        long digits = ((word ^ ZEROS) << half) << half;
         long pairs = (digits * 10 + (digits >>> 8)) & 0x00FF_00FF_00FF_00FFL;
         long fours = (pairs * 100 + (pairs >>> 16)) & 0x0000_FFFF_0000_FFFFL;
         return (fours * 10_000 + (fours >>> 32)) & 0xFFFF_FFFFL;
@@ -132,10 +157,12 @@ final class FloatDecimal {
     }
 
     /// Sets the value, if that is easy.
-    private boolean scale(boolean negative, long digits, int power) {
+    ///
+    /// @param negative 1 or 0
+    private boolean scale(int negative, long digits, int power) {
         if (digits == 0) {
             value = 0;
-            return !negative;
+            return negative == 0;
         }
         if (Math.abs(power) > MAX_POWER) {
             return false;
@@ -147,7 +174,7 @@ final class FloatDecimal {
                 || product > Float.MAX_VALUE) {
             return false;
         }
-        value = (float) (negative ? -product : product);
+        value = (float) (product * (1 - 2 * negative));
         return true;
     }
 

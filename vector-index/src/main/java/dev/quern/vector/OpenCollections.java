@@ -86,6 +86,22 @@ final class OpenCollections {
         }
     }
 
+    /// The collection if it is open and in order. Neither this nor closing the lease waits for
+    /// anything.
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // the lease closes the pin
+    Optional<Lease> acquireOpen(Definition definition) {
+        return collections.pinOpen(definition.id()).flatMap(pin -> {
+            LiveCollection live = pin.value();
+            if (live == null || live.isFailed()) {
+                pin.close();
+                return Optional.empty();
+            }
+            live.call(definition);
+            return Optional.of(new Lease(pin, live));
+        });
+    }
+
     private LiveCollection usable(Slot<String, LiveCollection> slot, Definition definition) {
         LiveCollection live = slot.value();
         if (live != null && live.isFailed()) {
