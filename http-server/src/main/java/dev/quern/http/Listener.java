@@ -19,8 +19,8 @@ final class Listener {
     private static final int MAX_EVENT_LOOPS = 8;
     private static final long SWEEP_MILLIS = 500;
 
-    /// Requests that wait for a loop which could be served elsewhere: there are more processors than
-    /// loops, or there are not.
+    /// Requests that wait for a loop which could be served elsewhere: there are more processors
+    /// than loops, or there are not.
     private static final int MAX_WAITING =
             Runtime.getRuntime().availableProcessors() > MAX_EVENT_LOOPS ? 1 : Integer.MAX_VALUE;
 

@@ -44,11 +44,14 @@ final class LoopLane {
     }
 
     private void run() {
-        outbox.make(this::serveSome);
-        if (waiting.isEmpty()) {
-            scheduled = false;
-        } else {
-            loop.runOnContext(_ -> run());
+        try {
+            outbox.make(this::serveSome);
+        } finally {
+            if (waiting.isEmpty()) {
+                scheduled = false;
+            } else {
+                loop.runOnContext(_ -> run());
+            }
         }
     }
 

@@ -158,10 +158,11 @@ final class RequestPipeline {
         }
         end(exchange, true);
         if (AccessLog.isOn(exchange)) {
-            threads.newThread(() -> {
-                        MDC.put(MDC_KEY, exchange.id());
-                        AccessLog.write(exchange);
-                    })
+            threads.newThread(
+                            () -> {
+                                MDC.put(MDC_KEY, exchange.id());
+                                AccessLog.write(exchange);
+                            })
                     .start();
         }
     }
@@ -171,8 +172,7 @@ final class RequestPipeline {
     /// @return how to do it there
     private Optional<Answer> answerAtOnce(
             Exchange exchange, Router.Match match, BodyBudget.Lease share) throws IOException {
-        Optional<Principal> principal =
-                bearer(exchange.request()).flatMap(authenticator::known);
+        Optional<Principal> principal = bearer(exchange.request()).flatMap(authenticator::known);
         if (principal.isEmpty() || draining) {
             return Optional.of(whole -> handle(exchange, true, whole));
         }

@@ -10,11 +10,7 @@ import java.util.Optional;
 /// @param handler what it does
 /// @param atOnce the same for small requests, on their event loop; empty: each has a thread
 record Route(
-        String method,
-        String template,
-        Access access,
-        Handler handler,
-        Optional<AtOnce> atOnce) {
+        String method, String template, Access access, Handler handler, Optional<AtOnce> atOnce) {
     Route(String method, String template, Access access, Handler handler) {
         this(method, template, access, handler, Optional.empty());
     }

@@ -75,8 +75,7 @@ final class TextRoutes {
         Optional<SearchOutcome> outcome =
                 texts.searchAtOnce(asked.space(), asked.ref(), asked.query());
         return outcome.isPresent()
-                ? new AtOnce.Done(
-                        Json.rows(asked.result(outcome.get()), outcome.get().ids()))
+                ? new AtOnce.Done(Json.rows(asked.result(outcome.get()), outcome.get().ids()))
                 : new AtOnce.Later(() -> search(asked));
     }
 

@@ -44,8 +44,7 @@ final class AtOnceTest {
         BEGUN.incrementAndGet();
         byte[] body = request.bytes("the body", 1 << 20);
         return switch (request.path("what")) {
-            case "done" ->
-                    new AtOnce.Done(Json.bytes(Map.of("by", "begin", "loop", isLoop())));
+            case "done" -> new AtOnce.Done(Json.bytes(Map.of("by", "begin", "loop", isLoop())));
             case "large" ->
                     new AtOnce.Done(
                             ("\"" + "x".repeat(1 << 20) + "\"").getBytes(StandardCharsets.UTF_8));
@@ -74,8 +73,7 @@ final class AtOnceTest {
                 .startsWith("HTTP/1.1 200 OK\r\n")
                 .contains("\"by\":\"begin\"", "\"loop\":true")
                 .contains("content-type: application/json\r\n", "x-request-id: ");
-        assertThat(SERVER.get("/metrics").body())
-                .contains("route=\"/t/{what}\",status=\"200\"");
+        assertThat(SERVER.get("/metrics").body()).contains("route=\"/t/{what}\",status=\"200\"");
     }
 
     @Test

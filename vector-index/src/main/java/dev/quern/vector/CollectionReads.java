@@ -110,9 +110,7 @@ final class CollectionReads {
         }
         try (OpenCollections.Lease lease =
                 parts.open().acquireOpen(definition.get()).orElse(null)) {
-            if (lease == null
-                    || !lease.live().pace().isSteady(spec)
-                    || !lease.live().isShown()) {
+            if (lease == null || !lease.live().pace().isSteady(spec) || !lease.live().isShown()) {
                 return Optional.empty();
             }
             // What is shown has every write that was acknowledged when this began; a write that

@@ -364,8 +364,7 @@ public final class CollectionService implements AutoCloseable {
     /// where many like it were quick. Empty otherwise, for [#search] on a thread.
     ///
     /// @throws QuernException as the other
-    public Optional<SearchOutcome> searchAtOnce(
-            SpaceId space, CollectionRef ref, SearchSpec spec) {
+    public Optional<SearchOutcome> searchAtOnce(SpaceId space, CollectionRef ref, SearchSpec spec) {
         return reads.searchAtOnce(space, ref, spec);
     }
 

@@ -91,15 +91,17 @@ final class OpenCollections {
     @MustBeClosed
     @SuppressWarnings("MustBeClosedChecker") // the lease closes the pin
     Optional<Lease> acquireOpen(Definition definition) {
-        return collections.pinOpen(definition.id()).flatMap(pin -> {
-            LiveCollection live = pin.value();
-            if (live == null || live.isFailed()) {
-                pin.close();
-                return Optional.empty();
-            }
-            live.call(definition);
-            return Optional.of(new Lease(pin, live));
-        });
+        return collections
+                .pinOpen(definition.id())
+                .flatMap(pin -> {
+                    LiveCollection live = pin.value();
+                    if (live == null || live.isFailed()) {
+                        pin.close();
+                        return Optional.empty();
+                    }
+                    live.call(definition);
+                    return Optional.of(new Lease(pin, live));
+                });
     }
 
     private LiveCollection usable(Slot<String, LiveCollection> slot, Definition definition) {

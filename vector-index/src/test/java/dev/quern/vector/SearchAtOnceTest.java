@@ -80,10 +80,7 @@ final class SearchAtOnceTest {
         assertThat(atOnce(SearchSpec.dense(new float[] {1}, 1_000))).isEmpty();
         assertThat(atOnce(SearchSpec.bm25("a", 10))).isEmpty();
         CollectionRef ref = CollectionRef.of(NAME);
-        assertThat(
-                        rig.service()
-                                .searchAtOnce(
-                                        SPACE, ref.with(new Consistency.AtLeast(0)), PLAIN))
+        assertThat(rig.service().searchAtOnce(SPACE, ref.with(new Consistency.AtLeast(0)), PLAIN))
                 .isEmpty();
         assertThat(rig.service().searchAtOnce(SPACE, CollectionRef.at(NAME, "s"), PLAIN)).isEmpty();
     }
