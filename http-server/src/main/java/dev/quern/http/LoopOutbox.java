@@ -55,7 +55,7 @@ final class LoopOutbox {
     Future<Void> send(Send send) {
         Promise<Void> sent = Promise.promise();
         waiting.add(new Waiting(send, sent));
-        if (making == Thread.currentThread()) {
+        if (Thread.currentThread().equals(making)) {
             return sent.future();
         }
         int place = count.incrementAndGet();

@@ -108,15 +108,18 @@ final class CollectionReads {
         if (definition.isEmpty()) {
             return Optional.empty();
         }
-        try (OpenCollections.Lease lease =
-                parts.open().acquireOpen(definition.get()).orElse(null)) {
-            if (lease == null || !lease.live().pace().isSteady(spec) || !lease.live().isShown()) {
+        try (OpenCollections.Lease lease = parts.open().acquireOpen(definition.get())) {
+            if (lease == null) {
+                return Optional.empty();
+            }
+            LiveCollection live = lease.live();
+            if (!live.pace().isSteady(spec) || !live.isShown()) {
                 return Optional.empty();
             }
             // What is shown has every write that was acknowledged when this began; a write that
             // comes meanwhile must not make it wait for a look at that.
             return parts.searching()
-                    .tryAtOnce(() -> timed(lease.live(), spec, l -> search(l, spec, AS_IT_IS)));
+                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, AS_IT_IS)));
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.UNAVAILABLE) {
                 return Optional.empty();

@@ -142,17 +142,15 @@ final class OpenCache<K, T> {
         return new Pin(claim(key), true);
     }
 
-    /// Pins a thing if it is open. Neither this nor closing the pin waits for anything.
+    /// Pins a thing if it is open, else null. Neither this nor closing the pin waits for anything.
     @MustBeClosed
-    Optional<Pin> pinOpen(K key) {
-        synchronized (this) {
-            Slot<K, T> slot = slots.get(key);
-            if (closed || slot == null || slot.value == null) {
-                return Optional.empty();
-            }
-            slot.users++;
-            return Optional.of(new Pin(slot, false));
+    synchronized @Nullable Pin pinOpen(K key) {
+        Slot<K, T> slot = slots.get(key);
+        if (closed || slot == null || slot.value == null) {
+            return null;
         }
+        slot.users++;
+        return new Pin(slot, false);
     }
 
     private synchronized Slot<K, T> claim(K key) {
