@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -136,7 +138,8 @@ final class AtOnceTest {
 
     /// There are more slow ones than loops.
     @Test
-    void slowOnesKeepNoLoop() throws Exception {
+    void slowOnesKeepNoLoop()
+            throws ExecutionException, InterruptedException, TimeoutException {
         List<CompletableFuture<String>> slow = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             slow.add(
