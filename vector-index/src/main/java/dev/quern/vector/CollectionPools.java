@@ -1,5 +1,8 @@
 package dev.quern.vector;
 
+import dev.quern.vector.fused.BuildMemory;
+import dev.quern.vector.fused.FusedConfig;
+
 /// The threads of a [CollectionService]. The owner closes them, last of all.
 ///
 /// @param merging merges segments
@@ -19,6 +22,24 @@ record CollectionPools(
                 new CpuPool("apply", threads, collections),
                 new CpuPool("row", threads, config.maxQueuedWrites()),
                 new CpuPool("search", threads, config.maxQueuedSearches()));
+    }
+
+    /// How collections are indexed on these threads.
+    LuceneIndex.Tuning indexing(CollectionConfig config) {
+        return new LuceneIndex.Tuning(
+                config.ramBuffer().bytes() / (double) (1 << 20),
+                merging,
+                part -> {
+                    if (searching.isIdle()) {
+                        merging.offer(part);
+                    }
+                },
+                searching::isFull,
+                new FusedConfig(
+                        FusedConfig.DEFAULTS.minVectors(),
+                        config.maxGraph().bytes(),
+                        config.mergeThreads(),
+                        new BuildMemory(config.buildMemory().bytes())));
     }
 
     @Override

@@ -9,8 +9,6 @@ import dev.quern.storage.Key;
 import dev.quern.storage.MetaLog;
 import dev.quern.vector.CheckpointFormat.Checkpoint;
 import dev.quern.vector.SnapshotFormat.Kept;
-import dev.quern.vector.fused.BuildMemory;
-import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -122,7 +120,7 @@ public final class CollectionService implements AutoCloseable {
                         history,
                         tail,
                         open,
-                        indexing(),
+                        pools.indexing(config),
                         ids,
                         clock));
     }
@@ -173,24 +171,7 @@ public final class CollectionService implements AutoCloseable {
                                 config.search().sampledQueries()),
                         checkpoints,
                         rules,
-                        indexing()));
-    }
-
-    private LuceneIndex.Tuning indexing() {
-        return new LuceneIndex.Tuning(
-                config.ramBuffer().bytes() / (double) (1 << 20),
-                pools.merging(),
-                part -> {
-                    if (pools.searching().isIdle()) {
-                        pools.merging().offer(part);
-                    }
-                },
-                pools.searching()::isFull,
-                new FusedConfig(
-                        FusedConfig.DEFAULTS.minVectors(),
-                        config.maxGraph().bytes(),
-                        config.mergeThreads(),
-                        new BuildMemory(config.buildMemory().bytes())));
+                        pools.indexing(config)));
     }
 
     /// Creates a collection.
@@ -354,6 +335,15 @@ public final class CollectionService implements AutoCloseable {
     public SearchOutcome search(
             SpaceId space, CollectionRef ref, Function<CollectionSchema, SearchSpec> spec) {
         return reads.search(reads.place(space, ref), spec);
+    }
+
+    /// Searches a collection if that takes no time to speak of and waits for nothing, so that an
+    /// event loop may do it: a plain search of a collection that is open and shows every write,
+    /// where many like it were quick. Empty otherwise, for [#search] on a thread.
+    ///
+    /// @throws QuernException as the other
+    public Optional<SearchOutcome> searchAtOnce(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        return reads.searchAtOnce(space, ref, spec);
     }
 
     /// How many rows match; all without a filter.
