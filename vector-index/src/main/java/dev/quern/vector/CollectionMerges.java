@@ -15,8 +15,8 @@ import org.apache.lucene.index.SegmentCommitInfo;
 import org.apache.lucene.index.SegmentInfos;
 
 /// What a collection's index merges: while writes come, what Lucene's tiers say and [MergePlanner]
-/// does not let wait; when it is asked to ([MergeTrigger#EXPLICIT]), what [MergePlanner] says of an idle one. Either way the merges
-/// give way to searches. Thread-safe.
+/// does not let wait; when it is asked to ([MergeTrigger#EXPLICIT]), what [MergePlanner] says of an
+/// idle one. Either way the merges give way to searches. Thread-safe.
 final class CollectionMerges extends FilterMergePolicy {
     private final MergePlanner planner;
     private final BooleanSupplier searchesWait;

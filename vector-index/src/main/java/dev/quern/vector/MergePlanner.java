@@ -7,9 +7,9 @@ import java.util.List;
 
 /// Decides what a collection's segments are merged into, and when.
 ///
-/// *Idle.* A search costs about as much in each
-/// segment with a graph, however large, and in proportion to the rows in the others; merging costs
-/// in proportion to what is rewritten. So the smallest segments are merged, as many of them as pay:
+/// *Idle.* A search costs about as much in each segment with a graph, however large, and in
+/// proportion to the rows in the others; merging costs in proportion to what is rewritten. So the
+/// smallest segments are merged, as many of them as pay:
 ///
 /// - the largest of them has at most `MAX_GROWTH` times the rows of the others together, or must be
 ///   rewritten anyway: it lacks the graph that a merge gives it, or a fifth of its rows are

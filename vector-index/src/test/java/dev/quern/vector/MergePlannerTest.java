@@ -82,7 +82,8 @@ final class MergePlannerTest {
 
     @Test
     void whatABulkLoadWritesWaitsUpToABound() {
-        List<Segment> three = List.of(flushed("a", 16_000), flushed("b", 16_000), flushed("c", 5_000));
+        List<Segment> three =
+                List.of(flushed("a", 16_000), flushed("b", 16_000), flushed("c", 5_000));
         assertThat(planner.waits(three, three)).isTrue();
         // 53,687 rows of 5,000 bytes are 256 MiB.
         List<Segment> most = new ArrayList<>(three);

@@ -4,9 +4,9 @@ import java.lang.foreign.MemorySegment;
 
 /// Writes neighbours into blocks. The squared lengths of the edges, which only a build needs, lie
 /// in memory of their own: 32 floats a vertex, then three ints: the number of edges, a bit for each
-/// slot whose edge is firm, and a bit for each whose edge is settled. A loose edge only fills a slot
-/// until a better one comes. Settled edges are firm ones that were chosen together, so that none
-/// leaves another out. Used by one thread; others may use the same memory for other vertices.
+/// slot whose edge is firm, and a bit for each whose edge is settled. A loose edge only fills a
+/// slot until a better one comes. Settled edges are firm ones that were chosen together, so that
+/// none leaves another out. Used by one thread; others may use the same memory for other vertices.
 final class Edges {
     /// Bytes of a build's memory for one vertex.
     static final int SIDE_BYTES = (BlockLayout.SLOTS + 3) * Float.BYTES;

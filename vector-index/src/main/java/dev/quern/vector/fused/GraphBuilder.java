@@ -220,10 +220,7 @@ final class GraphBuilder {
     /// @param fill as [Pruner#choose] takes it
     private void linkBack(int[] batch, boolean fill) throws IOException {
         BackEdges back = BackEdges.of(batch, new Edges(kernel, blocks, side, measure.inner()));
-        crew.each(
-                back.vertices(),
-                Hand::new,
-                (hand, index) -> link(hand, back, index, fill));
+        crew.each(back.vertices(), Hand::new, (hand, index) -> link(hand, back, index, fill));
     }
 
     /// Walks toward a vertex and makes candidates of all that is visited.

@@ -132,10 +132,19 @@ final class Pruner {
     private float nearest(Rows rows, float lift, float limit) {
         float nearest = Float.POSITIVE_INFINITY;
         for (int from = 0; from < rows.count && nearest >= limit; from += Kernel.GROUP) {
-            kernel.squareDistances(vector, rows.vectors, from * vector.length, toRows);
-            for (int i = from; i < Math.min(rows.count, from + Kernel.GROUP); i++) {
-                float lifted = lift - rows.lifts[i];
-                nearest = Math.min(nearest, toRows[i - from] + lifted * lifted);
+            int at = from * vector.length;
+            int group = Math.min(rows.count - from, Kernel.GROUP);
+            if (measure.inner()) {
+                kernel.dotProducts(vector, rows.vectors, at, toRows);
+                for (int i = 0; i < group; i++) {
+                    float product = toRows[i] + lift * rows.lifts[from + i];
+                    nearest = Math.min(nearest, measure.square(-product));
+                }
+            } else {
+                kernel.squareDistances(vector, rows.vectors, at, toRows);
+                for (int i = 0; i < group; i++) {
+                    nearest = Math.min(nearest, toRows[i]);
+                }
             }
         }
         return nearest;
