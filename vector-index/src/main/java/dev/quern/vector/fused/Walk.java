@@ -39,6 +39,7 @@ final class Walk {
     private final Kernel kernel;
     private final Pool pool = new Pool();
     private final float[] estimates = new float[BlockLayout.SLOTS];
+    private final long[] fresh = new long[BlockLayout.SLOTS];
     private FixedBitSet seen = new FixedBitSet(0);
     private int[] touched = new int[1_024];
     private int touchedCount;
@@ -79,7 +80,7 @@ final class Walk {
         }
         MemorySegment memory = blocks.memory();
         see(entry);
-        pool.add(entry, Float.NEGATIVE_INFINITY);
+        pool.add(Pool.entry(entry, Float.NEGATIVE_INFINITY));
         for (int place = pool.next(); place != Pool.NONE; place = pool.next()) {
             int vertex = pool.vertex(place);
             float estimate = pool.estimate(place);
@@ -103,29 +104,41 @@ final class Walk {
         }
     }
 
-    /// Asks for every cache line of the block's second half at once, so that they are on their way
-    /// while the first half is computed with: in a trial 1.2 to 1.4 times the speed when the block
-    /// is not in the caches.
+    /// Asks for every cache line of a block at once and in order, as the processor fetches ahead
+    /// best, so that they are on their way while the first are computed with.
     private void fetch(BlockLayout layout, MemorySegment memory, long block) {
         int sum = 0;
         long end = block + layout.bytes();
-        for (long at = block + layout.codes(); at < end; at += CACHE_LINE) {
+        for (long at = block; at < end; at += CACHE_LINE) {
             sum += memory.get(Kernel.INT, at);
         }
         fetched = sum;
     }
 
+    /// Adds neighbours that are below the bound and new. Finds out what is new without a branch,
+    /// which would be foretold wrongly.
     private void add(Blocks blocks, long block, int below) throws IOException {
+        if (touched.length < touchedCount + BlockLayout.SLOTS) {
+            touched = Arrays.copyOf(touched, touched.length * 2);
+        }
+        long[] bits = seen.getBits();
+        int count = 0;
         for (int rest = below; rest != 0; rest &= rest - 1) {
             int slot = Integer.numberOfTrailingZeros(rest);
             int id = blocks.neighbour(block, slot);
             if (id < 0 || id >= blocks.count()) {
                 throw blocks.badNeighbour(block, slot, id);
             }
-            if (!seen.get(id) && estimates[slot] < pool.bound()) {
-                see(id);
-                pool.add(id, estimates[slot]);
-            }
+            long word = bits[id >> 6];
+            bits[id >> 6] = word | 1L << id;
+            int isNew = (int) ~(word >> id) & 1;
+            touched[touchedCount] = id;
+            touchedCount += isNew;
+            fresh[count] = Pool.entry(id, estimates[slot]);
+            count += isNew;
+        }
+        for (int i = 0; i < count; i++) {
+            pool.add(fresh[i]);
         }
     }
 
