@@ -34,7 +34,7 @@ final class Pool {
     float bound() {
         return size < capacity
                 ? Float.POSITIVE_INFINITY
-                : NumericUtils.sortableIntToFloat((int) (entries[size - 1] >> 32));
+                : estimate(entries[size - 1]);
     }
 
     /// An entry of a vertex that is not visited.
@@ -46,6 +46,11 @@ final class Pool {
     /// The vertex of an entry.
     static int vertex(long entry) {
         return (int) entry >>> 1;
+    }
+
+    /// The estimate of an entry.
+    static float estimate(long entry) {
+        return NumericUtils.sortableIntToFloat((int) (entry >> 32));
     }
 
     /// Adds an entry; the farthest goes when the pool is full.
@@ -116,6 +121,6 @@ final class Pool {
     }
 
     float estimate(int place) {
-        return NumericUtils.sortableIntToFloat((int) (entries[place] >> 32));
+        return estimate(entries[place]);
     }
 }

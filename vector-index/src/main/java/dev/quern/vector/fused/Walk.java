@@ -40,6 +40,11 @@ final class Walk {
     private final Pool pool = new Pool();
     private final float[] estimates = new float[BlockLayout.SLOTS];
     private final long[] fresh = new long[BlockLayout.SLOTS];
+    private final Frontier frontier = new Frontier();
+
+    /// The nearest of what [#takeNew] took.
+    private long nearestNew;
+
     private FixedBitSet seen = new FixedBitSet(0);
     private int[] touched = new int[1_024];
     private int touchedCount;
@@ -115,14 +120,63 @@ final class Walk {
         fetched = sum;
     }
 
-    /// Adds neighbours that are below the bound and new. Finds out what is new without a branch,
-    /// which would be foretold wrongly.
+    /// Walks toward [#query] from an entry, always to the nearest vertex by estimate that is known.
+    /// For searches whose visitor has a limit; else the vertices that are known would be too many.
+    ///
+    /// @param visits at most
+    /// @param without as above
+    void run(Blocks blocks, Measure measure, int entry, int visits, Nearest visitor, int without)
+            throws IOException {
+        prepare(blocks.count(), 0);
+        if (without != NO_VERTEX) {
+            see(without);
+        }
+        frontier.clear();
+        see(entry);
+        MemorySegment memory = blocks.memory();
+        long next = Pool.entry(entry, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < visits && next != Pool.NOTHING; i++) {
+            float estimate = Pool.estimate(next);
+            if (estimate > visitor.limit()) {
+                return;
+            }
+            int vertex = Pool.vertex(next);
+            long block = blocks.at(vertex);
+            fetch(blocks.layout(), memory, block);
+            // While the block is on its way.
+            long known = frontier.nearestBut(kernel, next);
+            float distance = measure.distance(kernel, query.vector, 0, blocks, vertex);
+            if (!visitor.visit(vertex, estimate, distance)) {
+                return;
+            }
+            int below =
+                    kernel.estimate(query, memory, block, distance, visitor.limit(), estimates);
+            long[] room = frontier.room(BlockLayout.SLOTS);
+            frontier.grow(takeNew(blocks, block, below, room, frontier.at()));
+            next = Math.min(known, nearestNew);
+        }
+    }
+
     private void add(Blocks blocks, long block, int below) throws IOException {
+        int count = takeNew(blocks, block, below, fresh, 0);
+        for (int i = 0; i < count; i++) {
+            pool.add(fresh[i]);
+        }
+    }
+
+    /// Makes entries of neighbours that are below the bound and new. Finds out what is new without
+    /// a branch, which would be foretold wrongly.
+    ///
+    /// @param into receives them from an index on, and one more that is none
+    /// @return the index after them
+    private int takeNew(Blocks blocks, long block, int below, long[] into, int at)
+            throws IOException {
         if (touched.length < touchedCount + BlockLayout.SLOTS) {
             touched = Arrays.copyOf(touched, touched.length * 2);
         }
         long[] bits = seen.getBits();
-        int count = 0;
+        int end = at;
+        long least = Pool.NOTHING;
         for (int rest = below; rest != 0; rest &= rest - 1) {
             int slot = Integer.numberOfTrailingZeros(rest);
             int id = blocks.neighbour(block, slot);
@@ -134,12 +188,13 @@ final class Walk {
             int isNew = (int) ~(word >> id) & 1;
             touched[touchedCount] = id;
             touchedCount += isNew;
-            fresh[count] = Pool.entry(id, estimates[slot]);
-            count += isNew;
+            long entry = Pool.entry(id, estimates[slot]);
+            into[end] = entry;
+            end += isNew;
+            least = Math.min(least, entry & -isNew | Pool.NOTHING & isNew - 1);
         }
-        for (int i = 0; i < count; i++) {
-            pool.add(fresh[i]);
-        }
+        nearestNew = least;
+        return end;
     }
 
     private void addLifted(Blocks blocks, long block, float distance, Measure measure, float lift)
