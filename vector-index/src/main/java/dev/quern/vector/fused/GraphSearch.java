@@ -41,8 +41,15 @@ final class GraphSearch {
     /// A filtered walk is abandoned when less than this share of what should have passed did.
     private static final double HOPELESS = 0.25;
 
-    /// The pool of a walk that ends by a limit, over its width.
-    private static final double WIDENING = 1.5;
+    /// The most visits of a walk that ends by a limit, over its width.
+    private static final double WIDENING = 1.65;
+
+    /// The pool of such a walk where the visits may be more than [#MAX_VISITS], over its width: as
+    /// large a pool, all of which was visited, finds as much.
+    private static final double POOL_WIDENING = 1.5;
+
+    /// Walks of more visits keep a pool in order: they know too many vertices to look at all.
+    private static final int MAX_VISITS = 400;
 
     /// Of the squared distance of the last hit, the least margin, and what a width adds for each
     /// hit: so a width finds about as much as when all of as large a pool was visited, .96 at 50,
@@ -137,9 +144,14 @@ final class GraphSearch {
             throws IOException {
         float margin = hasMargin() ? LEAST_MARGIN + MARGIN_OF_WIDTH * wanted / collector.k() : -1;
         Nearest nearest = new Nearest(graph, collector, margin);
-        int width = (int) ((margin >= 0 ? WIDENING : 1) * wanted);
-        walk.run(
-                found, measure, 0, graph.entry(), width, nearest, strategy.withoutVertex(this));
+        int without = strategy.withoutVertex(this);
+        int visits = (int) (WIDENING * wanted);
+        if (margin >= 0 && visits <= MAX_VISITS) {
+            walk.run(found, measure, graph.entry(), visits, nearest, without);
+        } else {
+            int width = margin >= 0 ? (int) (POOL_WIDENING * wanted) : wanted;
+            walk.run(found, measure, 0, graph.entry(), width, nearest, without);
+        }
         nearest.collect(values);
         strategy.walked(nearest.visits(), false);
         return WALKED;

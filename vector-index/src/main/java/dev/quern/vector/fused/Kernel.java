@@ -108,6 +108,20 @@ abstract class Kernel {
         }
     }
 
+    /// The least of some numbers but one, which becomes the greatest that a long can be.
+    ///
+    /// @param numbers the first `count` are looked at; those after them up to a multiple of
+    ///   [#LANES] are as great
+    long least(long[] numbers, int count, long gone) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            long number = numbers[i] == gone ? Long.MAX_VALUE : numbers[i];
+            numbers[i] = number;
+            least = Math.min(least, number);
+        }
+        return least;
+    }
+
     /// One round of a rotation: `to[i] = from[source[i]] * signs[i]`, then a Hadamard transform of
     /// each run of 64, in steps of 32, 16, 8, 4, 2 and 1, as sums into the lower and differences
     /// into the upper half of each step.

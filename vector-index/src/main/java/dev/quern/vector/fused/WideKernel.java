@@ -200,6 +200,27 @@ final class WideKernel extends Kernel {
         }
     }
 
+    @Override
+    long least(long[] numbers, int count, long gone) {
+        LongVector none = LongVector.broadcast(L, Long.MAX_VALUE);
+        LongVector least = none;
+        LongVector other = none;
+        for (int i = 0; i < count; i += LANES) {
+            LongVector a = without(numbers, i, gone, none);
+            LongVector b = without(numbers, i + LANES / 2, gone, none);
+            least = least.min(a);
+            other = other.min(b);
+        }
+        return least.min(other).reduceLanes(VectorOperators.MIN);
+    }
+
+    private static LongVector without(long[] numbers, int at, long gone, LongVector none) {
+        LongVector all = LongVector.fromArray(L, numbers, at);
+        LongVector left = all.blend(none, all.compare(VectorOperators.EQ, gone));
+        left.intoArray(numbers, at);
+        return left;
+    }
+
     private static LongVector differing(LongVector code, CodePlanes query, int plane, int word) {
         return code.lanewise(
                         VectorOperators.XOR,
