@@ -46,8 +46,8 @@ final class DenseLeg {
 
     private static final double ROUNDING = 1e-6;
 
-    /// Cosines that a search computed on rotated vectors, or that Lucene squeezed, differ from those
-    /// of the vectors by less than half of this: some ten roundings of numbers of at most 1.
+    /// Cosines that a search computed on rotated vectors, or that Lucene squeezed, differ from
+    /// those of the vectors by less than half of this: some ten roundings of numbers of at most 1.
     static final double COSINE_ROUNDING = 2e-6;
 
     private final IndexSearcher searcher;
@@ -128,8 +128,7 @@ final class DenseLeg {
         /// Whether two scores may be of equally near rows, but for what rounding does, as Lucene
         /// squeezes scores and sums in another order.
         boolean isEqual(double a, double b) {
-            double rounding =
-                    scores == Scores.COSINES ? COSINE_ROUNDING : ROUNDING * Math.abs(a);
+            double rounding = scores == Scores.COSINES ? COSINE_ROUNDING : ROUNDING * Math.abs(a);
             return Math.abs(a - b) <= rounding;
         }
     }

@@ -24,7 +24,9 @@ final class FilterCheck {
     }
 
     private void node(Filter filter, int depth) {
-        require(depth <= Filter.MAX_DEPTH, () -> "is nested more than " + Filter.MAX_DEPTH + " deep");
+        require(
+                depth <= Filter.MAX_DEPTH,
+                () -> "is nested more than " + Filter.MAX_DEPTH + " deep");
         count(1);
         switch (filter) {
             case Filter.Eq(String field, Object value) -> value(field, value);
@@ -52,13 +54,16 @@ final class FilterCheck {
         conditions += more;
         require(
                 conditions <= Filter.MAX_CONDITIONS,
-                () -> "has more than "
-                        + Filter.MAX_CONDITIONS
-                        + " conditions (each value of an all is one)");
+                () ->
+                        "has more than "
+                                + Filter.MAX_CONDITIONS
+                                + " conditions (each value of an all is one)");
     }
 
     private void values(String field, List<Object> values, int max) {
-        require(values.size() <= max, () -> "lists " + values.size() + " values, the bound is " + max);
+        require(
+                values.size() <= max,
+                () -> "lists " + values.size() + " values, the bound is " + max);
         filterable(field);
         values.forEach(value -> value(field, value));
     }
@@ -69,11 +74,12 @@ final class FilterCheck {
             requireString("contains", field);
             require(
                     !(value instanceof String s) || Utf8.length(s) <= Filter.MAX_CONTAINS_BYTES,
-                    () -> "has a string to be contained in "
-                            + quoted(field)
-                            + " of more than "
-                            + Filter.MAX_CONTAINS_BYTES
-                            + " bytes");
+                    () ->
+                            "has a string to be contained in "
+                                    + quoted(field)
+                                    + " of more than "
+                                    + Filter.MAX_CONTAINS_BYTES
+                                    + " bytes");
         }
     }
 
@@ -81,12 +87,13 @@ final class FilterCheck {
         Optional<AttributeType> type = filterable(field);
         require(
                 type.filter(t -> t.element() != AttributeType.STRING).isEmpty(),
-                () -> "has "
-                        + what
-                        + " on "
-                        + quoted(field)
-                        + ", which is "
-                        + type.map(AttributeType::phrase).orElse("unknown"));
+                () ->
+                        "has "
+                                + what
+                                + " on "
+                                + quoted(field)
+                                + ", which is "
+                                + type.map(AttributeType::phrase).orElse("unknown"));
     }
 
     private void range(Filter.Range range) {
@@ -105,10 +112,11 @@ final class FilterCheck {
         AttributeType type = schema.find(field);
         require(
                 type != null || schema.hasNoAttributes(),
-                () -> "names attribute "
-                        + quoted(field)
-                        + ", which no row of the collection has; it has "
-                        + String.join(", ", schema.fields().attributes().keySet()));
+                () ->
+                        "names attribute "
+                                + quoted(field)
+                                + ", which no row of the collection has; it has "
+                                + String.join(", ", schema.fields().attributes().keySet()));
         return Optional.ofNullable(type);
     }
 
@@ -116,10 +124,11 @@ final class FilterCheck {
         Optional<AttributeType> type = typeOf(field);
         require(
                 type.filter(t -> t == AttributeType.JSON).isEmpty(),
-                () -> "names "
-                        + quoted(field)
-                        + ", which is JSON: it is kept, not indexed; put what is filtered on into"
-                        + " an attribute of its own");
+                () ->
+                        "names "
+                                + quoted(field)
+                                + ", which is JSON: it is kept, not indexed; put what is filtered on into"
+                                + " an attribute of its own");
         return type;
     }
 
@@ -130,7 +139,9 @@ final class FilterCheck {
                         || value instanceof Boolean
                         || (value instanceof Double d && Double.isFinite(d))
                         || (value instanceof String s && Utf8.length(s) >= 0);
-        require(known, () -> "compares " + quoted(field) + " with a value that no attribute can have");
+        require(
+                known,
+                () -> "compares " + quoted(field) + " with a value that no attribute can have");
         bytes += value instanceof String s ? Utf8.length(s) : Long.BYTES;
         require(
                 bytes <= WriteCheck.MAX_TEXT_BYTES,
@@ -138,21 +149,23 @@ final class FilterCheck {
         AttributeType given = AttributeType.of(value);
         require(
                 type.filter(t -> !comparable(t.element(), given)).isEmpty(),
-                () -> "compares "
-                        + quoted(field)
-                        + ", which is "
-                        + type.map(AttributeType::phrase).orElse("unknown")
-                        + " in this collection, with "
-                        + given.phrase());
+                () ->
+                        "compares "
+                                + quoted(field)
+                                + ", which is "
+                                + type.map(AttributeType::phrase).orElse("unknown")
+                                + " in this collection, with "
+                                + given.phrase());
         require(
                 type.filter(t -> t.element() == AttributeType.DATETIME).isEmpty()
                         || (value instanceof String text && Moments.find(text).isPresent()),
-                () -> "compares "
-                        + quoted(field)
-                        + " with \""
-                        + Names.abbreviate(String.valueOf(value))
-                        + "\", expected "
-                        + Moments.EXPECTED);
+                () ->
+                        "compares "
+                                + quoted(field)
+                                + " with \""
+                                + Names.abbreviate(String.valueOf(value))
+                                + "\", expected "
+                                + Moments.EXPECTED);
     }
 
     private static boolean comparable(AttributeType field, AttributeType value) {

@@ -66,7 +66,10 @@ final class Search {
     }
 
     private static void requireKnown(RowFields asked, Schema schema) {
-        List<String> unknown = asked.isNone() && asked.without().isEmpty() ? List.of() : asked.unknown(schema.fields());
+        List<String> unknown =
+                asked.isNone() && asked.without().isEmpty()
+                        ? List.of()
+                        : asked.unknown(schema.fields());
         if (!unknown.isEmpty()) {
             throw QuernException.invalid(
                     "search asks for fields that the collection does not have: "

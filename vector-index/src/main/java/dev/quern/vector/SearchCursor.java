@@ -61,8 +61,8 @@ public record SearchCursor(int seen, double score, String id) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(out.toBytes());
     }
 
-    /// The rows of later pages. The last row of the page before is known by its id: its score may be
-    /// rounded otherwise than then.
+    /// The rows of later pages. The last row of the page before is known by its id: its score may
+    /// be rounded otherwise than then.
     ///
     /// @param order best first
     List<Ranked> rest(List<Ranked> order) {

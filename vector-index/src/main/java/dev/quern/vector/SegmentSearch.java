@@ -56,10 +56,9 @@ final class SegmentSearch {
 
     /// Adds what was found in a segment.
     ///
-    /// @param cosines whether the scores are to be cosines, of vectors of length 1 that are compared
-    ///   by their inner product; else they are Lucene's
-    static void add(
-            LeafReaderContext leaf, WalkHits found, boolean cosines, List<ScoreDoc> all) {
+    /// @param cosines whether the scores are to be cosines, of vectors of length 1 that are
+    ///   compared by their inner product; else they are Lucene's
+    static void add(LeafReaderContext leaf, WalkHits found, boolean cosines, List<ScoreDoc> all) {
         if (cosines && found.hasDistances()) {
             for (int i = 0; i < found.size(); i++) {
                 all.add(new ScoreDoc(leaf.docBase + found.document(i), -found.distance(i)));

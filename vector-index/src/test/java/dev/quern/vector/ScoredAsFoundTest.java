@@ -120,8 +120,7 @@ final class ScoredAsFoundTest {
                     run(
                             searcher,
                             schema,
-                            new SearchSpec(
-                                    spec.legs(), spec.options().from(quick.next().get())));
+                            new SearchSpec(spec.legs(), spec.options().from(quick.next().get())));
             assertThat(ids(page)).doesNotContainAnyElementsOf(ids(quick));
         }
     }

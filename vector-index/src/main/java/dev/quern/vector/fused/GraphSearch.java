@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A vertex that the filter rejects, or that is deleted, is walked through but not collected. So
 /// that as many are collected as without a filter, the pool is wider by one over the share that
-/// passes, and a walk ends when the next candidate is beyond all of the best it looked for.
-/// It is abandoned when far fewer of the vertices near the query pass than of all; then, and where
+/// passes, and a walk ends when the next candidate is beyond all of the best it looked for. It is
+/// abandoned when far fewer of the vertices near the query pass than of all; then, and where
 /// [FilterPlanner] finds it cheaper at once, all that passes is looked at: by its codes
 /// ([CodeTable]) or one vector after the other.
 ///
