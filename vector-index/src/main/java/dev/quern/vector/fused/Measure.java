@@ -67,8 +67,8 @@ record Measure(boolean inner, float maxSquare, float @Nullable [] lifts) {
 
     /// The distance whose square is larger by a share.
     ///
-    /// @param similarity one under which distances have squares: all vectors have length 1, or it is
-    ///   Euclidean
+    /// @param similarity one under which distances have squares: all vectors have length 1, or it
+    ///   is Euclidean
     static float beyond(VectorSimilarityFunction similarity, float distance, float share) {
         return similarity == VectorSimilarityFunction.EUCLIDEAN
                 ? distance * (1 + share)

@@ -74,8 +74,7 @@ final class Nearest implements Walk.Visitor {
             return;
         }
         for (long hit : hits) {
-            collector.collect(
-                    (int) hit, Measure.score(graph.similarity(), WalkHits.distance(hit)));
+            collector.collect((int) hit, Measure.score(graph.similarity(), WalkHits.distance(hit)));
         }
     }
 

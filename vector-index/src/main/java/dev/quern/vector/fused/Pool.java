@@ -32,9 +32,7 @@ final class Pool {
 
     /// What a new estimate must be below.
     float bound() {
-        return size < capacity
-                ? Float.POSITIVE_INFINITY
-                : estimate(entries[size - 1]);
+        return size < capacity ? Float.POSITIVE_INFINITY : estimate(entries[size - 1]);
     }
 
     /// An entry of a vertex that is not visited.

@@ -149,8 +149,7 @@ final class Walk {
             if (!visitor.visit(vertex, estimate, distance)) {
                 return;
             }
-            int below =
-                    kernel.estimate(query, memory, block, distance, visitor.limit(), estimates);
+            int below = kernel.estimate(query, memory, block, distance, visitor.limit(), estimates);
             long[] room = frontier.room(BlockLayout.SLOTS);
             frontier.grow(takeNew(blocks, block, below, room, frontier.at()));
             next = Math.min(known, nearestNew);
