@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class WalkHitsTest {
-    private static final int ROWS = 1_500;
+    private static final int ROWS = 2_500;
     private static final int K = 10;
 
     @TempDir Path directory;
