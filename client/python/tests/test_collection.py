@@ -1,5 +1,7 @@
 import array
+import base64
 import datetime
+import struct
 
 import pytest
 
@@ -178,7 +180,7 @@ def test_fields_by_name(server, client):
     assert server.last_search == {
         "limit": 10,
         "legs": [
-            {"dense": {"field": "title", "vector": [1.0, 2.0]}, "weight": 2},
+            {"dense": {"field": "title", "vector": "AACAPwAAAEA="}, "weight": 2},
             {"bm25": {"text": "Mühle", "fields": {"title": 3}}},
         ],
         "fusion": {"method": "weighted"},
@@ -270,7 +272,7 @@ def test_search_sends_only_what_was_given(server, docs):
         filter={"eq": ["a", 0]},
     )
     assert server.last_search == {
-        "vector": [1.0, 2.0, 3.0],
+        "vector": "AACAPwAAAEAAAEBA",
         "mode": "dense",
         "limit": 10,
         "exact": True,
@@ -361,3 +363,16 @@ def test_embed_errors(client):
         quern.embed("x", model="nope", client=client)
     with pytest.raises(exception.InvalidError):
         quern.embed([1], client=client)
+
+
+def test_searches_send_vectors_as_base64(server, client):
+    docs = quern.Collection.from_name("docs", create_if_missing=True, dims=2, client=client)
+    packed = base64.b64encode(struct.pack("<2f", 0.1, -2)).decode()
+    for vector in ([0.1, -2], (0.1, -2), array.array("f", [0.1, -2]), iter([0.1, -2])):
+        docs.search(vector=vector)
+        assert server.last_search["vector"] == packed
+    docs.search(legs=[{"dense": {"vector": [0.1, -2], "field": "vector"}}])
+    assert server.last_search["legs"] == [{"dense": {"vector": packed, "field": "vector"}}]
+    for bad in (["a"], 3, [[1, 2]], [None]):
+        with pytest.raises(exception.InvalidError, match="a vector must hold numbers"):
+            docs.search(vector=bad)

@@ -24,8 +24,8 @@ from .rows import (
     SearchResult,
     SyncProgress,
     Written,
-    floats,
     leg_of,
+    query_vector,
     to_hit,
     to_row,
 )
@@ -163,7 +163,7 @@ class Collection(Writable, Versioned):
             raise InvalidError(f"text must be a string, got {type(text).__name__}: use vector=")
         request = {
             "text": text,
-            "vector": None if vector is None else floats(vector),
+            "vector": None if vector is None else query_vector(vector),
             "mode": mode,
             "limit": limit,
             "filter": filter,

@@ -102,6 +102,7 @@ final class SearchHttp {
 
     private void run() throws IOException {
         context.results().note(cores.describe());
+        context.results().note("http-32 sends vectors as lists of decimals, not as base64");
         fill();
         for (JsonNode point : engine("widths").path("points")) {
             recallByWidth.put(point.path("width").asInt(), point.path("recall").asDouble());

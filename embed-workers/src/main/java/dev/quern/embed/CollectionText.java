@@ -18,6 +18,7 @@ import dev.quern.vector.WriteResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// Rows and queries that come as text: embeds them with the models of the collection's vector
@@ -147,6 +148,25 @@ public final class CollectionText {
     /// @throws QuernException as the other
     public SearchOutcome search(SpaceId space, CollectionRef collection, TextQuery query) {
         return collections.search(space, collection, schema -> embedded(collection, schema, query));
+    }
+
+    /// Searches if that takes no time to speak of and waits for nothing; see
+    /// [CollectionService#searchAtOnce].
+    ///
+    /// @return empty also if a text would have to be embedded
+    /// @throws QuernException as [#search]
+    public Optional<SearchOutcome> searchAtOnce(
+            SpaceId space, CollectionRef collection, TextQuery query) {
+        if (query.legs().size() == 1
+                && query.legs().getFirst() instanceof TextLeg.Dense dense
+                && dense.vector().isPresent()) {
+            Leg leg =
+                    new Leg.Dense(
+                            dense.field(), dense.vector().get(), dense.exact(), dense.width());
+            return collections.searchAtOnce(
+                    space, collection, new SearchSpec(List.of(leg), query.options()));
+        }
+        return Optional.empty();
     }
 
     private SearchSpec embedded(

@@ -11,9 +11,17 @@ final class AccessLog {
 
     private AccessLog() {}
 
+    /// Whether there is a line of a request.
+    static boolean isOn(Exchange exchange) {
+        return isRoutine(exchange) ? LOG.isDebugEnabled() : LOG.isInfoEnabled();
+    }
+
+    private static boolean isRoutine(Exchange exchange) {
+        return exchange.principal().isEmpty() && exchange.status() == 200;
+    }
+
     static void write(Exchange exchange) {
-        boolean routine = exchange.principal().isEmpty() && exchange.status() == 200;
-        if (routine ? !LOG.isDebugEnabled() : !LOG.isInfoEnabled()) {
+        if (!isOn(exchange)) {
             return;
         }
         String line =
@@ -36,7 +44,7 @@ final class AccessLog {
                                 .orElse("")
                         + " remote="
                         + exchange.request().remoteAddress().hostAddress();
-        if (routine) {
+        if (isRoutine(exchange)) {
             LOG.debug(line);
         } else {
             LOG.info(line);

@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import dev.quern.common.QuernException;
 import dev.quern.vector.IdType;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -35,6 +36,8 @@ final class Json {
     /// Requests whose buffers are kept for others. By default each thread keeps its own, which is
     /// of no use to a virtual one.
     private static final int MAX_IDLE_BUFFERS = 64;
+
+    private static final int FIRST_BYTES = 2 << 10;
 
     private static final JsonMapper MAPPER = mapper();
 
@@ -117,6 +120,17 @@ final class Json {
         } else {
             write(out, value);
         }
+    }
+
+    /// Rows of a collection.
+    static byte[] rows(Object value, IdType ids) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(FIRST_BYTES);
+        try {
+            writeRows(out, value, ids);
+        } catch (IOException e) {
+            throw QuernException.internal("cannot write JSON", e);
+        }
+        return out.toByteArray();
     }
 
     static byte[] bytes(@Nullable Object value) {

@@ -19,6 +19,11 @@ final class Listener {
     private static final int MAX_EVENT_LOOPS = 8;
     private static final long SWEEP_MILLIS = 500;
 
+    /// Requests that wait for a loop which could be served elsewhere: there are more processors
+    /// than loops, or there are not.
+    private static final int MAX_WAITING =
+            Runtime.getRuntime().availableProcessors() > MAX_EVENT_LOOPS ? 1 : Integer.MAX_VALUE;
+
     private final Vertx vertx;
     private final HttpConfig config;
     private final RequestPipeline pipeline;
@@ -90,10 +95,11 @@ final class Listener {
         @Override
         public Future<?> start() {
             LoopOutbox outbox = new LoopOutbox(context);
+            LoopLane lane = new LoopLane(context, outbox, MAX_WAITING);
             io.vertx.core.http.HttpServer server =
                     vertx.createHttpServer(options())
                             .connectionHandler(connections::opened)
-                            .requestHandler(request -> pipeline.accept(request, outbox))
+                            .requestHandler(request -> pipeline.accept(request, outbox, lane))
                             .invalidRequestHandler(pipeline::refuseBroken);
             servers.add(server);
             return server.listen(address());

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// Hands the replies of an event loop's connections over to it, those that are ready at about the
 /// same time together. Handed over one by one, each woke the loop, which then took the processor
@@ -21,6 +22,9 @@ final class LoopOutbox {
 
     /// Those that came since the loop took them last.
     private final AtomicInteger count = new AtomicInteger();
+
+    /// The loop's thread while it makes replies itself; it sends them when it is done.
+    private volatile @Nullable Thread making;
 
     /// Begins to send something.
     interface Send {
@@ -51,6 +55,9 @@ final class LoopOutbox {
     Future<Void> send(Send send) {
         Promise<Void> sent = Promise.promise();
         waiting.add(new Waiting(send, sent));
+        if (Thread.currentThread().equals(making)) {
+            return sent.future();
+        }
         int place = count.incrementAndGet();
         if (place == 1) {
             Thread.yield();
@@ -64,6 +71,17 @@ final class LoopOutbox {
             }
         }
         return sent.future();
+    }
+
+    /// Makes replies, on the loop, and sends them together.
+    void make(Runnable replies) {
+        making = Thread.currentThread();
+        try {
+            replies.run();
+        } finally {
+            making = null;
+            startAll();
+        }
     }
 
     private void startAll() {

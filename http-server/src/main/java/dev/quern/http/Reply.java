@@ -62,6 +62,10 @@ record Reply(int status, Map<String, String> headers, Body body) {
                         contentType, OptionalLong.of(bytes.length), sink -> sink.write(bytes)));
     }
 
+    static Reply json(byte[] json) {
+        return bytes(JSON, json);
+    }
+
     static Reply streamed(int status, String contentType, Writer writer) {
         return new Reply(status, Map.of(), new Streamed(contentType, OptionalLong.empty(), writer));
     }

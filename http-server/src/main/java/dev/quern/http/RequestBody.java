@@ -91,6 +91,19 @@ final class RequestBody extends InputStream {
         Objects.requireNonNull(Vertx.currentContext(), "event loop").runOnContext(_ -> here());
     }
 
+    /// Whether all of a body has come that says it has at most so many bytes.
+    boolean isHere(long most) {
+        if (declaredBytes.isEmpty() || declaredBytes.getAsLong() > most) {
+            return false;
+        }
+        lock.lock();
+        try {
+            return ended && failure == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void here() {
         Runnable task = whenHere;
         whenHere = () -> {};

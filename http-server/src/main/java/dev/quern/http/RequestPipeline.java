@@ -22,6 +22,9 @@ final class RequestPipeline {
     private static final String MDC_KEY = "request_id";
     private static final String BEARER = "Bearer ";
 
+    /// Bodies and replies beyond this take a thread.
+    private static final int MAX_AT_ONCE_BYTES = 32 << 10;
+
     private final HttpConfig config;
     private final Authenticator authenticator;
     private final Router router;
@@ -67,13 +70,35 @@ final class RequestPipeline {
     /// Takes a request over; on its event loop.
     ///
     /// @param outbox of the event loop
-    void accept(HttpServerRequest request, LoopOutbox outbox) {
+    /// @param lane of the event loop
+    void accept(HttpServerRequest request, LoopOutbox outbox, LoopLane lane) {
         String id = ids.of(request.getHeader("x-request-id"));
         Exchange exchange = new Exchange(request, outbox, id, date, config.stallTimeout());
         boolean admitted = inFlight.enter();
         connections.begin(request.connection());
-        Thread thread = threads.newThread(() -> serve(exchange, admitted));
-        exchange.body().whenHere(thread::start);
+        exchange.body().whenHere(() -> begin(exchange, admitted, lane));
+    }
+
+    /// On the event loop.
+    private void begin(Exchange exchange, boolean admitted, LoopLane lane) {
+        Optional<Router.Match> match = atOnce(exchange, admitted);
+        if (match.isEmpty() || !lane.offer(() -> serveAtOnce(exchange, match.get()))) {
+            serveOnThread(exchange, admitted, share -> handle(exchange, admitted, share));
+        }
+    }
+
+    /// The route of a request that may be served on its event loop.
+    private Optional<Router.Match> atOnce(Exchange exchange, boolean admitted) {
+        if (!admitted || draining || !exchange.body().isHere(MAX_AT_ONCE_BYTES)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(router.find(exchange.method(), exchange.rawPath()))
+                    .filter(match -> match.route().atOnce().isPresent());
+        } catch (Refusal | QuernException e) {
+            // Which is told once the token was checked.
+            return Optional.empty();
+        }
     }
 
     /// Answers a request whose head the parser refused; on its event loop.
@@ -91,27 +116,101 @@ final class RequestPipeline {
         LOG.info("refused a broken request: request_id={} {}", id, failure.message());
     }
 
-    private void serve(Exchange exchange, boolean admitted) {
+    /// What makes the reply to a request.
+    private interface Answer {
+        Reply reply(BodyBudget.Lease share) throws IOException;
+    }
+
+    private void serveOnThread(Exchange exchange, boolean admitted, Answer answer) {
+        threads.newThread(() -> serve(exchange, admitted, answer)).start();
+    }
+
+    private void serve(Exchange exchange, boolean admitted, Answer answer) {
         MDC.put(MDC_KEY, exchange.id());
         try (BodyBudget.Lease share = budget.lease()) {
-            answer(exchange, admitted, share);
+            answer(exchange, answer, share);
         } catch (Throwable t) {
             // Nothing may end a request without a trace; there is nobody above to tell.
             LOG.error("request failed: request_id={}", exchange.id(), t);
             exchange.close();
         } finally {
-            connections.sending(exchange.request().connection());
-            exchange.whenSettled(() -> leave(exchange, admitted));
+            end(exchange, admitted);
             AccessLog.write(exchange);
-            metrics.record(
-                    exchange.route(),
-                    exchange.method(),
-                    exchange.status(),
-                    exchange.elapsedNanos(),
-                    exchange.body().receivedBytes(),
-                    exchange.sentBytes());
             MDC.remove(MDC_KEY);
         }
+    }
+
+    /// Serves an admitted request on its event loop, or begins to. Whatever may take long, logging
+    /// and errors among it, has a thread.
+    private void serveAtOnce(Exchange exchange, Router.Match match) {
+        Optional<Answer> rest;
+        MDC.put(MDC_KEY, exchange.id());
+        try (BodyBudget.Lease share = budget.lease()) {
+            rest = answerAtOnce(exchange, match, share);
+        } catch (IOException | RuntimeException | Error e) {
+            rest = Optional.of(_ -> rethrow(e));
+        } finally {
+            MDC.remove(MDC_KEY);
+        }
+        if (rest.isPresent()) {
+            serveOnThread(exchange, true, rest.get());
+            return;
+        }
+        end(exchange, true);
+        if (AccessLog.isOn(exchange)) {
+            threads.newThread(
+                            () -> {
+                                MDC.put(MDC_KEY, exchange.id());
+                                AccessLog.write(exchange);
+                            })
+                    .start();
+        }
+    }
+
+    /// Answers, unless it is to be done on a thread.
+    ///
+    /// @return how to do it there
+    private Optional<Answer> answerAtOnce(
+            Exchange exchange, Router.Match match, BodyBudget.Lease share) throws IOException {
+        Optional<Principal> principal = bearer(exchange.request()).flatMap(authenticator::known);
+        if (principal.isEmpty() || draining) {
+            return Optional.of(whole -> handle(exchange, true, whole));
+        }
+        exchange.matched(match.route());
+        exchange.authenticated(principal.get());
+        AtOnce beginning = match.route().atOnce().orElseThrow();
+        return switch (beginning.handle(request(exchange, match, share))) {
+            case AtOnce.Done(byte[] body) -> {
+                if (body.length > MAX_AT_ONCE_BYTES) {
+                    yield Optional.of(_ -> Reply.json(body));
+                }
+                exchange.send(Reply.json(body));
+                yield Optional.empty();
+            }
+            case AtOnce.Later(AtOnce.Rest rest) -> Optional.of(_ -> rest.reply());
+        };
+    }
+
+    private static Reply rethrow(Throwable cause) throws IOException {
+        switch (cause) {
+            case IOException e -> throw e;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(cause);
+        }
+    }
+
+    /// The reply is made.
+    private void end(Exchange exchange, boolean admitted) {
+        connections.sending(exchange.request().connection());
+        exchange.whenSettled(() -> leave(exchange, admitted));
+        metrics.record(
+                exchange.route(),
+                exchange.method(),
+                exchange.status(),
+                exchange.elapsedNanos(),
+                exchange.body().receivedBytes(),
+                exchange.sentBytes());
     }
 
     /// When the last byte is sent, or the connection gone; mostly on its event loop.
@@ -124,10 +223,10 @@ final class RequestPipeline {
         }
     }
 
-    private void answer(Exchange exchange, boolean admitted, BodyBudget.Lease share)
+    private void answer(Exchange exchange, Answer answer, BodyBudget.Lease share)
             throws IOException {
         try {
-            exchange.send(handle(exchange, admitted, share));
+            exchange.send(answer.reply(share));
         } catch (IOException | RuntimeException | Error e) {
             explain(exchange, e);
         }
@@ -156,28 +255,32 @@ final class RequestPipeline {
         if (access == Route.Access.TOKEN || access == Route.Access.OPERATOR) {
             requireCapacity(admitted);
         }
-        Query query = Query.parse(exchange.rawQuery());
-        Request request =
-                new Request(
-                        exchange.id(),
-                        exchange.method(),
-                        exchange.principal(),
-                        match.get().parameters(),
-                        query,
-                        exchange.request().headers(),
-                        exchange.body(),
-                        share,
-                        config.maxJsonBytes().bytes(),
-                        () -> draining || exchange.gone());
-        return match.get().route().handler().handle(request);
+        return match.get().route().handler().handle(request(exchange, match.get(), share));
+    }
+
+    private Request request(Exchange exchange, Router.Match match, BodyBudget.Lease share) {
+        return new Request(
+                exchange.id(),
+                exchange.method(),
+                exchange.principal(),
+                match.parameters(),
+                Query.parse(exchange.rawQuery()),
+                exchange.request().headers(),
+                exchange.body(),
+                share,
+                config.maxJsonBytes().bytes(),
+                () -> draining || exchange.gone());
     }
 
     private Principal authenticate(HttpServerRequest request) {
+        return authenticator.authenticate(bearer(request).orElse(null));
+    }
+
+    private static Optional<String> bearer(HttpServerRequest request) {
         String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-        boolean bearer =
-                header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-        return authenticator.authenticate(
-                bearer && header != null ? header.substring(BEARER.length()).strip() : null);
+        return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+                ? Optional.of(header.substring(BEARER.length()).strip())
+                : Optional.empty();
     }
 
     private static void requireOperator(Exchange exchange) {

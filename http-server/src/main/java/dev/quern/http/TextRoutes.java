@@ -3,6 +3,7 @@ package dev.quern.http;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
+import dev.quern.common.SpaceId;
 import dev.quern.common.wire.SearchBm25;
 import dev.quern.common.wire.SearchDense;
 import dev.quern.common.wire.SearchFusion;
@@ -51,7 +52,8 @@ final class TextRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.of("POST", "/v1/collections/{collection}/search", this::search),
+                Route.of("POST", "/v1/collections/{collection}/search", this::search)
+                        .atOnce(this::searchAtOnce),
                 Route.of("POST", "/v1/collections/{collection}/sync", this::sync));
     }
 
@@ -60,30 +62,54 @@ final class TextRoutes {
     }
 
     private Reply search(Request request) throws IOException {
-        request.query().allow();
-        long received = System.nanoTime();
-        SearchRows body = request.json(SearchRows.class);
-        TextQuery query = query(body);
-        long start = System.nanoTime();
-        CollectionRef ref =
-                new CollectionRef(
-                        request.path("collection"),
-                        Optional.ofNullable(body.at()),
-                        RowWire.consistency(body.consistency(), body.atLeast()));
-        SearchOutcome outcome = texts.search(request.space(), ref, query);
-        return Reply.rows(
-                new SearchResult(
-                        outcome.hits().stream().map(CollectionWire::hit).toList(),
-                        query.mode().toString(),
-                        (System.nanoTime() - start) / 1e6,
-                        outcome.rows(),
-                        outcome.next().map(SearchCursor::toString).orElse(null),
-                        outcome.partial() ? true : null,
-                        query.options().explain()
-                                ? outcome.plans().stream().map(CollectionWire::plan).toList()
-                                : null,
-                        CollectionWire.searching(outcome, received)),
-                outcome.ids());
+        return search(Asked.read(request));
+    }
+
+    private Reply search(Asked asked) {
+        SearchOutcome outcome = texts.search(asked.space(), asked.ref(), asked.query());
+        return Reply.rows(asked.result(outcome), outcome.ids());
+    }
+
+    private AtOnce.Outcome searchAtOnce(Request request) throws IOException {
+        Asked asked = Asked.read(request);
+        Optional<SearchOutcome> outcome =
+                texts.searchAtOnce(asked.space(), asked.ref(), asked.query());
+        return outcome.isPresent()
+                ? new AtOnce.Done(Json.rows(asked.result(outcome.get()), outcome.get().ids()))
+                : new AtOnce.Later(() -> search(asked));
+    }
+
+    /// A search as it was asked for.
+    ///
+    /// @param received when, and when it was read, by the nanosecond clock
+    private record Asked(
+            SpaceId space, CollectionRef ref, TextQuery query, long received, long read) {
+        static Asked read(Request request) throws IOException {
+            request.query().allow();
+            long received = System.nanoTime();
+            SearchRows body = request.json(SearchRows.class);
+            TextQuery query = TextRoutes.query(body);
+            CollectionRef ref =
+                    new CollectionRef(
+                            request.path("collection"),
+                            Optional.ofNullable(body.at()),
+                            RowWire.consistency(body.consistency(), body.atLeast()));
+            return new Asked(request.space(), ref, query, received, System.nanoTime());
+        }
+
+        SearchResult result(SearchOutcome outcome) {
+            return new SearchResult(
+                    outcome.hits().stream().map(CollectionWire::hit).toList(),
+                    query.mode().toString(),
+                    (System.nanoTime() - read) / 1e6,
+                    outcome.rows(),
+                    outcome.next().map(SearchCursor::toString).orElse(null),
+                    outcome.partial() ? true : null,
+                    query.options().explain()
+                            ? outcome.plans().stream().map(CollectionWire::plan).toList()
+                            : null,
+                    CollectionWire.searching(outcome, received));
+        }
     }
 
     private static TextQuery query(SearchRows body) {

@@ -66,7 +66,7 @@ final class Services implements AutoCloseable {
 
     HttpServices http() {
         return new HttpServices(
-                TestServer::principal,
+                TestServer.TOKENS,
                 volumes,
                 collections,
                 embeddings,

@@ -1,5 +1,6 @@
 package dev.quern.http;
 
+import dev.quern.common.Authenticator;
 import dev.quern.common.ByteSize;
 import dev.quern.common.ErrorKind;
 import dev.quern.common.Principal;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -67,14 +69,28 @@ final class TestServer implements AutoCloseable {
 
     static HttpServer.Base base(AtomicBoolean ready) {
         return new HttpServer.Base(
-                TestServer::principal,
+                TOKENS,
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 ready::get,
                 InstantSource.fixed(Instant.parse("2026-01-02T03:04:05Z")),
                 new SplittableRandom(7));
     }
 
-    static Principal principal(@Nullable String token) {
+    /// The tokens above, known without waiting.
+    static final Authenticator TOKENS =
+            new Authenticator() {
+                @Override
+                public Principal authenticate(@Nullable String token) {
+                    return principal(token);
+                }
+
+                @Override
+                public Optional<Principal> known(String token) {
+                    return TOKEN.equals(token) ? Optional.of(principal(token)) : Optional.empty();
+                }
+            };
+
+    private static Principal principal(@Nullable String token) {
         if (TOKEN.equals(token)) {
             return new Principal(SpaceId.DEFAULT, "test");
         }

@@ -74,6 +74,11 @@ final class TokenStore implements Authenticator {
         return principals.get(key(token), this::find);
     }
 
+    @Override
+    public Optional<Principal> known(String token) {
+        return principals.find(key(token));
+    }
+
     private Principal find(Key key) {
         Optional<MetaLog.Fact> fact = facts.find(SYSTEM, key);
         if (fact.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.quern.storage;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -24,6 +25,14 @@ public final class FactMemo<K, V> {
     /// @param facts that values are made from
     public FactMemo(MetaLog facts) {
         this.facts = facts;
+    }
+
+    /// The value of a key if it is kept, without a look into the facts database.
+    public Optional<V> find(K key) {
+        Kept<V> kept = values.get(key);
+        return kept != null && kept.index() == facts.appliedIndex()
+                ? Optional.of(kept.value())
+                : Optional.empty();
     }
 
     /// The value of a key.

@@ -129,22 +129,41 @@ final class LocalDisk implements Disk {
     private static boolean isOnDevice(
             Path file, FileChannel seen, OpenOption direct, long from, long to) throws IOException {
         int block = Math.toIntExact(Files.getFileStore(file).getBlockSize());
+        try (FileChannel device = FileChannel.open(file, StandardOpenOption.READ, direct)) {
+            return isOnDevice(device::read, seen, block, from, to);
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            return false; // opened like this only by some file systems
+        }
+    }
+
+    /// Reads at an offset, as [FileChannel#read(ByteBuffer, long)] does.
+    interface DeviceReader {
+        int read(ByteBuffer into, long offset) throws IOException;
+    }
+
+    /// Compares what a device has with what can be read.
+    ///
+    /// @param device takes offsets, lengths and addresses that are multiples of `block`
+    /// @return false if they differ, and if the device cannot be read like this: some file systems
+    ///   refuse only that
+    static boolean isOnDevice(DeviceReader device, FileChannel seen, int block, long from, long to)
+            throws IOException {
         ByteBuffer stored = ByteBuffer.allocateDirect(SLICE_BYTES + block).alignedSlice(block);
         ByteBuffer shown = ByteBuffer.allocateDirect(SLICE_BYTES);
-        try (FileChannel device = FileChannel.open(file, StandardOpenOption.READ, direct)) {
-            for (long at = from - from % block; at < to; at += SLICE_BYTES) {
-                int wanted = (int) Math.min(SLICE_BYTES, to - at);
+        for (long at = from - from % block; at < to; at += SLICE_BYTES) {
+            int wanted = (int) Math.min(SLICE_BYTES, to - at);
+            try {
                 device.read(stored.clear().limit(SLICE_BYTES), at);
-                readFully(seen, shown.clear().limit(wanted), at);
-                if (stored.position() < wanted
-                        || shown.flip().mismatch(stored.flip().limit(wanted)) >= 0) {
-                    return false;
-                }
+            } catch (IOException e) {
+                return false;
             }
-            return true;
-        } catch (UnsupportedOperationException | FileSystemException e) {
-            return false; // opened or read like this only by some file systems
+            readFully(seen, shown.clear().limit(wanted), at);
+            if (stored.position() < wanted
+                    || shown.flip().mismatch(stored.flip().limit(wanted)) >= 0) {
+                return false;
+            }
         }
+        return true;
     }
 
     private static void readFully(FileChannel channel, ByteBuffer into, long from)

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A disk that fills up, fails or waits when a test says so.
@@ -16,6 +17,7 @@ final class FaultyDisk implements Disk {
     private volatile long usable = Long.MAX_VALUE;
     private volatile @Nullable String databaseFailure;
     private volatile @Nullable String forceFailure;
+    private volatile CountDownLatch forceFailed = new CountDownLatch(1);
     private volatile boolean resizeFails;
     private volatile int nameSteps = Integer.MAX_VALUE;
     private volatile @Nullable CountDownLatch reached;
@@ -38,7 +40,15 @@ final class FaultyDisk implements Disk {
 
     /// Makes forces fail so, or work again.
     void failForces(@Nullable String message) {
+        forceFailed = new CountDownLatch(1);
         forceFailure = message;
+    }
+
+    /// Waits until a force of an open file has failed since [#failForces].
+    void awaitFailedForce() throws InterruptedException {
+        if (!forceFailed.await(1, TimeUnit.MINUTES)) {
+            throw new AssertionError("no force has failed within a minute");
+        }
     }
 
     /// Makes cutting and extending of open files fail.
@@ -173,7 +183,13 @@ final class FaultyDisk implements Disk {
 
         @Override
         public void force() throws IOException {
-            fail(forceFailure);
+            CountDownLatch failed = forceFailed;
+            try {
+                fail(forceFailure);
+            } catch (IOException e) {
+                failed.countDown();
+                throw e;
+            }
             file.force();
         }
 

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quern.storage.Disk.DiskFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,5 +62,22 @@ final class LocalDiskTest {
         disk.replace(from, to);
         assertThat(to).hasBinaryContent(new byte[] {1});
         assertThat(from).doesNotExist();
+    }
+
+    /// Some file systems open a file for reading past the kernel, and refuse each such read.
+    @Test
+    void deviceThatRefusesReadsCannotBeAsked() throws IOException {
+        Path file = Files.write(directory.resolve("file"), Chunks.bytes(1, 10_000));
+        try (FileChannel seen = FileChannel.open(file, StandardOpenOption.READ)) {
+            assertThat(LocalDisk.isOnDevice(seen::read, seen, 4096, 100, 10_000)).isTrue();
+            assertThat(LocalDisk.isOnDevice(LocalDiskTest::refuse, seen, 4096, 100, 10_000))
+                    .isFalse();
+            assertThatThrownBy(() -> LocalDisk.isOnDevice(seen::read, seen, 4096, 0, 10_001))
+                    .isInstanceOf(EOFException.class);
+        }
+    }
+
+    private static int refuse(ByteBuffer into, long offset) throws IOException {
+        throw new IOException("Invalid argument");
     }
 }

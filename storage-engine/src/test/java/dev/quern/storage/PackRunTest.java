@@ -216,6 +216,7 @@ final class PackRunTest {
         assertThatThrownBy(
                         () -> {
                             put(file);
+                            disk.awaitFailedForce(); // else it may only begin when it succeeds
                             disk.failForces(null);
                             store().sync();
                         })

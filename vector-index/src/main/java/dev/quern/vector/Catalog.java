@@ -114,6 +114,11 @@ final class Catalog {
                                 .orElseThrow(() -> notFound(called.name())));
     }
 
+    /// The collection of a name or alias if nothing need be read for it.
+    Optional<Definition> known(SpaceId space, String name) {
+        return definitions.find(new Called(space, name));
+    }
+
     /// The collection of a name, which may be an alias.
     Optional<Definition> find(SpaceId space, String name) {
         Names.require("collection", name);

@@ -15,6 +15,9 @@ final class CollectionReads {
     /// How long a read waits for writes in flight that may have the token which it asks for.
     private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
+    /// Whatever the index shows.
+    private static final Consistency AS_IT_IS = new Consistency.AtLeast(0);
+
     private final Parts parts;
 
     CollectionReads(Parts parts) {
@@ -79,24 +82,64 @@ final class CollectionReads {
         return reading(
                 place,
                 spec.options().timeout().orElse(MAX_WAIT),
-                SearchPace.isPlain(spec) ? this::runSearch : this::run,
-                live -> {
-                    Search search = new Search(live.schema().now(), spec, parts.means());
-                    SearchOutcome outcome = live.read(place.consistency(), search::run);
-                    live.searched(search);
-                    return outcome;
-                });
+                SearchPace.isPlain(spec)
+                        ? (live, action) -> runPlain(live, spec, action)
+                        : this::run,
+                live -> search(live, spec, place.consistency()));
+    }
+
+    private SearchOutcome search(
+            ReadableCollection live, SearchSpec spec, Consistency consistency) {
+        Search search = new Search(live.schema().now(), spec, parts.means());
+        SearchOutcome outcome = live.read(consistency, search::run);
+        live.searched(search);
+        return outcome;
+    }
+
+    /// Searches rows as they are now if that takes no time to speak of and waits for nothing, as on
+    /// an event loop; empty if it might.
+    ///
+    /// @throws QuernException as [#search], but for what another try on a thread may mend
+    Optional<SearchOutcome> searchAtOnce(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        if (ref.at().isPresent() || ref.consistency() instanceof Consistency.AtLeast) {
+            return Optional.empty();
+        }
+        Optional<Definition> definition = parts.catalog().known(space, ref.name());
+        if (definition.isEmpty()) {
+            return Optional.empty();
+        }
+        try (OpenCollections.Lease lease = parts.open().acquireOpen(definition.get())) {
+            if (lease == null) {
+                return Optional.empty();
+            }
+            LiveCollection live = lease.live();
+            if (!live.pace().isSteady(spec) || !live.isShown()) {
+                return Optional.empty();
+            }
+            // What is shown has every write that was acknowledged when this began; a write that
+            // comes meanwhile must not make it wait for a look at that.
+            return parts.searching()
+                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, AS_IT_IS)));
+        } catch (QuernException e) {
+            if (e.kind() == ErrorKind.UNAVAILABLE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static <T> T timed(
+            ReadableCollection live, SearchSpec spec, Function<ReadableCollection, T> action) {
+        long start = System.nanoTime();
+        T result = action.apply(live);
+        live.pace().took(spec, System.nanoTime() - start);
+        return result;
     }
 
     /// Runs a plain search, and notes how long it took.
-    private <T> T runSearch(ReadableCollection live, Function<ReadableCollection, T> action) {
-        Function<ReadableCollection, T> timed =
-                l -> {
-                    long start = System.nanoTime();
-                    T result = action.apply(l);
-                    l.pace().took(System.nanoTime() - start);
-                    return result;
-                };
+    private <T> T runPlain(
+            ReadableCollection live, SearchSpec spec, Function<ReadableCollection, T> action) {
+        Function<ReadableCollection, T> timed = l -> timed(l, spec, action);
         return live.isShown() && live.pace().isQuick()
                 ? parts.searching().callAtOnce(() -> timed.apply(live))
                 : run(live, timed);

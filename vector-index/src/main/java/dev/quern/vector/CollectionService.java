@@ -359,6 +359,15 @@ public final class CollectionService implements AutoCloseable {
         return reads.search(reads.place(space, ref), spec);
     }
 
+    /// Searches a collection if that takes no time to speak of and waits for nothing, so that an
+    /// event loop may do it: a plain search of a collection that is open and shows every write,
+    /// where many like it were quick. Empty otherwise, for [#search] on a thread.
+    ///
+    /// @throws QuernException as the other
+    public Optional<SearchOutcome> searchAtOnce(SpaceId space, CollectionRef ref, SearchSpec spec) {
+        return reads.searchAtOnce(space, ref, spec);
+    }
+
     /// How many rows match; all without a filter.
     ///
     /// @throws QuernException `INVALID` for the filter, `NOT_FOUND`

@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -107,6 +108,15 @@ final class CpuPool implements Executor, AutoCloseable {
         }
         here.incrementAndGet();
         return runHere(task);
+    }
+
+    /// As [#callAtOnce], but empty where that would wait.
+    <T> Optional<T> tryAtOnce(Callable<T> task) {
+        if (threads.isShutdown() || !threads.getQueue().isEmpty()) {
+            return Optional.empty();
+        }
+        here.incrementAndGet();
+        return Optional.of(runHere(task));
     }
 
     private boolean enter() {

@@ -85,8 +85,17 @@ final class OpenCache<K, T> {
     final class Pin implements AutoCloseable {
         private final Slot<K, T> slot;
 
-        private Pin(Slot<K, T> slot) {
+        /// Whether closing it may close what is idle.
+        private final boolean tidy;
+
+        private Pin(Slot<K, T> slot, boolean tidy) {
             this.slot = slot;
+            this.tidy = tidy;
+        }
+
+        /// What is open, or null.
+        @Nullable T value() {
+            return slot.value;
         }
 
         /// Does something while nobody else opens or closes this thing.
@@ -109,7 +118,9 @@ final class OpenCache<K, T> {
         public void close() {
             slot.usedAt = clock.instant();
             release(slot);
-            closeWhile(false, Instant.MAX);
+            if (tidy) {
+                closeWhile(false, Instant.MAX);
+            }
         }
     }
 
@@ -128,7 +139,18 @@ final class OpenCache<K, T> {
     /// @throws QuernException `UNAVAILABLE` if this is closed
     @MustBeClosed
     Pin pin(K key) {
-        return new Pin(claim(key));
+        return new Pin(claim(key), true);
+    }
+
+    /// Pins a thing if it is open, else null. Neither this nor closing the pin waits for anything.
+    @MustBeClosed
+    synchronized @Nullable Pin pinOpen(K key) {
+        Slot<K, T> slot = slots.get(key);
+        if (closed || slot == null || slot.value == null) {
+            return null;
+        }
+        slot.users++;
+        return new Pin(slot, false);
     }
 
     private synchronized Slot<K, T> claim(K key) {

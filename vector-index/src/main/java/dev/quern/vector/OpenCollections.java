@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.lucene.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,6 +85,24 @@ final class OpenCollections {
                 pin.close();
             }
         }
+    }
+
+    /// The collection if it is open and in order, else null. Neither this nor closing the lease
+    /// waits for anything.
+    @MustBeClosed
+    @SuppressWarnings("MustBeClosedChecker") // the lease closes it
+    @Nullable Lease acquireOpen(Definition definition) {
+        OpenCache<String, LiveCollection>.Pin pin = collections.pinOpen(definition.id());
+        LiveCollection live = pin == null ? null : pin.value();
+        if (pin == null || live == null) {
+            return null;
+        }
+        if (live.isFailed()) {
+            pin.close();
+            return null;
+        }
+        live.call(definition);
+        return new Lease(pin, live);
     }
 
     private LiveCollection usable(Slot<String, LiveCollection> slot, Definition definition) {

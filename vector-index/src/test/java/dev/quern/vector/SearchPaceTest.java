@@ -16,11 +16,48 @@ final class SearchPaceTest {
     @Test
     void isQuickWhenTheLastOneWas() {
         SearchPace pace = new SearchPace();
+        SearchSpec plain = dense(false, 0, Optional.empty(), 10);
         assertThat(pace.isQuick()).isFalse();
-        pace.took(500_000);
+        pace.took(plain, 500_000);
         assertThat(pace.isQuick()).isTrue();
-        pace.took(500_001);
+        pace.took(plain, 500_001);
         assertThat(pace.isQuick()).isFalse();
+    }
+
+    @Test
+    void isSteadyWhenManyOfAKindWereQuick() {
+        SearchPace pace = new SearchPace();
+        SearchSpec plain = dense(false, 40, Optional.empty(), 10);
+        for (int i = 0; i < 31; i++) {
+            pace.took(plain, 200_000);
+        }
+        assertThat(pace.isSteady(plain)).isFalse();
+        pace.took(plain, 200_000);
+        assertThat(pace.isSteady(plain)).isTrue();
+        assertThat(pace.isSteady(dense(false, 63, Optional.empty(), 1))).isTrue();
+        assertThat(pace.isSteady(dense(false, 64, Optional.empty(), 10))).isFalse();
+        assertThat(pace.isSteady(dense(false, 0, Optional.empty(), 10))).isFalse();
+        assertThat(pace.isSteady(dense(false, 40, Optional.empty(), 11))).isFalse();
+        assertThat(pace.isSteady(dense(true, 40, Optional.empty(), 10))).isFalse();
+    }
+
+    @Test
+    void oneSlowSearchIsForgivenAfterManyQuickOnes() {
+        SearchPace pace = new SearchPace();
+        SearchSpec plain = dense(false, 512, Optional.empty(), 100);
+        for (int i = 0; i < 1_000; i++) {
+            pace.took(plain, 1);
+        }
+        pace.took(plain, 200_001);
+        assertThat(pace.isSteady(plain)).isTrue();
+        pace.took(plain, 200_001);
+        assertThat(pace.isSteady(plain)).isFalse();
+        pace.took(plain, 200_001);
+        for (int i = 0; i < 32; i++) {
+            assertThat(pace.isSteady(plain)).isFalse();
+            pace.took(plain, 1);
+        }
+        assertThat(pace.isSteady(plain)).isTrue();
     }
 
     @Test
