@@ -33,6 +33,8 @@ def rows_of(ids, count):
         if i % 3:
             row |= {"wholes": [] if i % 5 == 0 else [1, -i], "decimals": [0.5, float(i)], "flags": [True, False], "names": ["", "ü"]}
             row |= {"whens": ["1999-01-01"], "anything": {"n": 1.0, "list": [None, "x", 5]}}
+        if i % 7 == 0:
+            row["expires_at"] = f"9000-01-02T03:04:05.{i % 1000:03}Z"
         yield row
 
 
@@ -65,6 +67,8 @@ def test_everything_comes_back_from_each_format(client, tmp_path, ids):
         assert table.schema.field("image").type == pa.list_(pa.float32(), 3)
         assert table.schema.field("when").type == pa.timestamp("ms", "UTC")
         assert table.schema.field("names").type == pa.list_(pa.string())
+        assert table.schema.field("expires_at").type == pa.timestamp("ms", "UTC")
+        assert table.column("expires_at").null_count == 1500 - 215
     assert tables[0].sort_by("id").equals(tables[1].sort_by("id"))
     other = {**SCHEMA, "id": ids, "attributes": {"whole": "string"}}
     wrong = quern.Collection.from_name(f"files-{ids}-wrong", create_if_missing=True, schema=other, client=client)

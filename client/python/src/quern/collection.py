@@ -418,7 +418,7 @@ class Collection(Writable, Versioned):
         ``id``, a string column for each text field, ``attributes`` (JSON) and a fixed-size list of
         float32 for each vector field; that is ``id, text, attributes, vector`` where no
         fields were named. Null is what a row lacks. With ``columns`` each attribute is a column of
-        its own type instead. Needs ``pip install quern[arrow]``.
+        its own type instead, and ``expires_at`` is when a row is gone. Needs ``pip install quern[arrow]``.
         """
         from . import _flight
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +119,34 @@ final class VolumeIndexerTest {
         }
         services.collections.names().rename(SPACE, C, "renamed");
         assertThat(sync("renamed", SyncSpec.of(V)).totals().filesTotal()).isZero();
+    }
+
+    /// The state of then is not known; rows of files that are gone since must not stay.
+    @Test
+    void aRollbackInTheHistoryIsFollowedByASyncOfEverything() {
+        services.put(V, "gone.md", "first");
+        services.put(V, "kept.md", "kept");
+        services.commit(V);
+        sync(C, SyncSpec.of(V));
+        long token =
+                Stream.of("gone.md#1", "kept.md#1")
+                        .mapToLong(id ->
+                                services.collections.find(SPACE, C, id).orElseThrow().version())
+                        .max()
+                        .orElseThrow();
+        services.remove(V, "gone.md");
+        services.put(V, "new.md", "second");
+        services.commit(V);
+        sync(C, SyncSpec.of(V));
+        services.collections.versions().rollback(SPACE, C, Long.toString(token));
+        CollectionRef then = CollectionRef.at(C, Long.toString(token));
+        services.collections.versions().branch(SPACE, then, "branched");
+        for (String name : List.of(C, "branched")) {
+            assertThat(texts(name)).as(name).containsOnlyKeys("gone.md#1", "kept.md#1");
+            assertThat(sync(name, SyncSpec.of(V)).totals().rowsDeleted()).as(name).isEqualTo(2);
+            assertThat(texts(name)).as(name).containsOnlyKeys("kept.md#1", "new.md#1");
+            assertThat(sync(name, SyncSpec.of(V)).totals().filesTotal()).as(name).isZero();
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -29,6 +30,7 @@ final class FlightSchemas {
     static final String ATTRIBUTES = "attributes";
 
     private static final ArrowType UINT64 = new ArrowType.Int(Long.SIZE, false);
+    private static final ArrowType MOMENT = new ArrowType.Timestamp(TimeUnit.MILLISECOND, "UTC");
     private static final ArrowType FLOAT32 =
             new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
@@ -43,7 +45,8 @@ final class FlightSchemas {
 
     /// The rows of a collection: `id`, each text field, `attributes` (a JSON object) or a column
     /// for each attribute ([ColumnNames], [AttributeColumn]), each vector field; fields in name
-    /// order. Null is a field that a row lacks. The only vector field of a collection is not
+    /// order. With a column for each attribute also `expires_at`, last, unless a vector or a text
+    /// is called so. Null is a field that a row lacks. The only vector field of a collection is not
     /// nullable, because rows are not written without it.
     static Schema rows(CollectionSchema collection, boolean attributeColumns) {
         List<Field> columns = new ArrayList<>();
@@ -76,6 +79,9 @@ final class FlightSchemas {
                                         name,
                                         vectorType(vector.dims(), !isOnlyVector(collection)),
                                         List.of(Field.nullable("item", FLOAT32)))));
+        if (attributeColumns && ColumnNames.isTerm(RowTerms.EXPIRES_AT, collection)) {
+            columns.add(Field.nullable(RowTerms.EXPIRES_AT, MOMENT));
+        }
         return new Schema(columns);
     }
 

@@ -4,15 +4,18 @@ import dev.quern.common.QuernException;
 import dev.quern.vector.AttributeType;
 import dev.quern.vector.CollectionSchema;
 import dev.quern.vector.Row;
+import dev.quern.vector.RowTerms;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.TimeStampMilliTZVector;
 import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -43,6 +46,10 @@ final class RowSender implements AutoCloseable {
     private final @Nullable VarCharVector attributes;
     private final List<AttributeColumn> attributeColumns = new ArrayList<>();
     private final List<VectorColumn> vectors;
+
+    /// When rows expire, where that is sent.
+    private final Optional<TimeStampMilliTZVector> expiries;
+
     private int rows;
     private long bytes;
 
@@ -79,6 +86,10 @@ final class RowSender implements AutoCloseable {
                         .map(name ->
                                 new VectorColumn(name, (FixedSizeListVector) root.getVector(name)))
                         .toList();
+        this.expiries =
+                columns && ColumnNames.isTerm(RowTerms.EXPIRES_AT, collection)
+                        ? Optional.of((TimeStampMilliTZVector) root.getVector(RowTerms.EXPIRES_AT))
+                        : Optional.empty();
         this.vectorBytes = vectors.stream().mapToLong(VectorColumn::rowBytes).sum();
     }
 
@@ -120,6 +131,7 @@ final class RowSender implements AutoCloseable {
             column.values().setInitialCapacity(capacity);
             column.values().allocateNew();
         }
+        expiries.ifPresent(column -> column.allocateNew(capacity));
         vectors.forEach(column -> column.allocate(capacity));
         rows = 0;
         bytes = 0;
@@ -152,6 +164,8 @@ final class RowSender implements AutoCloseable {
                 column.set(rows, vector);
             }
         }
+        expiries.ifPresent(
+                column -> row.expires().ifPresent(at -> column.setSafe(rows, at.toEpochMilli())));
         bytes += vectorBytes;
         rows++;
     }

@@ -58,6 +58,9 @@ final class ColumnsTest {
                     Instant.parse("0000-01-01T00:00:00Z"),
                     Instant.parse("9999-12-31T23:59:59.999Z"));
 
+    /// When the rows that expire do.
+    private static final Instant LATE = Instant.parse("9000-01-02T03:04:05.678Z");
+
     private @TempDir Path directory;
     private Rig rig;
 
@@ -131,14 +134,20 @@ final class ColumnsTest {
         if (random.nextBoolean()) {
             vectors.put("b", new float[] {random.nextFloat() * Float.MIN_NORMAL});
         }
-        return new Row(
-                switch (ids) {
-                    case STRING -> "\u00e9" + random.nextInt(1_000);
-                    case UINT64 -> Long.toUnsignedString(random.nextLong());
-                },
-                vectors,
-                random.nextBoolean() ? Map.of() : Map.of("title", "m\u00fchle " + random.nextInt()),
-                attributes);
+        Row row =
+                new Row(
+                        switch (ids) {
+                            case STRING -> "\u00e9" + random.nextInt(1_000);
+                            case UINT64 -> Long.toUnsignedString(random.nextLong());
+                        },
+                        vectors,
+                        random.nextBoolean()
+                                ? Map.of()
+                                : Map.of("title", "m\u00fchle " + random.nextInt()),
+                        attributes);
+        return random.nextBoolean()
+                ? row
+                : row.expiring(Optional.of(LATE.plusMillis(random.nextInt(1_000_000))));
     }
 
     private static Object value(Random random, AttributeType type) {
@@ -183,7 +192,7 @@ final class ColumnsTest {
             for (Row row : cursor.next(100_000)) {
                 Map<String, Object> vectors = new TreeMap<>();
                 row.vectors().forEach((name, v) -> vectors.put(name, Arrays.toString(v)));
-                rows.add(row.id() + row.texts() + row.attributes() + vectors);
+                rows.add(row.id() + row.texts() + row.attributes() + vectors + row.expires());
             }
         }
         return List.copyOf(rows);
@@ -229,7 +238,26 @@ final class ColumnsTest {
                                 + " true), int64[]: List<item: Int(64, true)>, json: Utf8, string:"
                                 + " Utf8, string[]: List<item: Utf8>, a: FixedSizeList(3)<item:"
                                 + " FloatingPoint(SINGLE)>, b: FixedSizeList(1)<item:"
-                                + " FloatingPoint(SINGLE)>>");
+                                + " FloatingPoint(SINGLE)>, expires_at: Timestamp(MILLISECOND,"
+                                + " UTC)>");
+    }
+
+    @Test
+    void aFieldCalledAsTheExpiryComesFirst() {
+        CollectionSchema named =
+                new CollectionSchema(
+                        new TreeMap<>(Map.of("v", VectorField.of(1, Metric.L2, Optional.empty()))),
+                        new TreeMap<>(Map.of("expires_at", TextField.english())),
+                        new TreeMap<>(),
+                        true,
+                        Optional.of(IdType.STRING));
+        create("named", named);
+        Row row =
+                new Row("a", Map.of("v", new float[] {1}), Map.of("expires_at", "soon"), Map.of());
+        rig.collections.write(SpaceId.DEFAULT, "named", WriteBatch.upsert(List.of(row)));
+        create("named-copy", named);
+        copy("named", "named-copy");
+        assertThat(describe("named-copy")).isEqualTo(describe("named")).hasSize(1);
     }
 
     private static Schema simple(Field... more) {

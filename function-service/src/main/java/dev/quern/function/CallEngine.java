@@ -39,6 +39,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
     private final int maxQueuedCalls;
     private final Duration drain;
     private final ScheduledThreadPoolExecutor timer;
+    private final UnstoredEnds unstored;
     private final Map<CallId, LiveCall> live = new ConcurrentHashMap<>();
     private final Map<InstanceId, Instance> instances = new ConcurrentHashMap<>();
     private final Map<PoolId, Deployment> pools = new ConcurrentHashMap<>();
@@ -75,6 +76,9 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
                 new ScheduledThreadPoolExecutor(
                         1, Thread.ofPlatform().daemon().name("quern-calls-timer").factory());
         timer.setRemoveOnCancelPolicy(true);
+        this.unstored =
+                new UnstoredEnds(
+                        store, timer, UnstoredEnds.Bounds.DEFAULT, call -> live.remove(call.id()));
     }
 
     /// Holds a place in the queue for a call that [#submit] will take, or [#giveUpPlace] frees.
@@ -196,16 +200,21 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
         return instances.size();
     }
 
+    /// @throws QuernException `UNAVAILABLE` if the call has ended and its end could not be stored
+    void requireStored(SpaceId space, CallId id) {
+        unstored.requireStored(space, id);
+    }
+
     /// Makes a call's end durable and tells who waits.
+    ///
+    /// @throws QuernException `UNAVAILABLE` if it could not be stored; it is tried again, see
+    ///   [UnstoredEnds]
     CallInfo finish(LiveCall call, Outcome outcome) {
         CallInfo info = call.info(outcome);
         try {
             store.finish(call.space(), info, call.spawned());
         } catch (RuntimeException e) {
-            LOG.error("end of call {} is not durable", call.id(), e);
-            live.remove(call.id());
-            call.done().completeExceptionally(e);
-            throw e;
+            throw unstored.keep(call, info, e);
         }
         live.remove(call.id()); // first, so that who is told and reads again sees the end
         call.done().complete(info);
@@ -222,9 +231,17 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
                             } else {
                                 Thread.ofVirtual()
                                         .name("quern-finish-" + call.id())
-                                        .start(() -> finish(call, outcome));
+                                        .start(() -> finishUnasked(call, outcome));
                             }
                         });
+    }
+
+    private void finishUnasked(LiveCall call, Outcome outcome) {
+        try {
+            finish(call, outcome);
+        } catch (QuernException e) {
+            LOG.debug("nobody waits for the end of call {}", call.id(), e);
+        }
     }
 
     private void handle(SchedulerEvent event) {
@@ -436,6 +453,7 @@ final class CallEngine implements Instance.Owner, AutoCloseable {
             LOG.warn("instances {} have not ended", instances.keySet());
         }
         timer.shutdownNow();
+        unstored.close();
     }
 
     private void awaitAll(List<CompletableFuture<Outcome>> running) {

@@ -162,7 +162,8 @@ public final class FunctionService implements AutoCloseable {
     ///
     /// @throws QuernException `NOT_FOUND` for an unknown function, `INVALID` for a pickle sent to a
     ///   Java function, `EXHAUSTED` when the queue is full, `UNAVAILABLE` when no sandbox works or
-    ///   the service is closing
+    ///   the service is closing, or when the end could not be stored: it is tried again for a
+    ///   minute and a half, and the message names the call
     public CallInfo call(SpaceId space, String function, Payload input) {
         LiveCall call = accept(space, function, input, OptionalInt.empty());
         try {
@@ -265,7 +266,8 @@ public final class FunctionService implements AutoCloseable {
 
     /// A call as it stands.
     ///
-    /// @throws QuernException `NOT_FOUND` if the space has no such call, or has forgotten it
+    /// @throws QuernException `NOT_FOUND` if the space has no such call, or has forgotten it;
+    ///   `UNAVAILABLE` if it has ended and its end could not be stored
     public CallInfo get(SpaceId space, CallId id) {
         return live(space, id).map(LiveCall::info).orElseGet(() -> finished(space, id));
     }
@@ -275,6 +277,7 @@ public final class FunctionService implements AutoCloseable {
     }
 
     private CallInfo finished(SpaceId space, CallId id) {
+        engine.requireStored(space, id);
         return calls.find(space, id, true)
                 .orElseThrow(
                         () -> QuernException.notFound("call " + id + " is not in space " + space));

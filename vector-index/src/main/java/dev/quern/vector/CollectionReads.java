@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.lucene.search.MatchAllDocsQuery;
 
 /// What [CollectionService] reads, of collections and of snapshots. Thread-safe.
@@ -76,21 +77,28 @@ final class CollectionReads {
                 .orElseGet(() -> parts.catalog().schema(place.definition()));
     }
 
+    /// Its time begins when it is known what is asked: one deadline for opening, for waiting for a
+    /// token or a thread, and for the search.
+    ///
     /// @param asked by the fields; it may take long, so it is made before anything is opened
     SearchOutcome search(Place place, Function<CollectionSchema, SearchSpec> asked) {
         SearchSpec spec = asked.apply(schema(place));
+        Deadline deadline = Deadline.after(spec.options().timeout(), System::nanoTime);
         return reading(
                 place,
-                spec.options().timeout().orElse(MAX_WAIT),
+                () -> deadline.left(MAX_WAIT),
                 SearchPace.isPlain(spec)
                         ? (live, action) -> runPlain(live, spec, action)
                         : this::run,
-                live -> search(live, spec, place.consistency()));
+                live -> search(live, spec, deadline, place.consistency()));
     }
 
     private SearchOutcome search(
-            ReadableCollection live, SearchSpec spec, Consistency consistency) {
-        Search search = new Search(live.schema().now(), spec, parts.means());
+            ReadableCollection live,
+            SearchSpec spec,
+            Deadline deadline,
+            Consistency consistency) {
+        Search search = new Search(live.schema().now(), spec, parts.means(), deadline);
         SearchOutcome outcome = live.read(consistency, search::run);
         live.searched(search);
         return outcome;
@@ -118,8 +126,9 @@ final class CollectionReads {
             }
             // What is shown has every write that was acknowledged when this began; a write that
             // comes meanwhile must not make it wait for a look at that.
+            Deadline deadline = Deadline.after(spec.options().timeout(), System::nanoTime);
             return parts.searching()
-                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, AS_IT_IS)));
+                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, deadline, AS_IT_IS)));
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.UNAVAILABLE) {
                 return Optional.empty();
@@ -232,7 +241,7 @@ final class CollectionReads {
     }
 
     private <T> T reading(Place place, Duration wait, Function<ReadableCollection, T> action) {
-        return reading(place, wait, this::run, action);
+        return reading(place, () -> wait, this::run, action);
     }
 
     /// Where a reading action runs.
@@ -245,12 +254,15 @@ final class CollectionReads {
     ///
     /// @param wait for the writes that the consistency asks for, at most
     private <T> T reading(
-            Place place, Duration wait, Runner<T> runner, Function<ReadableCollection, T> action) {
+            Place place,
+            Supplier<Duration> wait,
+            Runner<T> runner,
+            Function<ReadableCollection, T> action) {
         int damaged = 0;
         for (int tries = 1; ; tries++) {
             try (ReadLease lease = acquire(place)) {
                 try {
-                    lease.live().await(place.consistency(), wait);
+                    lease.live().await(place.consistency(), wait.get());
                     return runner.run(lease.live(), action);
                 } catch (QuernException e) {
                     damaged += lease.live().isReplaced() ? 0 : 1;

@@ -12,7 +12,6 @@ import dev.quern.vector.SnapshotFormat.Kept;
 import dev.quern.vector.fused.BuildMemory;
 import dev.quern.vector.fused.FusedConfig;
 import dev.quern.vector.fused.HotMemory;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,8 +24,6 @@ import java.util.stream.DoubleStream;
 /// Collections of all spaces. Thread-safe. Closing it saves a checkpoint of every open collection;
 /// the store and the log stay open, their owner closes them.
 public final class CollectionService implements AutoCloseable {
-    private static final Duration FOREVER = Duration.ofDays(365);
-
     private final CollectionConfig config;
     private final InstantSource clock;
     private final Companions companions;
@@ -112,7 +109,7 @@ public final class CollectionService implements AutoCloseable {
                                 catalog, reads, open, pools.searching(), means, clock));
         this.idle =
                 new IdleMerger(open, kept, config.idleMerge(), means, pools.searching()::isIdle);
-        this.sweeper = new Sweeper(open);
+        this.sweeper = new Sweeper(open, facts, clock);
         this.purges = new HistoryPurges(facts, history);
     }
 
@@ -418,7 +415,7 @@ public final class CollectionService implements AutoCloseable {
     /// @throws QuernException `NOT_FOUND`
     public boolean merge(SpaceId space, String name) {
         try (OpenCollections.Lease lease = open.acquire(catalog.get(space, name))) {
-            return lease.live().merge(FOREVER);
+            return lease.live().merge(IdleMerger.FOREVER);
         }
     }
 
@@ -430,6 +427,11 @@ public final class CollectionService implements AutoCloseable {
     /// What another timer does every second.
     void sweep() {
         sweeper.sweep();
+    }
+
+    /// What it does every minute.
+    void sweepClosed() {
+        sweeper.sweepClosed();
     }
 
     /// What yet another timer does every minute.

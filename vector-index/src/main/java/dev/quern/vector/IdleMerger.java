@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 /// closed. While no search runs it compares one sampled query of each with the exact answer,
 /// itself, and stops when a search comes. Thread-safe. The owner closes it.
 final class IdleMerger implements AutoCloseable {
+    /// Idle for so long that everything is merged.
+    static final Duration FOREVER = Duration.ofDays(365);
+
     private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(IdleMerger.class);
 

@@ -307,6 +307,11 @@ final class OpenCollections {
         collections.forEachOpen(action);
     }
 
+    /// Whether it is open, or about to be.
+    boolean isOpen(Definition definition) {
+        return collections.find(definition.id()).isPresent();
+    }
+
     /// Saves and closes every collection.
     void close() {
         collections.close();

@@ -22,7 +22,6 @@ final class Search {
     private static final int MAX_FUSION_K = 10_000;
     private static final double MAX_WEIGHT = 1_000;
     private static final int MAX_QUERY_BYTES = 64 << 10;
-    private static final long MAX_TIMEOUT_MILLIS = 600_000;
 
     /// Bytes of a filter that is remembered with a query.
     private static final long MAX_SAMPLED_FILTER = 16 << 10;
@@ -45,17 +44,19 @@ final class Search {
     }
 
     Search(Schema schema, SearchSpec spec, DenseLeg.Means means, LongSupplier nanos) {
+        this(schema, spec, means, Deadline.after(spec.options().timeout(), nanos));
+    }
+
+    /// @param deadline may have begun before
+    Search(Schema schema, SearchSpec spec, DenseLeg.Means means, Deadline deadline) {
         this.options = spec.options();
         requireBetween("limit", options.limit(), 1, MAX_LIMIT);
         requireBetween("number of legs", spec.legs().size(), 1, MAX_LEGS);
         checkFusion(options.fusion(), spec.legs().size());
-        options.timeout()
-                .ifPresent(
-                        t -> requireBetween("timeout in ms", t.toMillis(), 1, MAX_TIMEOUT_MILLIS));
         requireKnown(options.fields(), schema);
         this.schema = schema;
         this.means = means;
-        this.deadline = Deadline.after(options.timeout(), nanos);
+        this.deadline = deadline;
         List<Leg> checked = new ArrayList<>(spec.legs().size());
         for (Leg leg : spec.legs()) {
             checked.add(checked(leg));

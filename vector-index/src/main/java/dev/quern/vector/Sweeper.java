@@ -1,15 +1,18 @@
 package dev.quern.vector;
 
 import dev.quern.common.QuernException;
+import dev.quern.storage.MetaLog;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Deletes rows that expired from the open collections: every second, by writes of a bounded size,
-/// a bounded number of them, so that other writes come between. Rows of a collection that is not
-/// open are deleted when it is; they do not show before. Thread-safe. The owner closes it.
+/// a bounded number of them, so that other writes come between. [ClosedSweeps] opens the
+/// collections that are due and closed. Expired rows do not show before. Thread-safe. The owner
+/// closes it.
 final class Sweeper implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
@@ -19,10 +22,12 @@ final class Sweeper implements AutoCloseable {
 
     private final OpenCollections open;
     private final Rounds timer;
+    private final ClosedSweeps closed;
 
-    Sweeper(OpenCollections open) {
+    Sweeper(OpenCollections open, MetaLog facts, InstantSource clock) {
         this.open = open;
         this.timer = new Rounds("quern-sweep", PERIOD, this::sweep);
+        this.closed = new ClosedSweeps(facts, clock, open, this);
     }
 
     /// Deletes what has expired by now, up to the bound.
@@ -33,24 +38,33 @@ final class Sweeper implements AutoCloseable {
                 due.add(live.definition());
             }
         });
-        for (Definition definition : due) {
-            try (OpenCollections.Lease lease = open.acquire(definition)) {
-                ConditionalWrites writes = lease.live().conditional();
-                int left = MAX_BATCHES;
-                while (left > 0 && writes.sweep(definition)) {
-                    left--;
-                }
-            } catch (QuernException e) {
-                // Renamed, deleted, full or failed; what is left is found in the next round.
-                log.debug("expired rows of {} stay for now: {}", definition.name(), e.toString());
-            } catch (RuntimeException e) {
-                log.warn("expired rows of collection {} stay for now", definition.name(), e);
+        due.forEach(this::sweep);
+    }
+
+    /// Deletes what has expired by now in a collection, up to the bound; opens it if it is not.
+    void sweep(Definition definition) {
+        try (OpenCollections.Lease lease = open.acquire(definition)) {
+            ConditionalWrites writes = lease.live().conditional();
+            int left = MAX_BATCHES;
+            while (left > 0 && writes.sweep(definition)) {
+                left--;
             }
+        } catch (QuernException e) {
+            // Renamed, deleted, full or failed; what is left is found in the next round.
+            log.debug("expired rows of {} stay for now: {}", definition.name(), e.toString());
+        } catch (RuntimeException e) {
+            log.warn("expired rows of collection {} stay for now", definition.name(), e);
         }
+    }
+
+    /// Deletes some of what has expired in collections that are not open.
+    void sweepClosed() {
+        closed.sweep();
     }
 
     @Override
     public void close() {
+        closed.close();
         timer.close();
     }
 }

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// What the parent of killed [CollectionCrashWriter]s knows: what each writer has, and the
 /// operation that it had begun. Every collection, snapshot and alias must be there with exactly the
 /// rows of the acknowledged operations, each with the fields that it was written with; of what had
-/// only begun everything or nothing. Not thread-safe.
+/// only begun everything or nothing. What there was after earlier kills must be there at that token
+/// and moment. Not thread-safe.
 final class CollectionCrashJournal implements CrashRun.Journal {
     /// Of the snapshots, after a kill; reading one lays down its files.
     private static final double SNAPSHOTS_READ = 0.2;
@@ -38,6 +39,7 @@ final class CollectionCrashJournal implements CrashRun.Journal {
     private final Map<Integer, CrashOp> begun = new HashMap<>();
     private final List<String> lost = new ArrayList<>();
     private final List<String> corrupt = new ArrayList<>();
+    private final CrashHistory history = new CrashHistory();
     private long acknowledged;
 
     @Override
@@ -100,9 +102,13 @@ final class CollectionCrashJournal implements CrashRun.Journal {
         if (random.nextInt(4) == 0) {
             IOUtils.rm(opened.resolve("cache"));
         }
-        try (StorageEngine engine = CrashRun.open(opened, encrypted);
-                CollectionService service = CollectionCrashWriter.open(engine, opened)) {
-            compare(service, whole ? 1 : SNAPSHOTS_READ, random);
+        try (StorageEngine engine = CrashRun.open(opened, encrypted)) {
+            Map<String, Long> tokens = CrashHistory.lastTokens(engine.facts());
+            try (CollectionService service = CollectionCrashWriter.open(engine, opened)) {
+                compare(service, whole ? 1 : SNAPSHOTS_READ, random);
+                compareHistory(service, whole, random);
+                history.mark(tokens, service, worlds, random);
+            }
             if (whole) {
                 FsckReport report = engine.maintenance().fsck(new ByteSize(0));
                 if (!report.isClean()) {
@@ -113,6 +119,10 @@ final class CollectionCrashJournal implements CrashRun.Journal {
         if (copied) {
             IOUtils.rm(opened);
         }
+    }
+
+    void compareHistory(CollectionService service, boolean whole, Random random) {
+        corrupt.addAll(history.check(service, whole, random, this::rows));
     }
 
     private static void copy(Path from, Path to) throws IOException {

@@ -10,11 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -179,6 +182,55 @@ final class CollectionCrashTest {
                         .hasSize(1);
             }
         }
+    }
+
+    @Test
+    void seesThatWhatWasIsNotAsItWas() {
+        try (Rig rig = rig()) {
+            CrashWrite one = CrashWrite.empty("1-0-1", 0, CrashOp.SHARED).with(CrashOp.group(0, 1));
+            CrashWrite two = CrashWrite.empty("1-0-2", 0, CrashOp.SHARED).with(CrashOp.group(0, 2));
+            one.run(rig.service());
+            CrashWorld first = one.leaves(CrashWorld.none(), OptionalLong.empty());
+            CrashHistory right = new CrashHistory();
+            CrashHistory wrong = new CrashHistory();
+            Map<String, Long> tokens = CrashHistory.lastTokens(rig.facts());
+            CrashWorld second = two.leaves(first, OptionalLong.empty());
+            right.mark(tokens, rig.service(), Map.of(0, first), new Random(0));
+            wrong.mark(tokens, rig.service(), Map.of(0, second), new Random(0));
+            two.run(rig.service());
+            assertThat(checked(rig, right)).isEmpty();
+            assertThat(checked(rig, wrong))
+                    .singleElement()
+                    .asString()
+                    .contains("shared at " + tokens.values().iterator().next())
+                    .contains("not there are 8 rows");
+        }
+    }
+
+    /// By the token: the rig's clock is not the system's.
+    private static List<String> checked(Rig rig, CrashHistory history) {
+        Random token =
+                new Random() {
+                    @Override
+                    public boolean nextBoolean() {
+                        return true;
+                    }
+                };
+        return history.check(
+                rig.service(),
+                true,
+                token,
+                (service, ref) -> {
+                    Map<Integer, NavigableMap<String, String>> rows = new HashMap<>();
+                    service.rows(CrashOp.SPACE, ref, Optional.empty(), 1_000, true)
+                            .rows()
+                            .forEach(row ->
+                                    rows.computeIfAbsent(
+                                                    (int) CrashOp.writer(row.id()),
+                                                    _ -> new TreeMap<>())
+                                            .put(row.id(), CrashOp.value(row)));
+                    return rows;
+                });
     }
 
     private static boolean isOf(String collection, CrashOp operation) {

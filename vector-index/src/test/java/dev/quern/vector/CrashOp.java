@@ -87,6 +87,7 @@ sealed interface CrashOp permits CrashWrite, CrashDependent, CrashStep, CrashRea
             case 24 ->
                     new CrashRead(
                             writer, collection, Optional.of(CrashStep.snapshot(writer, random)));
+            case 25 -> new CrashRead(writer, collection, Optional.of(CrashRead.MOMENT));
             default -> empty.with(loose(random, writer));
         };
     }

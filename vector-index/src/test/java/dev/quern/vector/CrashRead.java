@@ -2,6 +2,7 @@ package dev.quern.vector;
 
 import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,15 +11,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/// An export of a collection as it is now or was in a snapshot. Its answer tells the writer's own
-/// rows, but for those that may expire meanwhile.
+/// An export of a collection as it is now, also by its history, or was in a snapshot. Its answer
+/// tells the writer's own rows, but for those that may expire meanwhile.
 record CrashRead(int writer, String collection, Optional<String> at) implements CrashOp {
+    /// In place of a snapshot: by its history, at the moment of reading.
+    static final String MOMENT = "moment";
+
     private static final int BATCH = 500;
 
     @Override
     public Told run(CollectionService service) {
         CollectionRef ref =
-                at.map(s -> CollectionRef.at(collection, s))
+                at.map(s -> CollectionRef.at(collection, place(s)))
                         .orElseGet(() -> CollectionRef.of(collection));
         List<Row> rows = new ArrayList<>();
         try (RowCursor cursor = service.cursor(SPACE, ref)) {
@@ -39,6 +43,10 @@ record CrashRead(int writer, String collection, Optional<String> at) implements 
                 .filter(row -> CrashOp.writer(row.id()) == writer)
                 .forEach(row -> own.put(row.id(), CrashOp.value(row)));
         return Told.of(torn.isEmpty() ? digest(own) : torn);
+    }
+
+    private static String place(String at) {
+        return at.equals(MOMENT) ? InstantSource.system().instant().toString() : at;
     }
 
     /// The groups of which a moment has a part only, or that not one operation wrote; without
@@ -77,9 +85,12 @@ record CrashRead(int writer, String collection, Optional<String> at) implements 
     @Override
     public String answer(CrashWorld before) {
         CrashWorld.Rows rows = before.get(collection);
+        Optional<String> snapshot = at.filter(s -> !s.equals(MOMENT));
         boolean there =
                 before.find(collection).isPresent()
-                        && at.map(rows.snapshots()::containsKey).orElse(true);
-        return there ? digest(at.map(rows.snapshots()::get).orElse(rows.now())) : CrashWrite.ABSENT;
+                        && snapshot.map(rows.snapshots()::containsKey).orElse(true);
+        return there
+                ? digest(snapshot.map(rows.snapshots()::get).orElse(rows.now()))
+                : CrashWrite.ABSENT;
     }
 }

@@ -161,6 +161,50 @@ final class ExpiryTest {
     }
 
     @Test
+    void whatExpiredLeavesTheDiskThoughNobodyOpensIt() {
+        try (Rig rig = new Rig(directory, Rig.Stores.FAKE)) {
+            int due = ClosedSweeps.MAX_OPENED + 2;
+            for (int i = 0; i < due; i++) {
+                fill(rig, "due-" + i, row(rig, "gone", 10), row(rig, "stays", 0));
+            }
+            fill(rig, "later", row(rig, "a", 99));
+            fill(rig, "never", row(rig, "a", 0));
+            rig.restart();
+            rig.service().sweepClosed();
+            assertThat(rowsKept(rig)).as("nothing is due").hasSize(due + 2).containsOnly(1L, 2L);
+            rig.pass(Duration.ofSeconds(10));
+            rig.service().sweep();
+            rig.restart();
+            assertThat(rowsKept(rig)).as("not open").filteredOn(n -> n == 2).hasSize(due);
+            rig.service().sweepClosed();
+            rig.restart();
+            assertThat(rowsKept(rig)).filteredOn(n -> n == 2).hasSize(2);
+            rig.service().sweepClosed();
+            long token = rig.facts().appliedIndex();
+            rig.service().sweepClosed();
+            assertThat(rig.facts().appliedIndex()).as("all is done").isEqualTo(token);
+            rig.restart();
+            assertThat(rowsKept(rig)).containsOnly(1L);
+            assertThat(rig.service().rows(SPACE, "due-0", Optional.empty(), 10, false).rows())
+                    .extracting(Row::id)
+                    .containsExactly("stays");
+        }
+    }
+
+    private static void fill(Rig rig, String name, Row... rows) {
+        CollectionSpec spec = new CollectionSpec(name, 2, Metric.COSINE, Optional.empty());
+        rig.service().create(SPACE, spec, false);
+        rig.service().write(SPACE, name, WriteBatch.upsert(List.of(rows)));
+    }
+
+    /// What each collection's checkpoint has, expired or not.
+    private static List<Long> rowsKept(Rig rig) {
+        return rig.facts().scan(SPACE, Keys.CHECKPOINTS, Optional.empty(), 100).stream()
+                .map(fact -> CheckpointFormat.decode(fact.value()).rows())
+                .toList();
+    }
+
+    @Test
     void snapshotsHideWhatExpired() {
         try (Rig rig = new Rig(directory, Rig.Stores.FAKE)) {
             rig.create(2, Metric.COSINE);
