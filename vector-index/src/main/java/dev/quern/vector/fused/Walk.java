@@ -190,7 +190,7 @@ final class Walk {
             long entry = Pool.entry(id, estimates[slot]);
             into[end] = entry;
             end += isNew;
-            least = Math.min(least, entry & -isNew | Pool.NOTHING & isNew - 1);
+            least = Math.min(least, (entry & -isNew) | (Pool.NOTHING & (isNew - 1)));
         }
         nearestNew = least;
         return end;
