@@ -73,6 +73,11 @@ abstract class Kernel {
     /// @param squares receives them from index 0
     abstract void squareDistances(float[] vector, float[] rows, int at, float[] squares);
 
+    /// The inner products of a vector and [#GROUP] rows, summed as their squared distances are.
+    ///
+    /// @param products receives them from index 0
+    abstract void dotProducts(float[] vector, float[] rows, int at, float[] products);
+
     /// Estimates the distances of a query to the neighbours in a block.
     ///
     /// @param block offset of the block

@@ -155,6 +155,15 @@ final class KernelTest {
                     plain.squareDistance(query, star.blocks().memory(), star.blocks().at(row + 2));
             assertThat(squares[row]).isCloseTo(exact, within(exact * 1e-4f));
         }
+        plain.dotProducts(query, rows, width, expected);
+        float[] products = new float[Kernel.GROUP];
+        wide.dotProducts(query, rows, width, products);
+        assertThat(products).isEqualTo(expected);
+        for (int row = 0; row < Kernel.GROUP; row++) {
+            float exact =
+                    plain.dotProduct(query, star.blocks().memory(), star.blocks().at(row + 2));
+            assertThat(products[row]).isCloseTo(exact, within(1e-3f * width));
+        }
     }
 
     private static RandomGenerator generator(long seed) {
