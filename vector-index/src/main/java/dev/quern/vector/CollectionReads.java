@@ -94,10 +94,7 @@ final class CollectionReads {
     }
 
     private SearchOutcome search(
-            ReadableCollection live,
-            SearchSpec spec,
-            Deadline deadline,
-            Consistency consistency) {
+            ReadableCollection live, SearchSpec spec, Deadline deadline, Consistency consistency) {
         Search search = new Search(live.schema().now(), spec, parts.means(), deadline);
         SearchOutcome outcome = live.read(consistency, search::run);
         live.searched(search);
