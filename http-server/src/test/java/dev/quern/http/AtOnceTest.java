@@ -138,8 +138,7 @@ final class AtOnceTest {
 
     /// There are more slow ones than loops.
     @Test
-    void slowOnesKeepNoLoop()
-            throws ExecutionException, InterruptedException, TimeoutException {
+    void slowOnesKeepNoLoop() throws ExecutionException, InterruptedException, TimeoutException {
         List<CompletableFuture<String>> slow = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             slow.add(

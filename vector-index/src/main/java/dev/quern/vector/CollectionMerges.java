@@ -14,9 +14,9 @@ import org.apache.lucene.index.MergeTrigger;
 import org.apache.lucene.index.SegmentCommitInfo;
 import org.apache.lucene.index.SegmentInfos;
 
-/// What a collection's index merges: while writes come, what Lucene's tiers say; when it is asked
-/// to ([MergeTrigger#EXPLICIT]), what [MergePlanner] says of an idle one. Either way the merges
-/// give way to searches. Thread-safe.
+/// What a collection's index merges: while writes come, what Lucene's tiers say and [MergePlanner]
+/// does not let wait; when it is asked to ([MergeTrigger#EXPLICIT]), what [MergePlanner] says of an
+/// idle one. Either way the merges give way to searches. Thread-safe.
 final class CollectionMerges extends FilterMergePolicy {
     private final MergePlanner planner;
     private final BooleanSupplier searchesWait;
@@ -41,17 +41,26 @@ final class CollectionMerges extends FilterMergePolicy {
             MergeTrigger trigger, SegmentInfos segments, MergeContext context) throws IOException {
         return trigger == MergeTrigger.EXPLICIT
                 ? findIdleMerges(segments, context)
-                : yielding(super.findMerges(trigger, segments, context));
+                : ripe(super.findMerges(trigger, segments, context), segments, context);
     }
 
     @SuppressWarnings("NullAway") // Lucene takes null for nothing to do
-    private MergeSpecification yielding(MergeSpecification found) {
+    private MergeSpecification ripe(
+            MergeSpecification found, SegmentInfos segments, MergeContext context)
+            throws IOException {
         if (found == null) {
             return null;
         }
+        List<SegmentCommitInfo> free = new ArrayList<>(segments.asList());
+        free.removeAll(context.getMergingSegments());
+        List<MergePlanner.Segment> described = describe(free, context);
         MergeSpecification own = new MergeSpecification();
-        found.merges.forEach(merge -> own.add(new YieldingMerge(merge.segments, searchesWait)));
-        return own;
+        for (OneMerge merge : found.merges) {
+            if (!planner.waits(describe(merge.segments, context), described)) {
+                own.add(new YieldingMerge(merge.segments, searchesWait));
+            }
+        }
+        return own.merges.isEmpty() ? null : own;
     }
 
     @SuppressWarnings("NullAway") // Lucene takes null for nothing to do
@@ -60,12 +69,8 @@ final class CollectionMerges extends FilterMergePolicy {
         if (!context.getMergingSegments().isEmpty()) {
             return null;
         }
-        List<MergePlanner.Segment> all = new ArrayList<>();
-        for (SegmentCommitInfo segment : segments) {
-            all.add(describe(segment, context));
-        }
         Set<String> names =
-                planner.plan(all, idle).stream()
+                planner.plan(describe(segments.asList(), context), idle).stream()
                         .map(MergePlanner.Segment::name)
                         .collect(Collectors.toSet());
         if (names.isEmpty()) {
@@ -76,6 +81,15 @@ final class CollectionMerges extends FilterMergePolicy {
         MergeSpecification own = new MergeSpecification();
         own.add(new YieldingMerge(chosen, searchesWait));
         return own;
+    }
+
+    private static List<MergePlanner.Segment> describe(
+            List<SegmentCommitInfo> segments, MergeContext context) throws IOException {
+        List<MergePlanner.Segment> all = new ArrayList<>();
+        for (SegmentCommitInfo segment : segments) {
+            all.add(describe(segment, context));
+        }
+        return all;
     }
 
     private static MergePlanner.Segment describe(SegmentCommitInfo segment, MergeContext context)

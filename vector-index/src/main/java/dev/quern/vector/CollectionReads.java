@@ -90,11 +90,11 @@ final class CollectionReads {
                 SearchPace.isPlain(spec)
                         ? (live, action) -> runPlain(live, spec, action)
                         : this::run,
-                live -> search(live, spec, place.consistency(), deadline));
+                live -> search(live, spec, deadline, place.consistency()));
     }
 
     private SearchOutcome search(
-            ReadableCollection live, SearchSpec spec, Consistency consistency, Deadline deadline) {
+            ReadableCollection live, SearchSpec spec, Deadline deadline, Consistency consistency) {
         Search search = new Search(live.schema().now(), spec, parts.means(), deadline);
         SearchOutcome outcome = live.read(consistency, search::run);
         live.searched(search);
@@ -125,7 +125,7 @@ final class CollectionReads {
             // comes meanwhile must not make it wait for a look at that.
             Deadline deadline = Deadline.after(spec.options().timeout(), System::nanoTime);
             return parts.searching()
-                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, AS_IT_IS, deadline)));
+                    .tryAtOnce(() -> timed(live, spec, l -> search(l, spec, deadline, AS_IT_IS)));
         } catch (QuernException e) {
             if (e.kind() == ErrorKind.UNAVAILABLE) {
                 return Optional.empty();

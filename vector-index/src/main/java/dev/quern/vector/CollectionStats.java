@@ -3,7 +3,6 @@ package dev.quern.vector;
 import dev.quern.vector.fused.FusedVectorsFormat;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -124,10 +123,14 @@ public record CollectionStats(
     /// @param field a vector field
     static Optional<VectorKeeping> coarsestHnsw(IndexReader reader, String field) {
         String luceneField = RowDocuments.vector(field);
-        return reader.leaves().stream()
-                .filter(leaf -> vectors(leaf.reader(), luceneField) instanceof HnswGraphProvider)
-                .map(leaf -> kept(leaf.reader(), luceneField).orElse(VectorKeeping.INT8))
-                .max(Comparator.naturalOrder());
+        VectorKeeping coarsest = null;
+        for (LeafReaderContext leaf : reader.leaves()) {
+            if (vectors(leaf.reader(), luceneField) instanceof HnswGraphProvider) {
+                VectorKeeping kept = kept(leaf.reader(), luceneField).orElse(VectorKeeping.INT8);
+                coarsest = coarsest == null || kept.compareTo(coarsest) > 0 ? kept : coarsest;
+            }
+        }
+        return Optional.ofNullable(coarsest);
     }
 
     /// What reads a segment's vectors; null where it has none.

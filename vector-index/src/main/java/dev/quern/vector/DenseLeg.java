@@ -8,11 +8,13 @@ import dev.quern.vector.fused.FusedStrategy;
 import dev.quern.vector.fused.HeldOut;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.search.DocAndFloatFeatureBuffer;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.HitQueue;
@@ -44,6 +46,10 @@ final class DenseLeg {
 
     private static final double ROUNDING = 1e-6;
 
+    /// Cosines that a search computed on rotated vectors, or that Lucene squeezed, differ from
+    /// those of the vectors by less than half of this: some ten roundings of numbers of at most 1.
+    static final double COSINE_ROUNDING = 2e-6;
+
     private final IndexSearcher searcher;
     private final String field;
     private final String luceneField;
@@ -57,14 +63,22 @@ final class DenseLeg {
     private final LegWidth widths;
     private final Deadline deadline;
     private Optional<HeldOut> heldOut = Optional.empty();
+    private boolean asFound;
 
     /// What legs work with.
     ///
     /// @param exactScanRows so many rows are compared, unless fused graphs are to choose from them
     /// @param filters sets of what matches
-    record Means(int exactScanRows, FilterCache filters) {
+    /// @param ids of large segments
+    record Means(int exactScanRows, FilterCache filters, IdCache ids) {
+        /// Of ids as rows of one length: a million of 60 bytes, four million of 16.
+        private static final long ID_BYTES = 64L << 20;
+
         static Means of(SearchConfig config) {
-            return new Means(config.exactScanRows(), new FilterCache(config.filterCache().bytes()));
+            return new Means(
+                    config.exactScanRows(),
+                    new FilterCache(config.filterCache().bytes()),
+                    new IdCache(ID_BYTES));
         }
     }
 
@@ -93,14 +107,41 @@ final class DenseLeg {
         heldOut = vertex;
     }
 
+    /// Takes the cosines that a search computed on its way for the scores, where their order leaves
+    /// no doubt: they may differ from those of the vectors by [#COSINE_ROUNDING].
+    void scoreAsFound() {
+        asFound = hnsw.isEmpty() && metric == Metric.COSINE;
+    }
+
     /// What a leg found, and how.
     record Found(List<Ranked> ranked, LegPlan plan) {}
 
     /// What one way of searching gives.
     ///
     /// @param nearest best first
-    /// @param byFloats whether the scores come from the vectors, not from codes
-    private record Candidates(List<ScoreDoc> nearest, boolean byFloats, LegPlan plan) {}
+    private record Candidates(List<ScoreDoc> nearest, Scores scores, LegPlan plan) {
+        /// Whether the scores come from the vectors, not from codes.
+        boolean byFloats() {
+            return scores != Scores.CODES;
+        }
+
+        /// Whether two scores may be of equally near rows, but for what rounding does, as Lucene
+        /// squeezes scores and sums in another order.
+        boolean isEqual(double a, double b) {
+            double rounding = scores == Scores.COSINES ? COSINE_ROUNDING : ROUNDING * Math.abs(a);
+            return Math.abs(a - b) <= rounding;
+        }
+    }
+
+    /// What the scores of candidates are.
+    private enum Scores {
+        /// Estimates.
+        CODES,
+        /// Lucene's, of the vectors.
+        SQUEEZED,
+        /// Cosines of the vectors.
+        COSINES
+    }
 
     private interface Way {
         /// So many candidates, one more than are wanted, where there are.
@@ -118,7 +159,7 @@ final class DenseLeg {
         LegPlan plan = plan(exact, filter);
         return plan.strategy() == Strategy.EXACT
                 ? best(
-                        count -> new Candidates(scan(vector, filter, count), true, plan),
+                        count -> new Candidates(scan(vector, filter, count), Scores.SQUEEZED, plan),
                         vector,
                         filter,
                         depth)
@@ -142,7 +183,7 @@ final class DenseLeg {
         }
         if (found.byFloats() && isCut(found, ranked, depth)) {
             List<ScoreDoc> all = scan(vector, filter, depth + MAX_TIED);
-            ranked = ranked(new Candidates(all, true, found.plan()), vector, depth);
+            ranked = ranked(new Candidates(all, Scores.SQUEEZED, found.plan()), vector, depth);
         }
         return new Found(ranked.subList(0, Math.min(depth, ranked.size())), found.plan());
     }
@@ -154,30 +195,67 @@ final class DenseLeg {
         }
         ScoreDoc last = found.nearest().getLast();
         if (found.byFloats()) {
-            return isEqual(found.nearest().get(depth - 1).score, last.score);
+            return found.isEqual(found.nearest().get(depth - 1).score, last.score);
         }
         double wanted = ranked.get(depth - 1).score();
         return ranked.stream()
                 .filter(row -> row.doc() == last.doc)
-                .anyMatch(row -> row.score() > wanted || isEqual(row.score(), wanted));
-    }
-
-    /// But for what rounding does, as Lucene squeezes scores and sums in another order.
-    private static boolean isEqual(double a, double b) {
-        return Math.abs(a - b) <= ROUNDING * Math.abs(a);
+                .anyMatch(row -> row.score() > wanted || found.isEqual(row.score(), wanted));
     }
 
     private List<Ranked> ranked(Candidates found, float[] vector, int depth) throws IOException {
         List<ScoreDoc> nearest = found.nearest();
+        if (found.scores() == Scores.COSINES && isClear(found, depth)) {
+            return asFound(nearest.subList(0, Math.min(depth, nearest.size())));
+        }
         int end = nearest.size();
         if (found.byFloats() && end > depth) {
             float last = nearest.get(depth - 1).score;
             end = depth;
-            while (end < nearest.size() && isEqual(last, nearest.get(end).score)) {
+            while (end < nearest.size() && found.isEqual(last, nearest.get(end).score)) {
                 end++;
             }
         }
         return score(nearest.subList(0, end), vector);
+    }
+
+    /// Whether no two of those that are wanted, and the one after, are about as near.
+    private static boolean isClear(Candidates found, int depth) {
+        List<ScoreDoc> nearest = found.nearest();
+        for (int i = Math.min(depth, nearest.size() - 1); i > 0; i--) {
+            if (found.isEqual(nearest.get(i - 1).score, nearest.get(i).score)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Documents in their order, with their scores.
+    private List<Ranked> asFound(List<ScoreDoc> nearest) throws IOException {
+        int size = nearest.size();
+        long[] byDocument = new long[size];
+        for (int i = 0; i < size; i++) {
+            byDocument[i] = (long) nearest.get(i).doc << Integer.SIZE | i;
+        }
+        Arrays.sort(byDocument);
+        List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
+        Ranked[] ranked = new Ranked[size];
+        IdCache.Ids ids = null;
+        int base = 0;
+        int end = 0;
+        for (long entry : byDocument) {
+            int rank = (int) entry;
+            ScoreDoc hit = nearest.get(rank);
+            if (ids == null || hit.doc >= end) {
+                LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(hit.doc, leaves));
+                ids = means.ids().of(leaf);
+                base = leaf.docBase;
+                end = base + leaf.reader().maxDoc();
+            }
+            double score = Math.clamp(hit.score, -1f, 1f);
+            ranked[rank] = new Ranked(hit.doc, ids.text(hit.doc - base, idType), score);
+        }
+        return Arrays.asList(ranked);
     }
 
     private Candidates walked(LegPlan plan, float[] vector, Optional<Query> filter, int count)
@@ -190,13 +268,18 @@ final class DenseLeg {
         boolean walked = hnsw.isPresent() || asked.walks() > 0;
         return new Candidates(
                 nearest,
-                hnsw.isEmpty(),
+                scores(),
                 new LegPlan(
                         walked ? plan.strategy() : Strategy.EXACT,
                         walked ? plan.reason() : "cheaper in every segment",
                         plan.matching(),
                         hnsw.isPresent() ? Work.NONE : work(plan.matching(), asked),
                         Optional.of(width)));
+    }
+
+    /// What the scores of a search by segments are.
+    private Scores scores() {
+        return hnsw.isPresent() ? Scores.CODES : asFound ? Scores.COSINES : Scores.SQUEEZED;
     }
 
     private LegPlan plan(boolean exact, Optional<Query> filter) throws IOException {
@@ -222,14 +305,14 @@ final class DenseLeg {
         Width width = widths.of(count - 1, true);
         FusedStrategy asked = new FusedStrategy(Math.max(count, width.width()));
         FilteredWalk walk = new FilteredWalk(searcher, means.filters(), deadline, filter);
-        List<ScoreDoc> nearest = walk.nearest(luceneField, vector, count, asked);
+        List<ScoreDoc> nearest = walk.nearest(luceneField, vector, count, asked, asFound);
         Strategy strategy =
                 asked.walks() > 0
                         ? Strategy.GRAPH
                         : asked.scans() > 0 ? Strategy.CODES : Strategy.EXACT;
         return new Candidates(
                 nearest,
-                true,
+                scores(),
                 new LegPlan(
                         strategy,
                         reason(asked, walk),
@@ -261,7 +344,8 @@ final class DenseLeg {
             float[] vector, Optional<Query> filter, int depth, FusedStrategy asked)
             throws IOException {
         if (hnsw.isEmpty() && filter.isEmpty()) {
-            return SegmentSearch.nearest(searcher, luceneField, vector, depth, asked, deadline);
+            return SegmentSearch.nearest(
+                    searcher, luceneField, vector, depth, asked, deadline, asFound);
         }
         int candidates = hnsw.isPresent() ? asked.width() : depth;
         Query query =

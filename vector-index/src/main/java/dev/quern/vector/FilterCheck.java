@@ -4,6 +4,7 @@ import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// Whether a filter makes sense for a collection. Not thread-safe; one use each.
@@ -23,7 +24,9 @@ final class FilterCheck {
     }
 
     private void node(Filter filter, int depth) {
-        require(depth <= Filter.MAX_DEPTH, "is nested more than " + Filter.MAX_DEPTH + " deep");
+        require(
+                depth <= Filter.MAX_DEPTH,
+                () -> "is nested more than " + Filter.MAX_DEPTH + " deep");
         count(1);
         switch (filter) {
             case Filter.Eq(String field, Object value) -> value(field, value);
@@ -51,13 +54,16 @@ final class FilterCheck {
         conditions += more;
         require(
                 conditions <= Filter.MAX_CONDITIONS,
-                "has more than "
-                        + Filter.MAX_CONDITIONS
-                        + " conditions (each value of an all is one)");
+                () ->
+                        "has more than "
+                                + Filter.MAX_CONDITIONS
+                                + " conditions (each value of an all is one)");
     }
 
     private void values(String field, List<Object> values, int max) {
-        require(values.size() <= max, "lists " + values.size() + " values, the bound is " + max);
+        require(
+                values.size() <= max,
+                () -> "lists " + values.size() + " values, the bound is " + max);
         filterable(field);
         values.forEach(value -> value(field, value));
     }
@@ -68,11 +74,12 @@ final class FilterCheck {
             requireString("contains", field);
             require(
                     !(value instanceof String s) || Utf8.length(s) <= Filter.MAX_CONTAINS_BYTES,
-                    "has a string to be contained in "
-                            + quoted(field)
-                            + " of more than "
-                            + Filter.MAX_CONTAINS_BYTES
-                            + " bytes");
+                    () ->
+                            "has a string to be contained in "
+                                    + quoted(field)
+                                    + " of more than "
+                                    + Filter.MAX_CONTAINS_BYTES
+                                    + " bytes");
         }
     }
 
@@ -80,12 +87,13 @@ final class FilterCheck {
         Optional<AttributeType> type = filterable(field);
         require(
                 type.filter(t -> t.element() != AttributeType.STRING).isEmpty(),
-                "has "
-                        + what
-                        + " on "
-                        + quoted(field)
-                        + ", which is "
-                        + type.map(AttributeType::phrase).orElse("unknown"));
+                () ->
+                        "has "
+                                + what
+                                + " on "
+                                + quoted(field)
+                                + ", which is "
+                                + type.map(AttributeType::phrase).orElse("unknown"));
     }
 
     private void range(Filter.Range range) {
@@ -93,10 +101,10 @@ final class FilterCheck {
                 Stream.of(range.gte(), range.gt(), range.lte(), range.lt())
                         .flatMap(Optional::stream)
                         .toList();
-        require(!bounds.isEmpty(), "has a range without a bound on " + quoted(range.field()));
+        require(!bounds.isEmpty(), () -> "has a range without a bound on " + quoted(range.field()));
         require(
                 filterable(range.field()).filter(t -> t.element() == AttributeType.BOOL).isEmpty(),
-                "has a range on " + quoted(range.field()) + ", which is a boolean: use eq");
+                () -> "has a range on " + quoted(range.field()) + ", which is a boolean: use eq");
         bounds.forEach(bound -> value(range.field(), bound));
     }
 
@@ -104,10 +112,11 @@ final class FilterCheck {
         AttributeType type = schema.find(field);
         require(
                 type != null || schema.hasNoAttributes(),
-                "names attribute "
-                        + quoted(field)
-                        + ", which no row of the collection has; it has "
-                        + String.join(", ", schema.fields().attributes().keySet()));
+                () ->
+                        "names attribute "
+                                + quoted(field)
+                                + ", which no row of the collection has; it has "
+                                + String.join(", ", schema.fields().attributes().keySet()));
         return Optional.ofNullable(type);
     }
 
@@ -115,10 +124,11 @@ final class FilterCheck {
         Optional<AttributeType> type = typeOf(field);
         require(
                 type.filter(t -> t == AttributeType.JSON).isEmpty(),
-                "names "
-                        + quoted(field)
-                        + ", which is JSON: it is kept, not indexed; put what is filtered on into"
-                        + " an attribute of its own");
+                () ->
+                        "names "
+                                + quoted(field)
+                                + ", which is JSON: it is kept, not indexed; put what is filtered on into"
+                                + " an attribute of its own");
         return type;
     }
 
@@ -129,29 +139,33 @@ final class FilterCheck {
                         || value instanceof Boolean
                         || (value instanceof Double d && Double.isFinite(d))
                         || (value instanceof String s && Utf8.length(s) >= 0);
-        require(known, "compares " + quoted(field) + " with a value that no attribute can have");
+        require(
+                known,
+                () -> "compares " + quoted(field) + " with a value that no attribute can have");
         bytes += value instanceof String s ? Utf8.length(s) : Long.BYTES;
         require(
                 bytes <= WriteCheck.MAX_TEXT_BYTES,
-                "holds more than " + WriteCheck.MAX_TEXT_BYTES + " bytes of values");
+                () -> "holds more than " + WriteCheck.MAX_TEXT_BYTES + " bytes of values");
         AttributeType given = AttributeType.of(value);
         require(
                 type.filter(t -> !comparable(t.element(), given)).isEmpty(),
-                "compares "
-                        + quoted(field)
-                        + ", which is "
-                        + type.map(AttributeType::phrase).orElse("unknown")
-                        + " in this collection, with "
-                        + given.phrase());
+                () ->
+                        "compares "
+                                + quoted(field)
+                                + ", which is "
+                                + type.map(AttributeType::phrase).orElse("unknown")
+                                + " in this collection, with "
+                                + given.phrase());
         require(
                 type.filter(t -> t.element() == AttributeType.DATETIME).isEmpty()
                         || (value instanceof String text && Moments.find(text).isPresent()),
-                "compares "
-                        + quoted(field)
-                        + " with \""
-                        + Names.abbreviate(String.valueOf(value))
-                        + "\", expected "
-                        + Moments.EXPECTED);
+                () ->
+                        "compares "
+                                + quoted(field)
+                                + " with \""
+                                + Names.abbreviate(String.valueOf(value))
+                                + "\", expected "
+                                + Moments.EXPECTED);
     }
 
     private static boolean comparable(AttributeType field, AttributeType value) {
@@ -167,9 +181,11 @@ final class FilterCheck {
         return "\"" + Names.abbreviate(field) + "\"";
     }
 
-    private static void require(boolean holds, String problem) {
+    /// @param problem is made only when it is told: names are abbreviated, which takes longer than
+    ///   all checks of a small filter
+    private static void require(boolean holds, Supplier<String> problem) {
         if (!holds) {
-            throw QuernException.invalid("filter " + problem);
+            throw QuernException.invalid("filter " + problem.get());
         }
     }
 }

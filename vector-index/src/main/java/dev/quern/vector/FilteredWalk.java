@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import dev.quern.vector.fused.FusedStrategy;
+import dev.quern.vector.fused.WalkHits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,10 +84,12 @@ final class FilteredWalk {
     private record Part(
             LeafReaderContext leaf, @Nullable FixedBitSet set, @Nullable ScorerSupplier reading) {}
 
-    /// The nearest, in no order.
+    /// The nearest, best first.
     ///
     /// @param strategy how wide to search; is told what was done
-    List<ScoreDoc> nearest(String field, float[] vector, int depth, FusedStrategy strategy)
+    /// @param cosines as for [SegmentSearch#add]
+    List<ScoreDoc> nearest(
+            String field, float[] vector, int depth, FusedStrategy strategy, boolean cosines)
             throws IOException {
         List<Part> parts = new ArrayList<>();
         for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
@@ -94,11 +97,11 @@ final class FilteredWalk {
         }
         List<ScoreDoc> all = new ArrayList<>();
         for (Part part : parts) {
-            KnnCollector found = SegmentSearch.collector(depth, strategy, deadline);
+            WalkHits found = SegmentSearch.collector(depth, strategy, deadline);
             if (part.set != null || !afterwards(part, field, vector, found, strategy)) {
                 among(part, field, vector, found);
             }
-            SegmentSearch.add(part.leaf, found, all);
+            SegmentSearch.add(part.leaf, found, cosines, all);
         }
         return SegmentSearch.best(all, depth);
     }

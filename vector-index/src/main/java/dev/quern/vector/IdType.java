@@ -3,6 +3,7 @@ package dev.quern.vector;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.apache.lucene.util.BytesRef;
 
 /// What the ids of a collection's rows are. A [Row] has its id as text in either case; equal ids
@@ -96,15 +97,19 @@ public enum IdType {
     ///
     /// @throws QuernException `CORRUPT` for bytes that are the term of none
     String text(BytesRef term) {
+        return text(term.bytes, term.offset, term.length);
+    }
+
+    /// The same of a term that lies in an array.
+    String text(byte[] term, int offset, int length) {
         return switch (this) {
-            case STRING -> term.utf8ToString();
+            case STRING -> new String(term, offset, length, StandardCharsets.UTF_8);
             case UINT64 -> {
-                if (term.length != Long.BYTES) {
+                if (length != Long.BYTES) {
                     throw QuernException.corrupt(
-                            "index has an id of " + term.length + " bytes, expected 8");
+                            "index has an id of " + length + " bytes, expected 8");
                 }
-                yield Long.toUnsignedString(
-                        ByteBuffer.wrap(term.bytes, term.offset, term.length).getLong());
+                yield Long.toUnsignedString(ByteBuffer.wrap(term, offset, length).getLong());
             }
         };
     }

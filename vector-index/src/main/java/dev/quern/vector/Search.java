@@ -53,18 +53,29 @@ final class Search {
         requireBetween("limit", options.limit(), 1, MAX_LIMIT);
         requireBetween("number of legs", spec.legs().size(), 1, MAX_LEGS);
         checkFusion(options.fusion(), spec.legs().size());
-        List<String> unknown = options.fields().unknown(schema.fields());
+        requireKnown(options.fields(), schema);
+        this.schema = schema;
+        this.means = means;
+        this.deadline = deadline;
+        List<Leg> checked = new ArrayList<>(spec.legs().size());
+        for (Leg leg : spec.legs()) {
+            checked.add(checked(leg));
+        }
+        this.legs = checked;
+        options.filter().ifPresent(f -> FilterCheck.check(f, schema));
+        this.filter = options.filter().map(f -> new FilterQueries(schema).query(f));
+    }
+
+    private static void requireKnown(RowFields asked, Schema schema) {
+        List<String> unknown =
+                asked.isNone() && asked.without().isEmpty()
+                        ? List.of()
+                        : asked.unknown(schema.fields());
         if (!unknown.isEmpty()) {
             throw QuernException.invalid(
                     "search asks for fields that the collection does not have: "
                             + Names.abbreviate(String.join(", ", unknown)));
         }
-        this.schema = schema;
-        this.means = means;
-        this.deadline = deadline;
-        this.legs = spec.legs().stream().map(this::checked).toList();
-        options.filter().ifPresent(f -> FilterCheck.check(f, schema));
-        this.filter = options.filter().map(f -> new FilterQueries(schema).query(f));
     }
 
     private static void checkFusion(Fusion fusion, int legs) {
@@ -169,10 +180,7 @@ final class Search {
         }
         List<Ranked> order =
                 legs.size() == 1 ? rankings.getFirst() : new Fuser(options.fusion()).fuse(rankings);
-        List<Ranked> rest =
-                options.after()
-                        .map(after -> order.stream().filter(after::isBefore).toList())
-                        .orElse(order);
+        List<Ranked> rest = options.after().map(after -> after.rest(order)).orElse(order);
         List<Ranked> best = rest.subList(0, Math.min(options.limit(), rest.size()));
         List<Hit> hits = hits(reader, best);
         return new SearchOutcome(
@@ -239,6 +247,9 @@ final class Search {
         return switch (leg) {
             case Leg.Dense asked -> {
                 DenseLeg dense = new DenseLeg(searcher, asked, schema, means, deadline);
+                if (legs.size() == 1 && !options.explain()) {
+                    dense.scoreAsFound();
+                }
                 DenseLeg.Found found = dense.run(asked.exact(), asked.vector(), filter, depth);
                 plans.add(found.plan());
                 yield found.ranked();

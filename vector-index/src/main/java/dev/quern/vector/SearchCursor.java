@@ -4,6 +4,7 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.Names;
 import dev.quern.common.QuernException;
 import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where one page of hits ended, for the next to begin after it. As text it is opaque.
@@ -16,6 +17,9 @@ public record SearchCursor(int seen, double score, String id) {
     public static final int MAX_SEEN = 10_000;
 
     private static final int VERSION = 1;
+
+    /// What the score of one row may differ by between two searches.
+    private static final double ROUNDING = DenseLeg.COSINE_ROUNDING;
 
     /// Reads what [#toString] gave.
     ///
@@ -57,8 +61,21 @@ public record SearchCursor(int seen, double score, String id) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(out.toBytes());
     }
 
-    /// Whether a row comes on a later page.
-    boolean isBefore(Ranked row) {
+    /// The rows of later pages. The last row of the page before is known by its id: its score may
+    /// be rounded otherwise than then.
+    ///
+    /// @param order best first
+    List<Ranked> rest(List<Ranked> order) {
+        for (int i = 0; i < order.size(); i++) {
+            Ranked row = order.get(i);
+            if (row.id().equals(id) && Math.abs(row.score() - score) <= ROUNDING) {
+                return order.subList(i + 1, order.size());
+            }
+        }
+        return order.stream().filter(this::isBefore).toList();
+    }
+
+    private boolean isBefore(Ranked row) {
         int byScore = Double.compare(row.score(), score);
         return byScore < 0 || (byScore == 0 && row.id().compareTo(id) > 0);
     }

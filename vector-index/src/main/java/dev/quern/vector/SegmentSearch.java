@@ -1,6 +1,7 @@
 package dev.quern.vector;
 
 import dev.quern.vector.fused.FusedStrategy;
+import dev.quern.vector.fused.WalkHits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,61 +10,70 @@ import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.KnnCollector;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.TopKnnCollector;
 
 /// Searches the nearest vectors segment by segment, without the query, the weight, the tasks and
 /// the collectors of a Lucene search, which take as long as ten visits of a graph. Stateless.
 final class SegmentSearch {
+    private static final Comparator<ScoreDoc> BEST_FIRST =
+            (a, b) -> Float.compare(b.score, a.score);
+
     private SegmentSearch() {}
 
     /// The nearest of all live documents, best first.
     ///
     /// @param depth at most
     /// @param strategy how wide to search; is told what was done
+    /// @param cosines as for [#add]
     static List<ScoreDoc> nearest(
             IndexSearcher searcher,
             String field,
             float[] vector,
             int depth,
             FusedStrategy strategy,
-            Deadline deadline)
+            Deadline deadline,
+            boolean cosines)
             throws IOException {
-        List<ScoreDoc> all = new ArrayList<>();
-        for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+        List<LeafReaderContext> leaves = searcher.getIndexReader().leaves();
+        List<ScoreDoc> all = new ArrayList<>(leaves.size() * Math.min(depth, 100));
+        for (LeafReaderContext leaf : leaves) {
             LeafReader reader = leaf.reader();
-            KnnCollector found = collector(depth, strategy, deadline);
+            WalkHits found = collector(depth, strategy, deadline);
             reader.searchNearestVectors(
                     field,
                     vector,
                     found,
                     AcceptDocs.fromLiveDocs(reader.getLiveDocs(), reader.maxDoc()));
-            add(leaf, found, all);
+            add(leaf, found, cosines, all);
         }
         return best(all, depth);
     }
 
     /// A collector of one segment's nearest, which ends at the deadline.
-    static KnnCollector collector(int k, FusedStrategy strategy, Deadline deadline) {
-        return new KnnCollector.Decorator(new TopKnnCollector(k, Integer.MAX_VALUE, strategy)) {
-            @Override
-            public boolean earlyTerminated() {
-                return deadline.shouldExit();
-            }
-        };
+    static WalkHits collector(int k, FusedStrategy strategy, Deadline deadline) {
+        return new WalkHits(k, strategy, deadline::shouldExit);
     }
 
     /// Adds what was found in a segment.
-    static void add(LeafReaderContext leaf, KnnCollector found, List<ScoreDoc> all) {
+    ///
+    /// @param cosines whether the scores are to be cosines, of vectors of length 1 that are
+    ///   compared by their inner product; else they are Lucene's
+    static void add(LeafReaderContext leaf, WalkHits found, boolean cosines, List<ScoreDoc> all) {
+        if (cosines && found.hasDistances()) {
+            for (int i = 0; i < found.size(); i++) {
+                all.add(new ScoreDoc(leaf.docBase + found.document(i), -found.distance(i)));
+            }
+            return;
+        }
         for (ScoreDoc hit : found.topDocs().scoreDocs) {
-            all.add(new ScoreDoc(leaf.docBase + hit.doc, hit.score));
+            float score = cosines ? 2 * hit.score - 1 : hit.score;
+            all.add(new ScoreDoc(leaf.docBase + hit.doc, score));
         }
     }
 
     /// The best of all, best first.
     static List<ScoreDoc> best(List<ScoreDoc> all, int depth) {
-        all.sort(Comparator.comparingDouble(hit -> -hit.score));
+        all.sort(BEST_FIRST);
         return all.subList(0, Math.min(depth, all.size()));
     }
 }

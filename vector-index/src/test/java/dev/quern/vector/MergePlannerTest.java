@@ -80,6 +80,29 @@ final class MergePlannerTest {
                 .containsExactly("c", "b");
     }
 
+    @Test
+    void whatABulkLoadWritesWaitsUpToABound() {
+        List<Segment> three =
+                List.of(flushed("a", 16_000), flushed("b", 16_000), flushed("c", 5_000));
+        assertThat(planner.waits(three, three)).isTrue();
+        // 53,687 rows of 5,000 bytes are 256 MiB.
+        List<Segment> most = new ArrayList<>(three);
+        most.add(merged("graph", 1_000_000));
+        most.add(flushed("few", 4_999));
+        most.add(flushed("d", 16_687));
+        assertThat(planner.waits(three, most)).isTrue();
+        most.set(5, flushed("d", 16_688));
+        assertThat(planner.waits(three, most)).isFalse();
+    }
+
+    @Test
+    void onlyWhatABulkLoadWritesWaits() {
+        List<Segment> small = List.of(flushed("a", 4_999), flushed("b", 16_000));
+        assertThat(planner.waits(small, small)).isFalse();
+        List<Segment> again = List.of(merged("a", 16_000), flushed("b", 16_000));
+        assertThat(planner.waits(again, again)).isFalse();
+    }
+
     /// Rows that come in bursts of any size cost few rewrites each, and end in few segments.
     @Test
     void burstsAreMergedAtABoundedCost() {

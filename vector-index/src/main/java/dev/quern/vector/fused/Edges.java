@@ -3,15 +3,17 @@ package dev.quern.vector.fused;
 import java.lang.foreign.MemorySegment;
 
 /// Writes neighbours into blocks. The squared lengths of the edges, which only a build needs, lie
-/// in memory of their own: 32 floats a vertex, then two ints, the number of edges, and a bit for
-/// each slot whose edge is firm. A loose edge only fills a slot until a better one comes. Used by
-/// one thread; others may use the same memory for other vertices.
+/// in memory of their own: 32 floats a vertex, then three ints: the number of edges, a bit for each
+/// slot whose edge is firm, and a bit for each whose edge is settled. A loose edge only fills a
+/// slot until a better one comes. Settled edges are firm ones that were chosen together, so that
+/// none leaves another out. Used by one thread; others may use the same memory for other vertices.
 final class Edges {
     /// Bytes of a build's memory for one vertex.
-    static final int SIDE_BYTES = (BlockLayout.SLOTS + 2) * Float.BYTES;
+    static final int SIDE_BYTES = (BlockLayout.SLOTS + 3) * Float.BYTES;
 
     private static final int DEGREE = BlockLayout.SLOTS * Float.BYTES;
     private static final int FIRM = DEGREE + Integer.BYTES;
+    private static final int SETTLED = FIRM + Integer.BYTES;
 
     private final Kernel kernel;
     private final Blocks blocks;
@@ -61,6 +63,14 @@ final class Edges {
 
     void firm(int vertex, int slots) {
         side.set(Kernel.INT, (long) vertex * SIDE_BYTES + FIRM, slots);
+    }
+
+    int settled(int vertex) {
+        return side.get(Kernel.INT, (long) vertex * SIDE_BYTES + SETTLED);
+    }
+
+    void settled(int vertex, int slots) {
+        side.set(Kernel.INT, (long) vertex * SIDE_BYTES + SETTLED, slots);
     }
 
     void degree(int vertex, int degree) {

@@ -118,12 +118,14 @@ final class FusedWriter extends KnnVectorsWriter {
             MemorySegment memory = HotMemory.allocate((long) size * layout.bytes(), arena);
             float[] lengths = new float[size];
             int[] docs = new int[size];
-            int count = load(field, mergeState, layout, memory, lengths, docs);
+            int count = load(field, mergeState, layout, memory, docs);
             if (count < config.minVectors()) {
                 return;
             }
+            Crew crew = crew(mergeState);
             MemorySegment side = HotMemory.allocate((long) count * Edges.SIDE_BYTES, arena);
             Blocks built = new Blocks(memory, layout, count, field.name, 0);
+            rotate(field, built, crew, lengths);
             Measure measure = measure(field, Arrays.copyOf(lengths, count));
             Optional<MergeBase> base =
                     MergeBase.find(field, mergeState, Arrays.copyOf(docs, count), SEED);
@@ -132,9 +134,7 @@ final class FusedWriter extends KnnVectorsWriter {
                     count,
                     field.name,
                     base.map(MergeBase::alive).orElse(0));
-            int entry =
-                    new GraphBuilder(Kernel.best(), built, measure, side, crew(mergeState))
-                            .build(base);
+            int entry = new GraphBuilder(Kernel.best(), built, measure, side, crew).build(base);
             append(field, built, entry);
         }
     }
@@ -145,9 +145,8 @@ final class FusedWriter extends KnnVectorsWriter {
                 executor, executor == null ? 1 : config.threads(), mergeState::checkAborted);
     }
 
-    /// Rotates every vector of the merge into its block.
+    /// Copies every vector of the merge into its block.
     ///
-    /// @param squares receives the squared lengths
     /// @param documents receives the documents
     /// @return the number of vectors
     private static int load(
@@ -155,14 +154,8 @@ final class FusedWriter extends KnnVectorsWriter {
             MergeState mergeState,
             BlockLayout layout,
             MemorySegment memory,
-            float[] squares,
             int[] documents)
             throws IOException {
-        boolean unit = field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
-        Rotation rotation = new Rotation(layout.width(), SEED);
-        Kernel kernel = Kernel.best();
-        float[] spare = new float[layout.width()];
-        float[] rotated = new float[layout.width()];
         FloatVectorValues values = MergedVectorValues.mergeFloatVectorValues(field, mergeState);
         KnnVectorValues.DocIndexIterator docs = values.iterator();
         int count = 0;
@@ -172,13 +165,48 @@ final class FusedWriter extends KnnVectorsWriter {
                 mergeState.checkAborted();
             }
             float[] vector = values.vectorValue(docs.index());
-            rotation.apply(kernel, vector, unit ? unitScale(vector) : 1, spare, rotated);
-            squares[count] = VectorUtil.dotProduct(rotated, rotated);
             long at = (long) count * layout.bytes();
-            MemorySegment.copy(rotated, 0, memory, Kernel.FLOAT, at, rotated.length);
+            MemorySegment.copy(vector, 0, memory, Kernel.FLOAT, at, vector.length);
             count++;
         }
         return count;
+    }
+
+    /// Rotates every vector in its block.
+    ///
+    /// @param squares receives the squared lengths
+    private static void rotate(FieldInfo field, Blocks blocks, Crew crew, float[] squares)
+            throws IOException {
+        boolean unit = field.getVectorSimilarityFunction() == VectorSimilarityFunction.COSINE;
+        Kernel kernel = Kernel.best();
+        int width = blocks.layout().width();
+        Rotation rotation = new Rotation(width, SEED);
+        crew.each(
+                blocks.count(),
+                () -> new Turn(blocks.layout()),
+                (turn, vertex) -> {
+                    MemorySegment memory = blocks.memory();
+                    long at = blocks.at(vertex);
+                    MemorySegment.copy(
+                            memory, Kernel.FLOAT, at, turn.vector, 0, turn.vector.length);
+                    float scale = unit ? unitScale(turn.vector) : 1;
+                    rotation.apply(kernel, turn.vector, scale, turn.spare, turn.rotated);
+                    squares[vertex] = VectorUtil.dotProduct(turn.rotated, turn.rotated);
+                    MemorySegment.copy(turn.rotated, 0, memory, Kernel.FLOAT, at, width);
+                });
+    }
+
+    /// What one thread rotates with.
+    private static final class Turn {
+        final float[] vector;
+        final float[] spare;
+        final float[] rotated;
+
+        Turn(BlockLayout layout) {
+            this.vector = new float[layout.dims()];
+            this.spare = new float[layout.width()];
+            this.rotated = new float[layout.width()];
+        }
     }
 
     /// What brings a vector to length 1; 0 for the zero vector.

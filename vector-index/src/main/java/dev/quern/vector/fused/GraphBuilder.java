@@ -220,10 +220,7 @@ final class GraphBuilder {
     /// @param fill as [Pruner#choose] takes it
     private void linkBack(int[] batch, boolean fill) throws IOException {
         BackEdges back = BackEdges.of(batch, new Edges(kernel, blocks, side, measure.inner()));
-        crew.each(
-                back.vertices(),
-                Hand::new,
-                (hand, index) -> link(hand, back.vertex(index), back.choosers(index), fill));
+        crew.each(back.vertices(), Hand::new, (hand, index) -> link(hand, back, index, fill));
     }
 
     /// Walks toward a vertex and makes candidates of all that is visited.
@@ -255,6 +252,7 @@ final class GraphBuilder {
         }
         hand.edges.degree(vertex, hand.pruner.count());
         hand.edges.firm(vertex, mask(hand.pruner.firm()));
+        hand.edges.settled(vertex, mask(hand.pruner.firm()));
     }
 
     /// The first slots.
@@ -262,15 +260,16 @@ final class GraphBuilder {
         return count == Integer.SIZE ? -1 : (1 << count) - 1;
     }
 
-    private void link(Hand hand, int vertex, int[] choosers, boolean fill) {
+    private void link(Hand hand, BackEdges back, int index, boolean fill) {
+        int vertex = back.vertex(index);
         Edges edges = hand.edges;
         Candidates fresh = hand.fresh;
         fresh.clear();
         int firm = edges.firm(vertex);
-        for (int chooser : choosers) {
-            int slot = edges.find(vertex, chooser);
+        for (int edge = back.from(index); edge < back.from(index + 1); edge++) {
+            int slot = edges.find(vertex, back.chooser(edge));
             if (slot < 0) {
-                fresh.add(chooser, square(hand, vertex, chooser));
+                fresh.add(back.chooser(edge), back.square(edge));
             } else {
                 firm |= 1 << slot;
             }
@@ -278,9 +277,13 @@ final class GraphBuilder {
         int degree = edges.degree(vertex);
         if (fresh.size() > SLOTS - Integer.bitCount(firm)) {
             hand.candidates.clear();
+            int settled = edges.settled(vertex);
             for (int slot = 0; slot < degree; slot++) {
                 if (fill || (firm & 1 << slot) != 0) {
-                    hand.candidates.add(edges.neighbour(vertex, slot), edges.square(vertex, slot));
+                    hand.candidates.add(
+                            edges.neighbour(vertex, slot),
+                            edges.square(vertex, slot),
+                            (settled & 1 << slot) != 0);
                 }
             }
             for (int i = 0; i < fresh.size(); i++) {
@@ -351,6 +354,7 @@ final class GraphBuilder {
         }
         edges.degree(vertex, count);
         edges.firm(vertex, firm);
+        edges.settled(vertex, firm);
     }
 
     private float square(Hand hand, int vertex, int other) {
@@ -399,6 +403,7 @@ final class GraphBuilder {
                     }
                     hand.edges.degree(vertex, chosen[index].length);
                     hand.edges.firm(vertex, mask(firm[index]));
+                    hand.edges.settled(vertex, mask(firm[index]));
                 });
     }
 }

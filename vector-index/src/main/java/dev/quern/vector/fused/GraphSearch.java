@@ -11,7 +11,6 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
 import org.apache.lucene.search.KnnCollector;
 import org.apache.lucene.util.Bits;
-import org.apache.lucene.util.VectorUtil;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of one field's graph. Thread-safe.
@@ -42,8 +41,15 @@ final class GraphSearch {
     /// A filtered walk is abandoned when less than this share of what should have passed did.
     private static final double HOPELESS = 0.25;
 
-    /// The pool of a walk that ends by a limit, over its width.
-    private static final double WIDENING = 1.5;
+    /// The most visits of a walk that ends by a limit, over its width.
+    private static final double WIDENING = 1.65;
+
+    /// The pool of such a walk where the visits may be more than [#MAX_VISITS], over its width: as
+    /// large a pool, all of which was visited, finds as much.
+    private static final double POOL_WIDENING = 1.5;
+
+    /// Walks of more visits keep a pool in order: they know too many vertices to look at all.
+    private static final int MAX_VISITS = 400;
 
     /// Of the squared distance of the last hit, the least margin, and what a width adds for each
     /// hit: so a width finds about as much as when all of as large a pool was visited, .96 at 50,
@@ -94,6 +100,8 @@ final class GraphSearch {
 
     static final Outcome NOT_WALKED = new Outcome(false, false, new int[0]);
 
+    private static final Outcome WALKED = new Outcome(true, true, new int[0]);
+
     /// Searches in the cheapest way, unless that is to compare the accepted documents one by one.
     ///
     /// @param values of the field, for the documents of the vertices
@@ -117,27 +125,76 @@ final class GraphSearch {
         Walk walk = borrow();
         boolean unit = graph.similarity() == VectorSimilarityFunction.COSINE;
         walk.query.set(target, unit ? FusedWriter.unitScale(target) : 1, rotation);
+        Outcome outcome =
+                accept == null
+                        ? walk(walk, found.get(), collector, values, strategy, wanted)
+                        : among(walk, found.get(), collector, values, strategy, accept, way);
+        giveBack(walk);
+        return outcome;
+    }
+
+    /// Walks without a filter.
+    private Outcome walk(
+            Walk walk,
+            Blocks found,
+            KnnCollector collector,
+            FloatVectorValues values,
+            FusedStrategy strategy,
+            int wanted)
+            throws IOException {
+        float margin = hasMargin() ? LEAST_MARGIN + MARGIN_OF_WIDTH * wanted / collector.k() : -1;
+        Nearest nearest = new Nearest(graph, collector, margin);
+        int without = strategy.withoutVertex(this);
+        int visits = (int) (WIDENING * wanted);
+        if (margin >= 0 && visits <= MAX_VISITS) {
+            walk.run(found, measure, graph.entry(), visits, nearest, without);
+        } else {
+            int width = margin >= 0 ? (int) (POOL_WIDENING * wanted) : wanted;
+            walk.run(found, measure, 0, graph.entry(), width, nearest, without);
+        }
+        nearest.collect(values);
+        strategy.walked(nearest.visits(), false);
+        return WALKED;
+    }
+
+    /// Whether a walk may end by a share of the last hit's squared distance: there is none where
+    /// lengths differ, or estimates are too coarse.
+    private boolean hasMargin() {
+        return graph.layout().dims() >= LEAST_DIMS
+                && graph.similarity() != VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+    }
+
+    /// Searches what a filter accepts.
+    private Outcome among(
+            Walk walk,
+            Blocks found,
+            KnnCollector collector,
+            FloatVectorValues values,
+            FusedStrategy strategy,
+            AcceptDocs accept,
+            FilterPlanner.Way way)
+            throws IOException {
+        int wanted = Math.max(strategy.width(), collector.k());
+        int matching = accept.cost();
         Collecting collecting =
                 new Collecting(
                         collector,
                         values,
-                        accept == null ? null : values.getAcceptOrds(accept.bits()),
+                        values.getAcceptOrds(accept.bits()),
                         wanted,
                         planner.share(matching));
         boolean done = false;
         if (way == FilterPlanner.Way.WALK) {
-            double width = collecting.widening() * planner.poolWidth(matching, wanted);
+            int width = (int) planner.poolWidth(matching, wanted);
             int without = strategy.withoutVertex(this);
-            walk.run(found.get(), measure, 0, graph.entry(), (int) width, collecting, without);
-            done = accept == null || collecting.isEnough(matching);
+            walk.run(found, measure, 0, graph.entry(), width, collecting, without);
+            done = collecting.isEnough(matching);
             strategy.walked(collecting.visits, !done);
         }
-        if (!done && accept != null && !codes.isFull()) {
-            done = scan(walk, found.get(), accept, collecting, strategy, matching);
+        if (!done && !codes.isFull()) {
+            done = scan(walk, found, accept, collecting, strategy, matching);
         }
-        Outcome outcome = new Outcome(done, way == FilterPlanner.Way.WALK, collecting.documents());
-        giveBack(walk);
-        return outcome;
+        return new Outcome(done, way == FilterPlanner.Way.WALK, collecting.documents());
     }
 
     /// Looks at all that is accepted by its codes, if that is cheaper than by its vectors and all
@@ -206,18 +263,14 @@ final class GraphSearch {
     private final class Collecting implements Walk.Visitor {
         private final KnnCollector collector;
         private final FloatVectorValues values;
-        private final @Nullable Bits accepted;
+        private final Bits accepted;
         private final int wanted;
 
         /// Of the vertices, how many pass.
         private final double share;
 
-        /// The best distances, the worst on top: as many as are wanted under a filter, else as are
-        /// collected.
+        /// The best distances, as many as are wanted, the worst on top.
         private final float[] best;
-
-        /// Without a filter, of the squared distance of the worst: how far beyond it to look.
-        private final float margin;
 
         private int[] documents = new int[64];
         private int count;
@@ -229,7 +282,7 @@ final class GraphSearch {
         Collecting(
                 KnnCollector collector,
                 FloatVectorValues values,
-                @Nullable Bits accepted,
+                Bits accepted,
                 int wanted,
                 double share) {
             this.collector = collector;
@@ -237,8 +290,7 @@ final class GraphSearch {
             this.accepted = accepted;
             this.wanted = wanted;
             this.share = share;
-            this.best = new float[accepted == null ? collector.k() : wanted];
-            this.margin = LEAST_MARGIN + MARGIN_OF_WIDTH * wanted / collector.k();
+            this.best = new float[wanted];
         }
 
         @Override
@@ -247,31 +299,18 @@ final class GraphSearch {
                 stopped = true;
                 return false;
             }
-            if (accepted != null && isEnd(estimate)) {
+            if (isEnd(estimate)) {
                 return false;
             }
             visits++;
             collector.incVisitedCount(1);
-            if (accepted == null || accepted.get(vertex)) {
+            if (accepted.get(vertex)) {
                 int document = values.ordToDoc(vertex);
                 collector.collect(document, score(distance));
-                if (accepted != null) {
-                    keep(document);
-                }
+                keep(document);
                 rank(distance);
             }
             return true;
-        }
-
-        @Override
-        public float limit() {
-            return accepted != null || count < best.length
-                    ? Float.POSITIVE_INFINITY
-                    : beyond(best[0], margin);
-        }
-
-        double widening() {
-            return accepted != null || Float.isInfinite(beyond(0, margin)) ? 1 : WIDENING;
         }
 
         /// Whether all that is wanted is found, or it shows that it will not be.
@@ -340,31 +379,13 @@ final class GraphSearch {
         }
 
         private int[] documents() {
-            int[] sorted = Arrays.copyOf(documents, accepted == null ? 0 : count);
+            int[] sorted = Arrays.copyOf(documents, count);
             Arrays.sort(sorted);
             return sorted;
         }
     }
 
-    /// A distance whose square is larger by a share; there is none where lengths differ, or
-    /// estimates are too coarse.
-    private float beyond(float distance, float share) {
-        if (graph.layout().dims() < LEAST_DIMS) {
-            return Float.POSITIVE_INFINITY;
-        }
-        return switch (graph.similarity()) {
-            case EUCLIDEAN -> distance * (1 + share);
-            // Of vectors of length 1, half of the square is 1 more than the distance.
-            case DOT_PRODUCT, COSINE -> distance + share * Math.max(0, 1 + distance);
-            case MAXIMUM_INNER_PRODUCT -> Float.POSITIVE_INFINITY;
-        };
-    }
-
     private float score(float distance) {
-        return switch (graph.similarity()) {
-            case EUCLIDEAN -> 1 / (1 + Math.max(distance, 0));
-            case DOT_PRODUCT, COSINE -> Math.max((1 - distance) / 2, 0);
-            case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(-distance);
-        };
+        return Measure.score(graph.similarity(), distance);
     }
 }

@@ -73,6 +73,11 @@ abstract class Kernel {
     /// @param squares receives them from index 0
     abstract void squareDistances(float[] vector, float[] rows, int at, float[] squares);
 
+    /// The inner products of a vector and [#GROUP] rows, summed as their squared distances are.
+    ///
+    /// @param products receives them from index 0
+    abstract void dotProducts(float[] vector, float[] rows, int at, float[] products);
+
     /// Estimates the distances of a query to the neighbours in a block.
     ///
     /// @param block offset of the block
@@ -106,6 +111,20 @@ abstract class Kernel {
             }
             differing[i] = sum;
         }
+    }
+
+    /// The least of some numbers but one, which becomes the greatest that a long can be.
+    ///
+    /// @param numbers the first `count` are looked at; those after them up to a multiple of
+    ///   [#LANES] are as great
+    long least(long[] numbers, int count, long gone) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < count; i++) {
+            long number = numbers[i] == gone ? Long.MAX_VALUE : numbers[i];
+            numbers[i] = number;
+            least = Math.min(least, number);
+        }
+        return least;
     }
 
     /// One round of a rotation: `to[i] = from[source[i]] * signs[i]`, then a Hadamard transform of

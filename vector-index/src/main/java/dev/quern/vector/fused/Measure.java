@@ -1,6 +1,8 @@
 package dev.quern.vector.fused;
 
 import java.lang.foreign.MemorySegment;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.util.VectorUtil;
 import org.jspecify.annotations.Nullable;
 
 /// What near means. A walk ranks by `distance`: the squared Euclidean distance, or minus the inner
@@ -52,6 +54,26 @@ record Measure(boolean inner, float maxSquare, float @Nullable [] lifts) {
         }
         float distance = -kernel.dotProduct(vector, memory, at);
         return lifts == null ? distance : distance - lift * lifts[vertex];
+    }
+
+    /// Lucene's score for a distance.
+    static float score(VectorSimilarityFunction similarity, float distance) {
+        return switch (similarity) {
+            case EUCLIDEAN -> 1 / (1 + Math.max(distance, 0));
+            case DOT_PRODUCT, COSINE -> Math.max((1 - distance) / 2, 0);
+            case MAXIMUM_INNER_PRODUCT -> VectorUtil.scaleMaxInnerProductScore(-distance);
+        };
+    }
+
+    /// The distance whose square is larger by a share.
+    ///
+    /// @param similarity one under which distances have squares: all vectors have length 1, or it
+    ///   is Euclidean
+    static float beyond(VectorSimilarityFunction similarity, float distance, float share) {
+        return similarity == VectorSimilarityFunction.EUCLIDEAN
+                ? distance * (1 + share)
+                // Half of the square is 1 more than the distance.
+                : distance + share * Math.max(0, 1 + distance);
     }
 
     /// The squared length between two vertices at a distance, 0 or more.

@@ -54,6 +54,20 @@ final class PlainKernel extends Kernel {
     }
 
     @Override
+    void dotProducts(float[] vector, float[] rows, int at, float[] products) {
+        for (int row = 0; row < GROUP; row++) {
+            int from = at + row * vector.length;
+            float[] sums = new float[LANES];
+            for (int i = 0; i < vector.length; i += LANES) {
+                for (int j = 0; j < LANES; j++) {
+                    sums[j] += vector[i + j] * rows[from + i + j];
+                }
+            }
+            products[row] = fold(sums);
+        }
+    }
+
+    @Override
     int estimate(
             QueryCode query,
             MemorySegment blocks,

@@ -8,6 +8,12 @@ import org.apache.lucene.util.NumericUtils;
 final class Pool {
     static final int NONE = -1;
 
+    /// Beyond every entry.
+    static final long NOTHING = Long.MAX_VALUE;
+
+    /// Up to so many entries are moved one at a time.
+    private static final int NARROW = 256;
+
     private long[] entries = new long[0];
     private int capacity;
     private int size;
@@ -26,25 +32,53 @@ final class Pool {
 
     /// What a new estimate must be below.
     float bound() {
-        return size < capacity
-                ? Float.POSITIVE_INFINITY
-                : NumericUtils.sortableIntToFloat((int) (entries[size - 1] >> 32));
+        return size < capacity ? Float.POSITIVE_INFINITY : estimate(entries[size - 1]);
     }
 
-    /// Adds a vertex; the farthest goes when the pool is full.
-    void add(int vertex, float estimate) {
-        long entry =
-                (long) NumericUtils.floatToSortableInt(estimate) << 32
-                        | Integer.toUnsignedLong(vertex << 1);
-        int low = place(entry);
-        if (low == capacity) {
+    /// An entry of a vertex that is not visited.
+    static long entry(int vertex, float estimate) {
+        return (long) NumericUtils.floatToSortableInt(estimate) << 32
+                | Integer.toUnsignedLong(vertex << 1);
+    }
+
+    /// The vertex of an entry.
+    static int vertex(long entry) {
+        return (int) entry >>> 1;
+    }
+
+    /// The estimate of an entry.
+    static float estimate(long entry) {
+        return NumericUtils.sortableIntToFloat((int) (entry >> 32));
+    }
+
+    /// Adds an entry; the farthest goes when the pool is full.
+    void add(long entry) {
+        int last = Math.min(size, capacity - 1);
+        if (size == capacity && entries[last] <= entry) {
             return;
         }
-        int moved = Math.min(size, capacity - 1) - low;
-        System.arraycopy(entries, low, entries, low + 1, moved);
-        entries[low] = entry;
-        size = Math.min(size + 1, capacity);
-        cursor = Math.min(cursor, low);
+        int at = capacity > NARROW ? shiftFar(entry, last) : shift(entry, last);
+        entries[at] = entry;
+        size = last + 1;
+        cursor = Math.min(cursor, at);
+    }
+
+    /// Makes room by moving one entry at a time: what was moved together, by wide stores, would be
+    /// waited for by the next search among it, behind all reads of blocks that are under way.
+    private int shift(long entry, int last) {
+        long[] all = entries;
+        int at = last;
+        while (at > 0 && all[at - 1] > entry) {
+            all[at] = all[at - 1];
+            at--;
+        }
+        return at;
+    }
+
+    private int shiftFar(long entry, int last) {
+        int at = place(entry);
+        System.arraycopy(entries, at, entries, at + 1, last - at);
+        return at;
     }
 
     /// How many entries are below one. Without branches on what is compared: half of them would be
@@ -63,12 +97,17 @@ final class Pool {
         return low;
     }
 
-    /// Marks the nearest vertex that is not visited, and returns its place or [#NONE].
-    int next() {
+    /// The nearest entry that is not visited, [#NOTHING] if all are.
+    long peek() {
         while (cursor < size && (entries[cursor] & 1) != 0) {
             cursor++;
         }
-        if (cursor == size) {
+        return cursor == size ? NOTHING : entries[cursor];
+    }
+
+    /// Marks the nearest vertex that is not visited, and returns its place or [#NONE].
+    int next() {
+        if (peek() == NOTHING) {
             return NONE;
         }
         entries[cursor] |= 1;
@@ -76,10 +115,10 @@ final class Pool {
     }
 
     int vertex(int place) {
-        return (int) entries[place] >>> 1;
+        return vertex(entries[place]);
     }
 
     float estimate(int place) {
-        return NumericUtils.sortableIntToFloat((int) (entries[place] >> 32));
+        return estimate(entries[place]);
     }
 }

@@ -25,16 +25,37 @@ final class Pruner {
     private final Measure measure;
     private final float[] vector;
 
-    /// The vectors of those chosen, one after another, so that a candidate is compared with
-    /// [Kernel#GROUP] of them at once; beyond the last lie those of an earlier choice.
-    private final float[] rows;
+    /// Those chosen that are settled, which a settled candidate need not be compared with.
+    private final Rows settled;
 
+    private final Rows others;
     private final float[] toRows = new float[Kernel.GROUP];
     private final int[] chosen = new int[BlockLayout.SLOTS];
     private final float[] squares = new float[BlockLayout.SLOTS];
     private boolean[] taken = new boolean[256];
+
+    /// By candidate: the least squared length to one of those chosen that was seen so far.
+    private float[] least = new float[256];
+
     private int count;
     private int firm;
+
+    /// The vectors of some of those chosen, one after another, so that a candidate is compared with
+    /// [Kernel#GROUP] of them at once; beyond the last lie those of an earlier choice.
+    private static final class Rows {
+        final float[] vectors;
+        final float[] lifts = new float[BlockLayout.SLOTS];
+        int count;
+
+        Rows(int width) {
+            this.vectors = new float[BlockLayout.SLOTS * width];
+        }
+
+        void add(float[] vector, float lift) {
+            System.arraycopy(vector, 0, vectors, count * vector.length, vector.length);
+            lifts[count++] = lift;
+        }
+    }
 
     Pruner(Kernel kernel, Blocks blocks, Measure measure) {
         this.kernel = kernel;
@@ -42,7 +63,8 @@ final class Pruner {
         this.measure = measure;
         int width = blocks.layout().width();
         this.vector = new float[width];
-        this.rows = new float[BlockLayout.SLOTS * width];
+        this.settled = new Rows(width);
+        this.others = new Rows(width);
     }
 
     /// Chooses among sorted candidates for a vertex, which may be one of them.
@@ -51,9 +73,13 @@ final class Pruner {
     void choose(int vertex, Candidates candidates, boolean fill) {
         if (taken.length < candidates.size()) {
             taken = new boolean[candidates.size() * 2];
+            least = new float[candidates.size() * 2];
         }
         Arrays.fill(taken, 0, candidates.size(), false);
+        Arrays.fill(least, 0, candidates.size(), Float.POSITIVE_INFINITY);
         count = 0;
+        settled.count = 0;
+        others.count = 0;
         pass(vertex, candidates, STRICT);
         firm = count;
         if (fill && count < BlockLayout.SLOTS) {
@@ -77,10 +103,20 @@ final class Pruner {
             if (square == 0 && ++equal > MAX_EQUAL) {
                 continue;
             }
+            float limit = square / slack;
+            if (least[i] < limit) {
+                continue;
+            }
             MemorySegment.copy(
                     blocks.memory(), Kernel.FLOAT, blocks.at(candidate), vector, 0, vector.length);
-            if (!covered(candidate, square / slack)) {
-                System.arraycopy(vector, 0, rows, count * vector.length, vector.length);
+            boolean known = candidates.isSettled(i);
+            float lift = measure.lift(candidate);
+            least[i] = nearest(others, lift, limit);
+            if (!known && least[i] >= limit) {
+                least[i] = Math.min(least[i], nearest(settled, lift, limit));
+            }
+            if (least[i] >= limit) {
+                (known ? settled : others).add(vector, lift);
                 take(candidates, i);
             }
         }
@@ -92,18 +128,26 @@ final class Pruner {
         taken[i] = true;
     }
 
-    /// Whether [#vector] is nearer to one of those chosen.
-    private boolean covered(int candidate, float limit) {
-        for (int from = 0; from < count; from += Kernel.GROUP) {
-            kernel.squareDistances(vector, rows, from * vector.length, toRows);
-            for (int i = from; i < Math.min(count, from + Kernel.GROUP); i++) {
-                float lift = measure.lift(candidate) - measure.lift(chosen[i]);
-                if (toRows[i - from] + lift * lift < limit) {
-                    return true;
+    /// The least squared length of [#vector] to some rows, or the first that is below a limit.
+    private float nearest(Rows rows, float lift, float limit) {
+        float nearest = Float.POSITIVE_INFINITY;
+        for (int from = 0; from < rows.count && nearest >= limit; from += Kernel.GROUP) {
+            int at = from * vector.length;
+            int group = Math.min(rows.count - from, Kernel.GROUP);
+            if (measure.inner()) {
+                kernel.dotProducts(vector, rows.vectors, at, toRows);
+                for (int i = 0; i < group; i++) {
+                    float product = toRows[i] + lift * rows.lifts[from + i];
+                    nearest = Math.min(nearest, measure.square(-product));
+                }
+            } else {
+                kernel.squareDistances(vector, rows.vectors, at, toRows);
+                for (int i = 0; i < group; i++) {
+                    nearest = Math.min(nearest, toRows[i]);
                 }
             }
         }
-        return false;
+        return nearest;
     }
 
     int count() {

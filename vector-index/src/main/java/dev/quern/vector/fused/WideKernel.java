@@ -106,6 +106,26 @@ final class WideKernel extends Kernel {
     }
 
     @Override
+    void dotProducts(float[] vector, float[] rows, int at, float[] products) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int width = vector.length;
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector x = load(vector, i);
+            s0 = s0.add(x.mul(load(rows, at + i)));
+            s1 = s1.add(x.mul(load(rows, at + width + i)));
+            s2 = s2.add(x.mul(load(rows, at + 2 * width + i)));
+            s3 = s3.add(x.mul(load(rows, at + 3 * width + i)));
+        }
+        products[0] = fold(s0);
+        products[1] = fold(s1);
+        products[2] = fold(s2);
+        products[3] = fold(s3);
+    }
+
+    @Override
     int estimate(
             QueryCode query,
             MemorySegment blocks,
@@ -198,6 +218,27 @@ final class WideKernel extends Kernel {
             }
             differing[i] = (int) sum.reduceLanes(VectorOperators.ADD);
         }
+    }
+
+    @Override
+    long least(long[] numbers, int count, long gone) {
+        LongVector none = LongVector.broadcast(L, Long.MAX_VALUE);
+        LongVector least = none;
+        LongVector other = none;
+        for (int i = 0; i < count; i += LANES) {
+            LongVector a = without(numbers, i, gone, none);
+            LongVector b = without(numbers, i + LANES / 2, gone, none);
+            least = least.min(a);
+            other = other.min(b);
+        }
+        return least.min(other).reduceLanes(VectorOperators.MIN);
+    }
+
+    private static LongVector without(long[] numbers, int at, long gone, LongVector none) {
+        LongVector all = LongVector.fromArray(L, numbers, at);
+        LongVector left = all.blend(none, all.compare(VectorOperators.EQ, gone));
+        left.intoArray(numbers, at);
+        return left;
     }
 
     private static LongVector differing(LongVector code, CodePlanes query, int plane, int word) {

@@ -33,10 +33,11 @@
 /// builds, and a search needs nothing ([Measure]).
 ///
 /// **The search** ([Walk]) keeps a pool of the nearest by estimate, visits the first that is not
-/// visited, and ends when all are. It starts at the vertex nearest to the mean: with such cheap
-/// visits, levels above the graph cost more than they save. With a filter, rejected vertices are
-/// walked through and the pool is wider; where few pass, or the walk finds too few, the accepted
-/// ones are compared one by one ([GraphSearch]).
+/// visited, and ends when all are. Without a filter it keeps all it knows, in no order
+/// ([Frontier]), and ends at a limit that the nearest found so far set ([Nearest]). It starts at
+/// the vertex nearest to the mean: with such cheap visits, levels above the graph cost more than
+/// they save. With a filter, rejected vertices are walked through and the pool is wider; where few
+/// pass, or the walk finds too few, the accepted ones are compared one by one ([GraphSearch]).
 ///
 /// **The build** ([GraphBuilder]) is by the same search, so no other graph is built first. It gives
 /// the same bytes on any number of threads.

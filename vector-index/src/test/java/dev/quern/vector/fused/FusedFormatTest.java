@@ -39,6 +39,8 @@ import org.apache.lucene.store.MMapDirectory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The files: what is in them, what damage does, and that every way to run them gives the same.
 final class FusedFormatTest {
@@ -247,22 +249,28 @@ final class FusedFormatTest {
         });
     }
 
-    @Test
-    void aJvmWithoutTheVectorModuleAnswersTheSame() {
+    /// With 260 dimensions walks end by a limit.
+    @ParameterizedTest
+    @ValueSource(ints = {100, 260})
+    void aJvmWithoutTheVectorModuleAnswersTheSame(int dims) {
         FusedSeed.run(random -> {
-            write(random, 100);
-            List<String> here = FusedProbe.answers(directory, ROWS, 100);
-            assertThat(probe()).contains("kernel PlainKernel").containsAll(here);
-            assertThat(probe("--add-modules=jdk.incubator.vector", "-Dquern.vector.plain=true"))
+            write(random, dims);
+            List<String> here = FusedProbe.answers(directory, ROWS, dims);
+            assertThat(probe(dims)).contains("kernel PlainKernel").containsAll(here);
+            assertThat(
+                            probe(
+                                    dims,
+                                    "--add-modules=jdk.incubator.vector",
+                                    "-Dquern.vector.plain=true"))
                     .contains("kernel PlainKernel")
                     .containsAll(here);
-            assertThat(probe("--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=32"))
+            assertThat(probe(dims, "--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=32"))
                     .contains("kernel PlainKernel")
                     .containsAll(here);
         });
     }
 
-    private List<String> probe(String... flags) throws IOException {
+    private List<String> probe(int dims, String... flags) throws IOException {
         Path out = directory.resolveSibling("probe.out");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -274,7 +282,7 @@ final class FusedFormatTest {
                         FusedProbe.class.getName(),
                         directory.toString(),
                         "" + ROWS,
-                        "100",
+                        "" + dims,
                         out.toString()));
         Process process =
                 new ProcessBuilder(command)

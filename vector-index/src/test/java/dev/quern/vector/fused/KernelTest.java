@@ -50,6 +50,27 @@ final class KernelTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 7, 8, 15, 16, 17, 100, 333})
+    void findsTheLeastButOne(int count) {
+        FusedSeed.run(random -> {
+            long[] numbers = new long[count + Kernel.LANES];
+            Arrays.fill(numbers, Long.MAX_VALUE);
+            for (int i = 0; i < count; i++) {
+                numbers[i] = random.nextLong();
+            }
+            long[] sorted = Arrays.copyOf(numbers, count + 2);
+            Arrays.sort(sorted);
+            for (Kernel kernel : new Kernel[] {plain, Kernel.best()}) {
+                long[] own = numbers.clone();
+                assertThat(kernel.least(own, count, 1)).isEqualTo(sorted[0]);
+                assertThat(own).isEqualTo(numbers);
+                assertThat(kernel.least(own, count, sorted[0])).isEqualTo(sorted[1]);
+                assertThat(kernel.least(own, count, 1)).isEqualTo(sorted[1]);
+            }
+        });
+    }
+
     /// Codes of random bits, in rows with something else in their heads and ends.
     @ParameterizedTest
     @ValueSource(ints = {64, 128, 384, 448, 512, 768, 1_024, 4_096})
@@ -133,6 +154,15 @@ final class KernelTest {
             float exact =
                     plain.squareDistance(query, star.blocks().memory(), star.blocks().at(row + 2));
             assertThat(squares[row]).isCloseTo(exact, within(exact * 1e-4f));
+        }
+        plain.dotProducts(query, rows, width, expected);
+        float[] products = new float[Kernel.GROUP];
+        wide.dotProducts(query, rows, width, products);
+        assertThat(products).isEqualTo(expected);
+        for (int row = 0; row < Kernel.GROUP; row++) {
+            float exact =
+                    plain.dotProduct(query, star.blocks().memory(), star.blocks().at(row + 2));
+            assertThat(products[row]).isCloseTo(exact, within(1e-3f * width));
         }
     }
 
