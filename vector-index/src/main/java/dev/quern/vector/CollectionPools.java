@@ -24,7 +24,8 @@ record CollectionPools(
                 new CpuPool("search", threads, config.maxQueuedSearches()));
     }
 
-    /// How collections are indexed on these threads.
+    /// How collections are indexed on these threads. Each has its own bound of build memory: made
+    /// once for a service.
     LuceneIndex.Tuning indexing(CollectionConfig config) {
         return new LuceneIndex.Tuning(
                 config.ramBuffer().bytes() / (double) (1 << 20),

@@ -64,10 +64,11 @@ public final class CollectionService implements AutoCloseable {
         this.checkpoints = new CheckpointStore(chunks, facts, history);
         this.pools = CollectionPools.of(config);
         HotMemory.limit(config.hotMemory().bytes());
-        this.open = opening(ids);
+        LuceneIndex.Tuning indexing = pools.indexing(config);
+        this.open = opening(ids, indexing);
         open.sweep();
         this.snapshots = new Snapshots(chunks, facts, companions);
-        PastStates past = past(history, ids);
+        PastStates past = past(history, ids, indexing);
         this.kept =
                 new OpenSnapshots(
                         new OpenSnapshots.Parts(
@@ -111,7 +112,7 @@ public final class CollectionService implements AutoCloseable {
         this.purges = new HistoryPurges(facts, history);
     }
 
-    private PastStates past(History history, IdSource ids) {
+    private PastStates past(History history, IdSource ids, LuceneIndex.Tuning indexing) {
         return new PastStates(
                 new PastStates.Parts(
                         catalog,
@@ -120,7 +121,7 @@ public final class CollectionService implements AutoCloseable {
                         history,
                         tail,
                         open,
-                        pools.indexing(config),
+                        indexing,
                         ids,
                         clock));
     }
@@ -148,7 +149,7 @@ public final class CollectionService implements AutoCloseable {
         return tuning;
     }
 
-    private OpenCollections opening(IdSource ids) {
+    private OpenCollections opening(IdSource ids, LuceneIndex.Tuning indexing) {
         WriteAdmission admission =
                 new WriteAdmission(config.maxQueuedWrites(), config.maxQueuedBytes().bytes());
         Checkpointer.Rules rules =
@@ -171,7 +172,7 @@ public final class CollectionService implements AutoCloseable {
                                 config.search().sampledQueries()),
                         checkpoints,
                         rules,
-                        pools.indexing(config)));
+                        indexing));
     }
 
     /// Creates a collection.
