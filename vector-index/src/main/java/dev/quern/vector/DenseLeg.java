@@ -98,7 +98,8 @@ final class DenseLeg {
                 new LegWidth(
                         leg.width(),
                         Optional.ofNullable(schema.tuned().get(field)),
-                        searcher.getIndexReader().numDocs());
+                        searcher.getIndexReader().numDocs(),
+                        schema.vector(field).dims());
         this.hnsw = CollectionStats.coarsestHnsw(searcher.getIndexReader(), field);
     }
 

@@ -21,8 +21,8 @@ import org.apache.lucene.search.IndexSearcher;
 /// Finds the narrowest width whose searches of one vector field reach a recall, on the index as it
 /// was at one moment. One thread, one use; what it computes runs as [TuneTurns] has it.
 ///
-/// A width is good if the recall is at least the target with a confidence of 95 %. From the default
-/// it is doubled until it is good, then bisected, on the assumption that a wider one finds more.
+/// A width is good if the recall is at least the target with a confidence of 95 %. From 120 it is
+/// doubled until it is good, then bisected, on the assumption that a wider one finds more.
 final class WidthTuner {
     /// The quantile of the normal distribution for 95 % on one side.
     private static final double CONFIDENT = 1.645;

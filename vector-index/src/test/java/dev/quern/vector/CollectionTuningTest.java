@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class CollectionTuningTest {
     private static final int ROWS = 6_000;
-    private static final Width DEFAULT = new Width(120, WidthSource.DEFAULT);
+    private static final Width DEFAULT = new Width(240, WidthSource.DEFAULT);
     private static final TuneSpec SPEC = TuneSpec.defaults();
 
     @TempDir Path directory;

@@ -33,6 +33,9 @@ final class FilteredSearchTest {
     private static final int ROWS = 12_000;
     private static final int DIMS = 96;
 
+    /// Enough that walks end by a margin.
+    private static final int MANY_DIMS = 256;
+
     /// Dimensions in which vectors differ, as few as in those of texts: where each row is about as
     /// near as every other no graph finds its way.
     private static final int LATENT = 16;
@@ -48,9 +51,9 @@ final class FilteredSearchTest {
 
     @TempDir Path directory;
 
-    private static Schema schema(Metric metric) {
+    private static Schema schema(Metric metric, int dims) {
         return Rig.schema(
-                DIMS,
+                dims,
                 metric,
                 Map.of(
                         "even", AttributeType.DOUBLE,
@@ -60,16 +63,28 @@ final class FilteredSearchTest {
 
     /// The index as it is searched; `near` of a row is its likeness to the first topic.
     private record Filled(
-            IndexSearcher searcher, Schema schema, DenseLeg.Means means, float[][] topics) {
+            IndexSearcher searcher,
+            Schema schema,
+            DenseLeg.Means means,
+            float[][] topics,
+            int dims) {
         /// The same as its readers see it at a moment.
         Filled at(Instant now) throws IOException {
-            return new Filled(Expiry.visible(searcher, now), schema, means, topics);
+            return new Filled(Expiry.visible(searcher, now), schema, means, topics, dims);
+        }
+
+        /// A vector near a topic.
+        float[] query(RandomGenerator random, int topic) {
+            return spread(around(random, topics[topic], 0.5), dims);
         }
 
         SearchOutcome search(float[] query, boolean exact, Filter filter, int limit)
                 throws IOException {
-            SearchSpec spec =
-                    SearchSpec.of(List.of(new Leg.Dense(query, exact)), Optional.of(filter), limit);
+            return search(new Leg.Dense(query, exact), filter, limit);
+        }
+
+        SearchOutcome search(Leg.Dense leg, Filter filter, int limit) throws IOException {
+            SearchSpec spec = SearchSpec.of(List.of(leg), Optional.of(filter), limit);
             return new Search(schema, spec, means).run(searcher);
         }
     }
@@ -80,8 +95,12 @@ final class FilteredSearchTest {
 
     /// @param parts times at which segments are made, of which the last is not merged
     private void filled(Metric metric, int parts, DenseLeg.Means means, Body body) {
+        filled(metric, DIMS, parts, means, body);
+    }
+
+    private void filled(Metric metric, int dims, int parts, DenseLeg.Means means, Body body) {
         Seed.run(random -> {
-            Schema schema = schema(metric);
+            Schema schema = schema(metric, dims);
             LuceneIndex.Tuning tuning =
                     new LuceneIndex.Tuning(
                             16,
@@ -97,7 +116,7 @@ final class FilteredSearchTest {
                 for (int part = 0; part < parts; part++) {
                     List<Row> rows = new ArrayList<>();
                     for (int i = part; i < ROWS; i += parts) {
-                        rows.add(row(random, topics, i));
+                        rows.add(row(random, topics, dims, i));
                     }
                     for (int from = 0; from < rows.size(); from += 1_000) {
                         List<Row> some = rows.subList(from, Math.min(rows.size(), from + 1_000));
@@ -117,7 +136,7 @@ final class FilteredSearchTest {
                     CollectionStats stats =
                             CollectionStats.of(searcher.getIndexReader(), schema, false);
                     assertThat(stats.fusedRows()).isPositive();
-                    body.run(new Filled(searcher, schema, means, topics), random);
+                    body.run(new Filled(searcher, schema, means, topics, dims), random);
                 } finally {
                     index.release(searcher);
                 }
@@ -125,13 +144,13 @@ final class FilteredSearchTest {
         });
     }
 
-    private static Row row(RandomGenerator random, float[][] topics, int i) {
+    private static Row row(RandomGenerator random, float[][] topics, int dims, int i) {
         float[] vector = around(random, topics[random.nextInt(TOPICS)], 0.5);
         double near = -distance(vector, topics[0]);
         return new Row(
                         "r" + i,
                         Optional.empty(),
-                        spread(vector),
+                        spread(vector, dims),
                         Map.of("even", random.nextDouble(), "near", near, "n", (long) (i % 10)))
                 .expiring(i % 2 == 0 ? Optional.of(OVER) : Optional.empty());
     }
@@ -152,16 +171,12 @@ final class FilteredSearchTest {
         return vector;
     }
 
-    private static float[] query(RandomGenerator random, float[] topic) {
-        return spread(around(random, topic, 0.5));
-    }
-
     /// The same in all dimensions, at the same distances but for a factor, about.
-    private static float[] spread(float[] latent) {
+    private static float[] spread(float[] latent, int dims) {
         RandomGenerator same = Seed.random(1);
-        float[] vector = new float[DIMS];
+        float[] vector = new float[dims];
         for (float x : latent) {
-            for (int i = 0; i < DIMS; i++) {
+            for (int i = 0; i < dims; i++) {
                 vector[i] += (float) (x * same.nextGaussian());
             }
         }
@@ -233,7 +248,7 @@ final class FilteredSearchTest {
         void measure(Filled filled, RandomGenerator random, Filter filter, int limit, int queries)
                 throws IOException {
             for (int i = 0; i < queries; i++) {
-                float[] query = query(random, filled.topics[i % 2 == 0 ? 0 : i % TOPICS]);
+                float[] query = filled.query(random, i % 2 == 0 ? 0 : i % TOPICS);
                 SearchOutcome exact = filled.search(query, true, filter, limit);
                 SearchOutcome planned = filled.search(query, false, filter, limit);
                 Set<String> both = ids(planned);
@@ -264,6 +279,16 @@ final class FilteredSearchTest {
     }
 
     @Test
+    void findsThemWhereWalksEndByAMargin() {
+        filled(
+                Metric.COSINE,
+                MANY_DIMS,
+                1,
+                Rig.MEANS,
+                (filled, random) -> check(filled, random, 10, QUERIES));
+    }
+
+    @Test
     void findsThemInSeveralSegments() {
         filled(Metric.COSINE, 4, Rig.MEANS, (filled, random) -> check(filled, random, 10, QUERIES));
     }
@@ -282,11 +307,11 @@ final class FilteredSearchTest {
                 (filled, random) -> {
                     EnumSet<Strategy> taken = EnumSet.noneOf(Strategy.class);
                     boolean abandoned = false;
-                    float[] query = query(random, filled.topics[0]);
                     for (double share : SHARES) {
                         for (Filter filter : filters(filled, share)) {
                             // Codes are made in slices, by searches that could use them.
-                            for (int i = 0; i < 10; i++) {
+                            for (int i = 0; i < QUERIES; i++) {
+                                float[] query = filled.query(random, 0);
                                 LegPlan plan =
                                         filled.search(query, false, filter, 10).plans().getFirst();
                                 taken.add(plan.strategy());
@@ -312,7 +337,7 @@ final class FilteredSearchTest {
                     Filled before = filled.at(OVER.minusMillis(1));
                     Filled after = filled.at(OVER);
                     assertThat(after.searcher.getIndexReader().numDocs()).isEqualTo(ROWS * 4 / 10);
-                    float[] query = query(random, filled.topics[0]);
+                    float[] query = filled.query(random, 0);
                     EnumSet<Strategy> taken = EnumSet.noneOf(Strategy.class);
                     for (double share : SHARES) {
                         for (Filter filter : filters(filled, share)) {
@@ -346,7 +371,9 @@ final class FilteredSearchTest {
     private static Strategy asExact(Filled filled, float[] query, Filter filter)
             throws IOException {
         SearchOutcome exact = filled.search(query, true, filter, 10);
-        SearchOutcome planned = filled.search(query, false, filter, 10);
+        // As wide as by default where dimensions are many, so that walks are worth while.
+        Leg.Dense narrow = new Leg.Dense(Optional.empty(), query, false, TunedWidth.DEFAULT);
+        SearchOutcome planned = filled.search(narrow, filter, 10);
         LegPlan plan = planned.plans().getFirst();
         counts(plan, exact.plans().getFirst());
         Set<String> found = ids(planned);

@@ -19,7 +19,7 @@ final class LegWidthTest {
     }
 
     private static Width width(int asked, Optional<TunedWidth> tuned, long rows, int depth) {
-        return new LegWidth(asked, tuned, rows).of(depth, false);
+        return new LegWidth(asked, tuned, rows, 384).of(depth, false);
     }
 
     @Test
@@ -29,6 +29,18 @@ final class LegWidthTest {
         assertThat(width(0, tuned(300), 1_000, 10)).isEqualTo(tunedTo(300));
         assertThat(width(50, tuned(300), 1_000, 10)).isEqualTo(new Width(50, WidthSource.REQUEST));
         assertThat(width(5, tuned(300), 1_000, 10)).isEqualTo(new Width(10, WidthSource.REQUEST));
+    }
+
+    @Test
+    void fewDimensionsTakeWiderWalksUnlessTheWidthIsSaid() {
+        LegWidth coarse = new LegWidth(0, Optional.empty(), 1_000, 255);
+        assertThat(coarse.of(10, false)).isEqualTo(byDefault(240));
+        assertThat(coarse.of(100, true)).isEqualTo(byDefault(300));
+        assertThat(new LegWidth(0, Optional.empty(), 1_000, 256).of(10, true))
+                .isEqualTo(byDefault(120));
+        assertThat(new LegWidth(0, tuned(40), 1_000, 96).of(10, false)).isEqualTo(tunedTo(40));
+        assertThat(new LegWidth(50, tuned(40), 1_000, 96).of(10, true))
+                .isEqualTo(new Width(50, WidthSource.REQUEST));
     }
 
     @Test
@@ -52,19 +64,19 @@ final class LegWidthTest {
 
     @Test
     void underAFilterOnlyWiderOnesCount() {
-        assertThat(new LegWidth(0, tuned(40), 1_000).of(10, true)).isEqualTo(byDefault(120));
-        assertThat(new LegWidth(0, tuned(300), 1_000).of(10, true)).isEqualTo(tunedTo(300));
-        assertThat(new LegWidth(40, tuned(300), 1_000).of(10, true))
+        assertThat(new LegWidth(0, tuned(40), 1_000, 384).of(10, true)).isEqualTo(byDefault(120));
+        assertThat(new LegWidth(0, tuned(300), 1_000, 384).of(10, true)).isEqualTo(tunedTo(300));
+        assertThat(new LegWidth(40, tuned(300), 1_000, 384).of(10, true))
                 .isEqualTo(new Width(40, WidthSource.REQUEST));
     }
 
     @Test
     void codesNeedTheirCandidates() {
-        LegWidth narrow = new LegWidth(0, tuned(40), 1_000);
+        LegWidth narrow = new LegWidth(0, tuned(40), 1_000, 384);
         assertThat(narrow.of(10, VectorKeeping.BIT)).isEqualTo(byDefault(400));
-        LegWidth wide = new LegWidth(0, tuned(600), 1_000);
+        LegWidth wide = new LegWidth(0, tuned(600), 1_000, 384);
         assertThat(wide.of(10, VectorKeeping.BIT)).isEqualTo(tunedTo(600));
-        LegWidth asked = new LegWidth(900, tuned(600), 1_000);
+        LegWidth asked = new LegWidth(900, tuned(600), 1_000, 384);
         assertThat(asked.of(10, VectorKeeping.INT8)).isEqualTo(new Width(900, WidthSource.REQUEST));
     }
 

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A vertex that the filter rejects, or that is deleted, is walked through but not collected. So
 /// that as many are collected as without a filter, the pool is wider by one over the share that
-/// passes, and a walk stops early when the next candidate is beyond all of the best it looked for.
-/// It is abandoned when far fewer of the vertices near the query pass than of all; then, and where
+/// passes, and a walk ends when the next candidate is beyond all of the best it looked for. It is
+/// abandoned when far fewer of the vertices near the query pass than of all; then, and where
 /// [FilterPlanner] finds it cheaper at once, all that passes is looked at: by its codes
 /// ([CodeTable]) or one vector after the other.
 ///
-/// A walk without a filter ends before all in its pool are visited when the next candidate is
-/// thought to be beyond the last of the wanted hits by a margin that grows with the width: so an
-/// easy query takes fewer visits than a hard one, which has a wider pool for it.
+/// Where estimates are precise enough, a walk ends before all in its pool are visited when the next
+/// candidate is thought to be beyond the last of the wanted hits by a margin that grows with the
+/// width: so an easy query takes fewer visits than a hard one, which has a wider pool for it.
 final class GraphSearch {
     /// The narrowest pool of a walk.
     private static final int MIN_WIDTH = 16;
@@ -142,7 +142,7 @@ final class GraphSearch {
             FusedStrategy strategy,
             int wanted)
             throws IOException {
-        float margin = hasMargin() ? LEAST_MARGIN + MARGIN_OF_WIDTH * wanted / collector.k() : -1;
+        float margin = margin(wanted, collector.k());
         Nearest nearest = new Nearest(graph, collector, margin);
         int without = strategy.withoutVertex(this);
         int visits = (int) (WIDENING * wanted);
@@ -157,11 +157,13 @@ final class GraphSearch {
         return WALKED;
     }
 
-    /// Whether a walk may end by a share of the last hit's squared distance: there is none where
-    /// lengths differ, or estimates are too coarse.
-    private boolean hasMargin() {
+    /// The share of the last hit's squared distance by which a walk looks beyond it; negative where
+    /// there is none, as lengths differ or estimates are too coarse.
+    private float margin(int wanted, int hits) {
         return graph.layout().dims() >= LEAST_DIMS
-                && graph.similarity() != VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+                        && graph.similarity() != VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT
+                ? LEAST_MARGIN + MARGIN_OF_WIDTH * wanted / hits
+                : -1;
     }
 
     /// Searches what a filter accepts.
@@ -185,10 +187,11 @@ final class GraphSearch {
                         planner.share(matching));
         boolean done = false;
         if (way == FilterPlanner.Way.WALK) {
-            int width = (int) planner.poolWidth(matching, wanted);
             int without = strategy.withoutVertex(this);
+            double widening = collecting.margin >= 0 ? WIDENING : 1;
+            int width = (int) (widening * planner.poolWidth(matching, wanted));
             walk.run(found, measure, 0, graph.entry(), width, collecting, without);
-            done = collecting.isEnough(matching);
+            done = collecting.isEnough(matching, width);
             strategy.walked(collecting.visits, !done);
         }
         if (!done && !codes.isFull()) {
@@ -269,8 +272,16 @@ final class GraphSearch {
         /// Of the vertices, how many pass.
         private final double share;
 
-        /// The best distances, as many as are wanted, the worst on top.
+        /// Of the squared distance of the last hit: how far beyond it to look; negative for no
+        /// limit.
+        private final float margin;
+
+        /// The best distances, the worst on top: as many as are collected where there is a margin,
+        /// else as are wanted.
         private final float[] best;
+
+        private float limit = Float.POSITIVE_INFINITY;
+        private boolean hopeless;
 
         private int[] documents = new int[64];
         private int count;
@@ -290,7 +301,13 @@ final class GraphSearch {
             this.accepted = accepted;
             this.wanted = wanted;
             this.share = share;
-            this.best = new float[wanted];
+            this.margin = margin(wanted, collector.k());
+            this.best = new float[margin >= 0 ? collector.k() : wanted];
+        }
+
+        @Override
+        public float limit() {
+            return limit;
         }
 
         @Override
@@ -315,13 +332,18 @@ final class GraphSearch {
 
         /// Whether all that is wanted is found, or it shows that it will not be.
         private boolean isEnd(float estimate) {
-            return count >= wanted
-                    ? estimate > best[0]
-                    : visits >= LOOK_AFTER && count < HOPELESS * visits * share;
+            if (count >= wanted) {
+                return margin < 0 && estimate > best[0];
+            }
+            hopeless = visits >= LOOK_AFTER && count < HOPELESS * visits * share;
+            return hopeless;
         }
 
-        boolean isEnough(int matching) {
-            return stopped || count >= ENOUGH * Math.min(wanted, matching);
+        /// Whether the walk is to be believed: it found a good part of what is wanted, or all that
+        /// is left is thought to be beyond the limit.
+        boolean isEnough(int matching, int width) {
+            boolean limited = Float.isFinite(limit) && !hopeless && visits < width;
+            return stopped || limited || count >= ENOUGH * Math.min(wanted, matching);
         }
 
         /// Whether the time of a scan is over and it has hits to show.
@@ -352,6 +374,9 @@ final class GraphSearch {
                 sink(distance);
             }
             count++;
+            if (margin >= 0 && count >= best.length) {
+                limit = Measure.beyond(graph.similarity(), best[0], margin);
+            }
         }
 
         private void rise(int from, float distance) {
