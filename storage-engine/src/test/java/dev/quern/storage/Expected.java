@@ -38,6 +38,14 @@ final class Expected {
     /// Transactions of the last group that failed so that the log may hold them, in order.
     private final List<Txn> unsure = new ArrayList<>();
 
+    /// Those that were unsure before in the same place of the log, and came to nothing as far as
+    /// the process could tell. A segment that was begun for the next one goes when that one fails,
+    /// too; then an opening may find one of these.
+    private final List<List<Txn>> former = new ArrayList<>();
+
+    /// All that `facts` has taken.
+    private final List<Txn> taken = new ArrayList<>();
+
     private final ExpectedGc gc = new ExpectedGc();
 
     /// A chunk.
@@ -186,7 +194,9 @@ final class Expected {
     private void applied(Txn txn, long index) {
         settle(index - 1);
         unsure.clear();
+        former.clear();
         long expected = facts.commit(txn);
+        taken.add(txn);
         check(index == expected, "transaction applied at " + index + ", expected " + expected);
         for (ChunkId id : txn.requires()) {
             Name name = new Name(txn.space(), id);
@@ -240,34 +250,76 @@ final class Expected {
         switch (e.kind()) {
             case CONFLICT -> {
                 settle(log.appliedIndex());
-                unsure.clear();
+                passUnsure();
                 check(isConflict(txn), "transaction is refused: " + e.getMessage());
             }
             case INVALID ->
                     check(!allDurable, "transaction with durable chunks: " + e.getMessage());
             default -> {
                 if (mayBeIn(e)) {
-                    unsure.clear();
+                    passUnsure();
                     unsure.add(txn);
                 }
             }
         }
     }
 
+    private void passUnsure() {
+        if (!unsure.isEmpty()) {
+            former.add(List.copyOf(unsure));
+            unsure.clear();
+        }
+    }
+
     /// Whether the log may hold a transaction that failed so. The group that failed before it is
-    /// then out for good: its place is taken.
+    /// then out, unless an opening finds it.
     private static boolean mayBeIn(QuernException e) {
         String message = String.valueOf(e.getMessage());
         return message.startsWith("cannot append") || message.startsWith("cannot force");
     }
 
     private boolean isConflict(Txn txn) {
-        try {
-            facts.commit(txn);
-            return false;
-        } catch (QuernException e) {
-            return e.kind() == ErrorKind.CONFLICT;
+        boolean conflict = !takes(facts, txn);
+        if (!conflict) {
+            taken.add(txn);
         }
+        return conflict;
+    }
+
+    private static boolean takes(MemoryMetaLog log, Txn txn) {
+        try {
+            log.commit(txn);
+            return true;
+        } catch (QuernException e) {
+            return e.kind() != ErrorKind.CONFLICT;
+        }
+    }
+
+    /// As [#settle(long)] after an opening, which may have found former ones in their place.
+    private void settle(LogPosition found) {
+        if (!leadsTo(unsure, found)) {
+            former.stream()
+                    .filter(group -> leadsTo(group, found))
+                    .findFirst()
+                    .ifPresent(group -> {
+                        unsure.clear();
+                        unsure.addAll(group);
+                    });
+        }
+        settle(found.index());
+        unsure.clear();
+        former.clear();
+    }
+
+    private boolean leadsTo(List<Txn> group, LogPosition position) {
+        MemoryMetaLog trial = new MemoryMetaLog(everyChunk);
+        taken.forEach(trial::commit);
+        for (Txn txn : group) {
+            if (trial.appliedIndex() < position.index()) {
+                takes(trial, txn);
+            }
+        }
+        return trial.position().equals(position);
     }
 
     /// Applies the unsure transactions that the log must have applied to be at `index`.
@@ -365,8 +417,7 @@ final class Expected {
                 promised.add(name);
             }
         }
-        settle(engine.facts().appliedIndex());
-        unsure.clear();
+        settle(engine.facts().position());
         verifyFacts(engine);
         check(
                 engine.facts().position().equals(facts.position()),
