@@ -15,8 +15,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/// The wire's JSON: snake_case, absent for null, unknown fields ignored so that a newer server can
-/// say more.
+/// The wire's JSON: snake_case, absent for null, vectors as base64, unknown fields ignored so that
+/// a newer server can say more.
 final class Json {
     private static final ObjectMapper MAPPER =
             JsonMapper.builder()
@@ -27,6 +27,7 @@ final class Json {
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
                     .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)
+                    .addModule(VectorSerializer.module())
                     .build();
 
     private Json() {}

@@ -26,6 +26,7 @@ import dev.quern.common.wire.VectorFieldBody;
 import dev.quern.common.wire.VectorIndexBody;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,7 @@ final class CollectionsTest {
         assertThat(client.collections().upsert("docs", List.of(row)).token()).isEqualTo(7);
         assertThat(server.last().body())
                 .isEqualTo(
-                        "{\"rows\":[{\"id\":\"a\",\"text\":\"hello\",\"vector\":[1.0,2.0],"
+                        "{\"rows\":[{\"id\":\"a\",\"text\":\"hello\",\"vector\":\"AACAPwAAAEA=\","
                                 + "\"attributes\":{\"line\":3}}]}");
         SearchResult result =
                 client.collections()
@@ -99,6 +100,19 @@ final class CollectionsTest {
         assertThat(result.hits().getFirst().attributes()).isEqualTo(Map.of("line", 3));
         assertThat(server.last().body())
                 .isEqualTo("{\"text\":\"hello\",\"limit\":5,\"filter\":{\"eq\":[\"line\",3]}}");
+    }
+
+    @Test
+    void sendsVectorsAsBase64AndWhatIsNoneAsItIs() {
+        server.answer(200, "{\"upserted\":2,\"token\":7}");
+        RowBody named =
+                new RowBody("a", null, null, null, null, Map.of("v", List.of(-0.5f, Float.NaN)));
+        RowBody broken = new RowBody("b", null, Arrays.asList(1f, null), null);
+        client.collections().upsert("docs", List.of(named, broken));
+        assertThat(server.last().body())
+                .isEqualTo(
+                        "{\"rows\":[{\"id\":\"a\",\"vectors\":{\"v\":\"AAAAvwAAwH8=\"}},"
+                                + "{\"id\":\"b\",\"vector\":[1.0,null]}]}");
     }
 
     @Test
@@ -144,7 +158,7 @@ final class CollectionsTest {
                                 new SearchFusion("weighted", null)));
         assertThat(server.last().body())
                 .isEqualTo(
-                        "{\"legs\":[{\"dense\":{\"field\":\"v\",\"vector\":[1.0,2.0]},\"weight\":2.0}],"
+                        "{\"legs\":[{\"dense\":{\"field\":\"v\",\"vector\":\"AACAPwAAAEA=\"},\"weight\":2.0}],"
                                 + "\"fusion\":{\"method\":\"weighted\"}}");
     }
 
