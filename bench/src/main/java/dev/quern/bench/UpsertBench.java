@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /// Durable upserts of synthetic rows of 384 dimensions: 1, 100 and 1,000 rows a request through
-/// HTTP, and in bulk through Flight. Peers write as many into a database inside their own process,
-/// each batch with a commit (LanceDB, which calls no fsync) or a flush (Qdrant Edge).
+/// HTTP after as many that do not count, and in bulk through Flight. Peers write as many into a
+/// database inside their own process, each batch with a commit (LanceDB, which calls no fsync) or a
+/// flush (Qdrant Edge).
 final class UpsertBench implements Benchmark {
     private static final List<String> PEERS = List.of("lancedb", "qdrant-edge-py");
 
@@ -27,10 +28,10 @@ final class UpsertBench implements Benchmark {
         Path work = BenchServer.temporary(context.checkout());
         try (BenchServer server = BenchServer.start(context.checkout());
                 QuernClient client = server.client()) {
-            batches(context, client, work, 1, context.size(500, 50));
+            batches(context, client, work, 1, context.size(2_000, 50));
             parallel(context, client, context.size(2_000, 100), 16);
-            batches(context, client, work, 100, context.size(100, 10));
-            batches(context, client, work, 1_000, context.size(20, 2));
+            batches(context, client, work, 100, context.size(200, 10));
+            batches(context, client, work, 1_000, context.size(40, 2));
             client.collections()
                     .create(new CreateCollection("flight", Rows.DIMS, null, null, null));
             int count = context.size(50_000, 5_000);
@@ -105,7 +106,8 @@ final class UpsertBench implements Benchmark {
     private static Figures write(QuernClient client, int rows, int batches, int clients) {
         String collection = "b" + rows + "-" + clients;
         client.collections().create(new CreateCollection(collection, Rows.DIMS, null, null, null));
-        int warmUp = Math.max(1, batches / 5);
+        int warmUp =
+                batches; // a server runs for long, and its compiler takes thousands of requests
         List<List<RowBody>> work =
                 IntStream.range(0, warmUp + batches)
                         .mapToObj(i -> Rows.synthetic(i * rows, rows))
