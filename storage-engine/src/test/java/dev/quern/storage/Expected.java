@@ -4,8 +4,6 @@ import dev.quern.common.ErrorKind;
 import dev.quern.common.QuernException;
 import dev.quern.common.SpaceId;
 import dev.quern.storage.ChunkStore.PutChunk;
-import dev.quern.storage.FactReader.IndexedFact;
-import dev.quern.storage.MetaLog.Fact;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -434,12 +431,13 @@ final class Expected {
         if (!unsure.isEmpty()) {
             return;
         }
+        FactComparison comparison = new FactComparison(engine.facts(), facts);
         for (SpaceId space : RandomTxns.SPACES) {
             for (String kind : List.of("x", "y", "file", "list")) {
-                verifyFacts(engine.facts(), space, Key.of(kind));
+                comparison.verifyFacts(space, Key.of(kind));
             }
             for (String kind : List.of("x", "y", "by")) {
-                verifyIndex(engine.facts(), space, Key.of(kind));
+                comparison.verifyIndex(space, Key.of(kind));
             }
         }
         for (Name name : needed()) {
@@ -447,52 +445,6 @@ final class Expected {
                     Arrays.equals(engine.chunks().read(name.space, name.id), bytes(name)),
                     "facts need chunk " + name.id + ", which has other bytes");
         }
-    }
-
-    private void verifyFacts(MetaLog log, SpaceId space, Key prefix) {
-        List<Fact> found = log.scan(space, prefix, Optional.empty(), FactReader.MAX_SCAN);
-        List<Fact> wanted = facts.scan(space, prefix, Optional.empty(), FactReader.MAX_SCAN);
-        check(
-                same(found, wanted),
-                "facts under " + prefix + " differ: " + found + ", expected " + wanted);
-    }
-
-    private void verifyIndex(MetaLog log, SpaceId space, Key prefix) {
-        List<IndexedFact> found = pages(log, space, prefix, 3);
-        List<IndexedFact> wanted = pages(facts, space, prefix, FactReader.MAX_SCAN);
-        check(
-                found.stream()
-                                .map(IndexedFact::at)
-                                .toList()
-                                .equals(wanted.stream().map(IndexedFact::at).toList())
-                        && same(
-                                found.stream().map(IndexedFact::fact).toList(),
-                                wanted.stream().map(IndexedFact::fact).toList()),
-                "index under " + prefix + " differs: " + found + ", expected " + wanted);
-    }
-
-    private static List<IndexedFact> pages(MetaLog log, SpaceId space, Key prefix, int limit) {
-        List<IndexedFact> all = new ArrayList<>();
-        List<IndexedFact> page = log.scanIndex(space, prefix, Optional.empty(), limit);
-        while (!page.isEmpty()) {
-            all.addAll(page);
-            page = log.scanIndex(space, prefix, Optional.of(page.getLast().at()), limit);
-        }
-        return all;
-    }
-
-    private static boolean same(List<Fact> some, List<Fact> others) {
-        boolean same = some.size() == others.size();
-        for (int i = 0; same && i < some.size(); i++) {
-            Fact one = some.get(i);
-            Fact other = others.get(i);
-            same =
-                    one.key().equals(other.key())
-                            && one.version() == other.version()
-                            && one.indexed().equals(other.indexed())
-                            && Arrays.equals(one.value(), other.value());
-        }
-        return same;
     }
 
     static void check(boolean holds, String violation) {
