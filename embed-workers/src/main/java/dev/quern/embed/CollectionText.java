@@ -160,13 +160,15 @@ public final class CollectionText {
         if (query.legs().size() == 1
                 && query.legs().getFirst() instanceof TextLeg.Dense dense
                 && dense.vector().isPresent()) {
-            Leg leg =
-                    new Leg.Dense(
-                            dense.field(), dense.vector().get(), dense.exact(), dense.width());
+            Leg leg = leg(dense, dense.vector().get());
             return collections.searchAtOnce(
                     space, collection, new SearchSpec(List.of(leg), query.options()));
         }
         return Optional.empty();
+    }
+
+    private static Leg leg(TextLeg.Dense dense, float[] vector) {
+        return new Leg.Dense(dense.field(), vector, dense.exact(), dense.width());
     }
 
     private SearchSpec embedded(
@@ -175,12 +177,7 @@ public final class CollectionText {
         for (TextLeg leg : query.legs()) {
             legs.add(
                     switch (leg) {
-                        case TextLeg.Dense dense ->
-                                new Leg.Dense(
-                                        dense.field(),
-                                        vector(collection, schema, dense),
-                                        dense.exact(),
-                                        dense.width());
+                        case TextLeg.Dense dense -> leg(dense, vector(collection, schema, dense));
                         case TextLeg.Bm25(
                                         Map<String, Double> fields,
                                         String text,

@@ -39,11 +39,11 @@ public final class FactMemo<K, V> {
     ///
     /// @param make reads facts; what it throws is thrown and not kept
     public V get(K key, Function<K, V> make) {
-        long index = facts.appliedIndex();
-        Kept<V> kept = values.get(key);
-        if (kept != null && kept.index() == index) {
-            return kept.value();
+        Optional<V> kept = find(key);
+        if (kept.isPresent()) {
+            return kept.get();
         }
+        long index = facts.appliedIndex();
         V value = make.apply(key);
         if (values.size() >= MAX_VALUES) {
             values.clear();

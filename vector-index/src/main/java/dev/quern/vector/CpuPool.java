@@ -103,11 +103,7 @@ final class CpuPool implements Executor, AutoCloseable {
     /// of the pool. For tasks so short that whoever waits for the thread does not notice. For tasks
     /// that an interrupt does no harm.
     <T> T callAtOnce(Callable<T> task) {
-        if (threads.isShutdown() || !threads.getQueue().isEmpty()) {
-            return call(task);
-        }
-        here.incrementAndGet();
-        return runHere(task);
+        return tryAtOnce(task).orElseGet(() -> call(task));
     }
 
     /// As [#callAtOnce], but empty where that would wait.
